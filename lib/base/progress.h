@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Progress on stderr: a bar with rate and time left on a terminal, a line
+ * every 10 s otherwise, JSON lines with --progress=json, nothing with -q.
+ * One per process; counters may be added to from any thread.
+ */
+#ifndef BASE_PROGRESS_H
+#define BASE_PROGRESS_H
+
+#include <stdint.h>
+
+enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES,
+	PROGRESS_JSON, PROGRESS_NONE };
+
+void progress_set_mode(enum progress_mode mode); /* by option_parse */
+/* verb: "copied".  unit_total: expected bytes, 0 = unknown. */
+void progress_start(const char *verb);
+void progress_expect(uint64_t chunks, uint64_t bytes); /* adds to the total */
+void progress_add(uint64_t chunks, uint64_t rows, uint64_t bytes);
+void progress_stop(void); /* the last line; joins the ticker */
+
+#endif

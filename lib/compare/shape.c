@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Columns by name: what a line says beside what a relation has.
+ */
+#include "compare/shape.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+/* Objects below this oid are the same on every server. */
+#define FIRST_USER_OID 16384
+
+static void
+make_room(struct shape *s, size_t n)
+{
+	s->columns = mem_zalloc((n + 1) * sizeof(*s->columns));
+	s->names = mem_zalloc((n + 1) * sizeof(*s->names));
+	s->n = 0;
+}
+
+static void
+add(struct shape *s, struct shape_column column)
+{
+	s->names[s->n] = column.name;
+	s->columns[s->n++] = column;
+}
+
+void
+shape_free(struct shape *s)
+{
+	free(s->columns);
+	free((void *)s->names);
+	*s = (struct shape){0};
+}
+
+static uint32_t
+oid_field(const json_t *column, const char *field)
+{
+	int64_t value = record_int(column, field);
+
+	return value > 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
+}
+
+bool
+shape_from_json(const json_t *columns, struct shape *out)
+{
+	const json_t *column;
+	size_t i;
+
+	*out = (struct shape){0};
+	if (!json_is_array(columns))
+		return false;
+	make_room(out, json_array_size(columns));
+	json_array_foreach(columns, i, column) {
+		struct shape_column c = {.name = record_text(column, "name"),
+		    .type = record_text(column, "type"),
+		    .oid = oid_field(column, "oid"),
+		    .digest = oid_field(column, "digest_oid"),
+		    .element = oid_field(column, "element")};
+
+		if (c.name == NULL) {
+			shape_free(out);
+			return false;
+		}
+		add(out, c);
+	}
+	return true;
+}
+
+void
+shape_from_table(const struct pg_table *t, struct shape *out)
+{
+	size_t i;
+
+	make_room(out, t->ncolumns);
+	for (i = 0; i < t->ncolumns; i++) {
+		const struct pg_column *c = &t->columns[i];
+
+		if (!c->generated)
+			add(out, (struct shape_column){.name = c->name,
+				     .type = c->typmod_text,
+				     .digest = c->digest.type,
+				     .element = c->digest.element});
+	}
+}
+
+const struct shape_column *
+shape_lacking(const struct shape *s, const struct pg_table *t)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (pg_table_column(t, s->names[i]) == NULL)
+			return &s->columns[i];
+	return NULL;
+}
+
+const struct shape_column *
+shape_clash(const struct shape *s, const struct pg_table *t)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		const struct shape_column *c = &s->columns[i];
+		const struct pg_column *in = pg_table_column(t, c->name);
+
+		if (in == NULL || c->digest == 0)
+			continue;
+		if (in->digest.type != c->digest ||
+		    (in->digest.array && in->digest.element != c->element))
+			return c;
+	}
+	return NULL;
+}
+
+bool
+shape_builtin(const struct shape *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		const struct shape_column *c = &s->columns[i];
+
+		if (c->oid == 0 || c->oid >= FIRST_USER_OID ||
+		    c->digest != c->oid)
+			return false;
+	}
+	return true;
+}
+
+bool
+shape_binary(const struct shape *s, const struct pg_table *t)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		const struct pg_column *c = pg_table_column(t, s->names[i]);
+
+		if (c == NULL || !c->binary)
+			return false;
+	}
+	return true;
+}
+
+bool
+shape_has(const struct shape *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (str_eq(s->names[i], name))
+			return true;
+	return false;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * The columns that a digest is taken over, as a line or a relation says
+ * them, and whether a relation has the same.
+ */
+#ifndef COMPARE_SHAPE_H
+#define COMPARE_SHAPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/record.h"
+#include "pg/table.h"
+
+struct shape_column {
+	const char *name;
+	const char *type;	  /* for messages, or NULL */
+	uint32_t oid;		  /* of the type; 0: unknown */
+	uint32_t digest, element; /* canonical ones; 0: unknown */
+};
+
+/* Names are borrowed from what it was made of. */
+struct shape {
+	struct shape_column *columns;
+	const char **names; /* the same, for who wants only them */
+	size_t n;
+};
+#define CLEANUP_SHAPE CLEANUP(shape_free)
+
+/* False when it is no array of objects with names. */
+bool shape_from_json(const json_t *columns, struct shape *out) MUST_CHECK;
+/* The columns that a copy carries: all but generated ones. */
+void shape_from_table(const struct pg_table *t, struct shape *out);
+void shape_free(struct shape *s);
+
+/* The first column that t lacks, or NULL. */
+const struct shape_column *shape_lacking(const struct shape *s,
+    const struct pg_table *t);
+/* The first column whose canonical type in t is another, or NULL. */
+const struct shape_column *shape_clash(const struct shape *s,
+    const struct pg_table *t);
+/* Every type is a built-in one that is its own canonical form. */
+bool shape_builtin(const struct shape *s);
+/* Every column's type in t can be sent in binary. */
+bool shape_binary(const struct shape *s, const struct pg_table *t);
+/* Generated columns of t are among them. */
+bool shape_has(const struct shape *s, const char *name);
+
+#endif

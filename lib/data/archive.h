@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * The copy archive (pgpipe-archive(5)): a pax tar through libarchive.
+ *
+ *	pgpipe.json            format, source, snapshot, most chunks open
+ *	c/<n>/chunk.json       n counts from 1
+ *	c/<n>/000001.copy ...  segments; together one COPY stream
+ *	c/<n>/done.json  or  c/<n>/failed.json
+ *	pgpipe-end.json
+ *	two zero blocks, zero padding to 10,240 bytes
+ */
+#ifndef DATA_ARCHIVE_H
+#define DATA_ARCHIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "data/record.h"
+
+#define ARCHIVE_FORMAT 1 /* "format" in pgpipe.json */
+
+/*
+ * Writing.  Each call is atomic under the writer's lock, so that any
+ * thread may call.  After the first failure all calls fail the same way
+ * without another message.  xxh128 of a chunk covers chunk.json's bytes and
+ * then its segments' bytes, in order; the writer keeps it.
+ */
+struct archive_writer;
+/* fd is grown if a pipe; not closed.  name is for messages. */
+struct archive_writer *archive_writer_new(int fd, const char *name);
+status archive_write_start(struct archive_writer *w, json_t *stream)
+    MUST_CHECK;
+/* Writes chunk.json; the handle belongs to one thread. */
+struct archive_chunk;
+status archive_write_chunk(struct archive_writer *w, const json_t *line,
+    struct archive_chunk **out) MUST_CHECK;
+uint64_t archive_chunk_number(const struct archive_chunk *c);
+status archive_write_segment(struct archive_chunk *c, const void *bytes,
+    size_t n) MUST_CHECK;
+/* done gets "xxh128" and "segments" added; frees the handle. */
+status archive_write_done(struct archive_chunk *c, json_t *done) MUST_CHECK;
+status archive_write_failed(struct archive_chunk *c, json_t *failed)
+    MUST_CHECK;
+/*
+ * Any other member that the stream carries, e.g. sequences.json, between
+ * the last chunk and the end.
+ */
+status archive_write_member(struct archive_writer *w, const char *name,
+    const json_t *value) MUST_CHECK;
+/* end gets "chunks", "failed" (count), "rows", "bytes" and "xxh128" (over
+ * every done.json, in order of n... as written) added; then zero blocks and
+ * padding. */
+status archive_write_end(struct archive_writer *w, json_t *end) MUST_CHECK;
+void archive_writer_free(struct archive_writer *w);
+
+/*
+ * Reading, in the order of the stream, one thread.  The reader itself
+ * refuses whatever is no whole, agreeing archive: unknown or repeated
+ * members, a segment out of order, a chunk that neither ended nor failed,
+ * a hash that differs, counts that differ, missing end member, missing
+ * zero blocks or padding, bytes after the end that are not another whole
+ * archive, a newer format; reported, STATUS_USAGE.
+ * (The hash of a chunk is checked here before ARCHIVE_DONE is given out.)
+ */
+enum archive_event_kind {
+	ARCHIVE_START,	/* value: pgpipe.json */
+	ARCHIVE_CHUNK,	/* n, value: chunk.json */
+	ARCHIVE_DATA,	/* n, bytes, size: the next piece, never empty; valid
+			 * until the next call */
+	ARCHIVE_DONE,	/* n, value: done.json; hash and segments agreed */
+	ARCHIVE_FAILED, /* n, value: failed.json */
+	ARCHIVE_MEMBER, /* name, value */
+	ARCHIVE_END,	/* value: pgpipe-end.json; agreed with what was seen */
+	ARCHIVE_EOF	/* after the padding was checked: now it counts */
+};
+
+struct archive_event {
+	enum archive_event_kind kind;
+	uint64_t n;
+	const char *name;  /* member */
+	json_t *value;	   /* borrowed until the next call */
+	const void *bytes;
+	size_t size;
+};
+
+struct archive_reader;
+struct archive_reader *archive_reader_new(int fd, const char *name);
+status archive_read_event(struct archive_reader *r, struct archive_event *e)
+    MUST_CHECK;
+void archive_reader_free(struct archive_reader *r);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * The libraries for data say which versions they are, as they were found when
+ * the program started, not when it was built.
+ */
+#include "data/library.h"
+
+#include <archive.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <xxhash.h>
+#include <zstd.h>
+
+static void
+set(struct data_library *l, const char *name, const char *package,
+    unsigned number, unsigned base)
+{
+	l->name = name;
+	l->package = package;
+	(void)snprintf(l->version, sizeof(l->version), "%u.%u.%u",
+	    number / base / base, number / base % base, number % base);
+}
+
+void
+data_libraries(struct data_library out[DATA_LIBRARIES])
+{
+	set(&out[0], "libarchive", "libarchive13",
+	    (unsigned)archive_version_number(), 1000);
+	set(&out[1], "jansson", "libjansson4", 0, 1);
+	(void)snprintf(out[1].version, sizeof(out[1].version), "%s",
+	    jansson_version_str());
+	set(&out[2], "xxhash", "libxxhash0", XXH_versionNumber(), 100);
+	set(&out[3], "zstd", "libzstd1", ZSTD_versionNumber(), 100);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * COPY ... TO STDOUT: batches of rows.  This file has what both ways of
+ * reading share, and the way through libpq; copy_wire.c has the other.
+ */
+#include "pg/copy_private.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+/* Fewer ends than bytes: rows of a byte or two end a batch early. */
+#define BYTES_PER_END 16
+#define LEAST_ENDS    4096
+/* A buffer that one huge row has made is given back when it is this many
+ * times what a batch needs. */
+#define KEEP_FACTOR 4
+
+bool
+copy_full(const struct pg_copy *c, size_t n, size_t max)
+{
+	return c->count > 0 && (n > max || c->len > max - n ||
+	    c->count == c->ends_size);
+}
+
+void
+copy_reserve(struct pg_copy *c, size_t n, size_t max)
+{
+	size_t need = n > max ? n : max;
+
+	if (c->len + n <= c->out_size) {
+		return;
+	}
+	if (c->len > 0) {
+		BUG("a batch would grow by %zu bytes", n);
+	}
+	free(c->out);
+	c->out = mem_alloc(need + COPY_STEP);
+	c->out_size = need;
+}
+
+void
+copy_end_row(struct pg_copy *c)
+{
+	c->ends[c->count++] = c->len;
+}
+
+/* An empty batch, with memory for one of max bytes at most. */
+static void
+begin_batch(struct pg_copy *c, size_t max)
+{
+	size_t ends = max / BYTES_PER_END;
+
+	c->len = 0;
+	c->count = 0;
+	PQfreemem(c->held);
+	c->held = NULL;
+	if (c->out_size / KEEP_FACTOR > max) {
+		free(c->out);
+		c->out = NULL;
+		c->out_size = 0;
+	}
+	if (ends < LEAST_ENDS) {
+		ends = LEAST_ENDS;
+	}
+	if (c->ends_size < ends) {
+		free(c->ends);
+		c->ends = mem_resize(NULL, ends, sizeof(*c->ends));
+		c->ends_size = ends;
+	}
+}
+
+/* The results that follow the last row: the tag, or what went wrong. */
+static status
+libpq_finish(struct pg_copy *c)
+{
+	struct pg *pg = c->pg;
+	status s = STATUS_OK;
+	bool ended = false;
+	PGresult *res;
+
+	while ((res = pg_next_result(pg)) != NULL) {
+		if (PQresultStatus(res) == PGRES_COMMAND_OK) {
+			c->rows = strtoull(PQcmdTuples(res), NULL, 10);
+			ended = true;
+		} else if (s == STATUS_OK) {
+			s = pg_error_result(pg, res);
+		}
+		PQclear(res);
+	}
+	c->done = true;
+	if (s == STATUS_OK && !ended) {
+		s = pg->lost ? STATUS_RETRY : pg_error_lost(pg, NULL);
+	}
+	return s;
+}
+
+/* The next row into c->held; *n < 0 at the end. */
+static status
+libpq_row(struct pg_copy *c, int *n)
+{
+	struct pg *pg = c->pg;
+	short ready;
+
+	while ((*n = PQgetCopyData(pg->conn, &c->held, 1)) == 0) {
+		if (!pg_wait(pg, POLLIN, &ready)) {
+			return STATUS_RETRY;
+		}
+		/* A failure shows in the next call. */
+		(void)PQconsumeInput(pg->conn);
+	}
+	return STATUS_OK;
+}
+
+static void
+add_held(struct pg_copy *c, size_t max)
+{
+	copy_reserve(c, c->held_size, max);
+	memcpy(c->out + c->len, c->held, c->held_size);
+	c->len += c->held_size;
+	copy_end_row(c);
+	PQfreemem(c->held);
+	c->held = NULL;
+}
+
+/*
+ * A row that is longer than a batch stays where libpq put it, and is the
+ * whole batch; one that does not fit any more begins the next.
+ */
+static status
+libpq_fill(struct pg_copy *c, size_t max)
+{
+	if (c->held != NULL && c->held_size <= max) {
+		add_held(c, max);
+	}
+	while (c->held == NULL) {
+		int n;
+		status s = libpq_row(c, &n);
+
+		if (s != STATUS_OK) {
+			return s;
+		}
+		if (n < 0) {
+			return libpq_finish(c);
+		}
+		c->held_size = (size_t)n;
+		if (c->held_size > max || copy_full(c, c->held_size, max)) {
+			break;
+		}
+		add_held(c, max);
+	}
+	return STATUS_OK;
+}
+
+static status
+libpq_begin(struct pg_copy *c)
+{
+	struct pg *pg = c->pg;
+	PGresult *res = pg_next_result(pg);
+	status s = STATUS_OK;
+
+	if (PQresultStatus(res) == PGRES_COPY_OUT) {
+		PQclear(res);
+		return STATUS_OK;
+	}
+	c->done = true;
+	if (res == NULL) {
+		return pg->lost ? STATUS_RETRY : pg_error_lost(pg, NULL);
+	}
+	if (PQresultStatus(res) != PGRES_FATAL_ERROR) {
+		BUG("a statement that is no COPY TO STDOUT");
+	}
+	s = pg_error_result(pg, res);
+	PQclear(res);
+	pg_drain(pg);
+	return s;
+}
+
+/* End a copy that fails: report it. */
+static status
+give_up(struct pg_copy *c, status s)
+{
+	if (c->doing != NULL) {
+		pg_report(c->pg, c->doing);
+	}
+	c->done = c->done || c->pg->lost;
+	return s;
+}
+
+status
+pg_copy_out(struct pg *pg, const char *doing, const struct sql *sql,
+    struct pg_copy **out)
+{
+	struct pg_copy *c = mem_zalloc(sizeof(*c));
+	status s = pg_send(pg, sql);
+
+	*out = NULL;
+	c->pg = pg;
+	c->doing = doing == NULL ? NULL : mem_strdup(doing);
+	c->direct = !PQsslInUse(pg->conn) && !PQgssEncInUse(pg->conn);
+	if (s != STATUS_OK) {
+		c->done = true;
+	} else {
+		s = c->direct ? wire_begin(c) : libpq_begin(c);
+	}
+	if (s != STATUS_OK) {
+		s = give_up(c, s);
+		pg_copy_free(c);
+		return s;
+	}
+	*out = c;
+	return STATUS_OK;
+}
+
+status
+pg_copy_next(struct pg_copy *c, size_t max, struct pg_copy_batch *b)
+{
+	char *big = NULL; /* a row that is the batch */
+	status s = STATUS_OK;
+
+	if (max == 0) {
+		max = 1;
+	}
+	if (c->held != NULL && c->given) {
+		PQfreemem(c->held);
+		c->held = NULL;
+	}
+	begin_batch(c, max);
+	if (!c->done) {
+		s = c->direct ? wire_fill(c, max) : libpq_fill(c, max);
+	}
+	(void)big;
+	if (s != STATUS_OK) {
+		return give_up(c, s);
+	}
+	*b = (struct pg_copy_batch){c->out, c->len, c->ends, c->count};
+	return STATUS_OK;
+}

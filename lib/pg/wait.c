@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Waiting for a server without becoming deaf: libpq's connection is in
+ * non-blocking mode, and every wait also watches for the second signal,
+ * which cancels the running statement and gives the server a short while to
+ * say so.
+ */
+#include "pg/private.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/num.h"
+#include "base/signal.h"
+
+#define CANCEL_PATIENCE 5.0 /* seconds between cancel and giving up */
+
+void
+pg_cancel(struct pg *pg)
+{
+	char why[256];
+	PGcancel *cancel = PQgetCancel(pg->conn);
+
+	pg->aborted = true;
+	if (cancel == NULL || PQcancel(cancel, why, sizeof(why)) == 0) {
+		log_verbose("could not send a cancel request");
+	}
+	PQfreeCancel(cancel);
+	pg->give_up = num_now() + CANCEL_PATIENCE;
+}
+
+/* Milliseconds that poll may take: for ever, unless we are giving up. */
+static int
+patience(const struct pg *pg)
+{
+	double left;
+
+	if (!pg->aborted) {
+		return -1;
+	}
+	left = pg->give_up - num_now();
+	return left <= 0 ? 0 : (int)(left * 1000) + 1;
+}
+
+bool
+pg_wait(struct pg *pg, short events, short *ready)
+{
+	for (;;) {
+		struct pollfd fds[2] = {{PQsocket(pg->conn), events, 0},
+		    {pg->aborted ? -1 : signal_abort_fd(), POLLIN, 0}};
+		int n = poll(fds, 2, patience(pg));
+
+		if (n < 0 && errno != EINTR) {
+			(void)pg_error_lost(pg, strerror(errno));
+			return false;
+		}
+		if (n == 0) {
+			(void)pg_error_lost(pg,
+			    "no answer after a cancel request");
+			return false;
+		}
+		if (n > 0 && fds[1].revents != 0) {
+			pg_cancel(pg);
+		}
+		if (n > 0 && fds[0].revents != 0) {
+			*ready = fds[0].revents;
+			return true;
+		}
+	}
+}
+
+/* Let libpq send and receive until it has a result.  False: lost. */
+static bool
+await_result(struct pg *pg)
+{
+	for (;;) {
+		int unsent = PQflush(pg->conn);
+		short ready;
+
+		if (unsent < 0) {
+			/* The reason may lie in what the server has sent. */
+			unsent = 0;
+		}
+		if (!PQisBusy(pg->conn)) {
+			return true;
+		}
+		if (!pg_wait(pg, unsent > 0 ? POLLIN | POLLOUT : POLLIN,
+			&ready)) {
+			return false;
+		}
+		if ((ready & ~POLLOUT) != 0 && !PQconsumeInput(pg->conn)) {
+			return true; /* PQgetResult says what happened */
+		}
+	}
+}
+
+PGresult *
+pg_next_result(struct pg *pg)
+{
+	if (pg->lost || !await_result(pg)) {
+		return NULL;
+	}
+	return PQgetResult(pg->conn);
+}
+
+void
+pg_drain(struct pg *pg)
+{
+	PGresult *res;
+
+	while ((res = pg_next_result(pg)) != NULL) {
+		PQclear(res);
+	}
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Text plug-ins: files that a user adds by dropping them into a directory.
+ * A chunk source NAME is the file chunks/NAME.sql below a directory of the
+ * plug-in path (base/path.h) or below share/.  The first one that is found
+ * under a name hides the others.
+ */
+#ifndef RUN_PLUGIN_H
+#define RUN_PLUGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+
+struct plugin {
+	char *name;   /* "partition" */
+	char *file;   /* its absolute path */
+	bool ours;    /* from share/ */
+	bool hidden;  /* another one of this name comes first */
+};
+
+struct plugins {
+	struct plugin *items; /* by name, then in the order of the path */
+	size_t count;
+};
+#define PLUGINS_INIT {NULL, 0}
+
+/* All of one kind: folder "chunks", suffix ".sql".  A directory that is not
+ * there has none; one that cannot be read is reported, STATUS_FAIL. */
+status plugins_find(const char *folder, const char *suffix,
+    struct plugins *out) MUST_CHECK;
+/* The one to use, NULL where there is none. */
+const struct plugin *plugins_get(const struct plugins *p, const char *name);
+void plugins_free(struct plugins *p); /* also the cleanup */
+
+#endif

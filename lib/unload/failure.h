@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Why a chunk could not be read: kept apart from its report, because the
+ * first tries may pass in silence and the last one is both a message and a
+ * record.
+ */
+#ifndef UNLOAD_FAILURE_H
+#define UNLOAD_FAILURE_H
+
+#include <jansson.h>
+
+#include "base/status.h"
+#include "pg/conn.h"
+
+struct failure {
+	status class; /* STATUS_OK: none */
+	char sqlstate[6];
+	char *message, *detail, *hint; /* owned, or NULL */
+};
+
+/* Set what went wrong and give its class back; an earlier one is gone. */
+status failure_set(struct failure *f, status class, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void failure_hint(struct failure *f, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* From pg_last_error: "could not DOING: server's message". */
+status failure_from_pg(struct failure *f, const struct pg *pg,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* error, detail and hint on stderr. */
+void failure_report(const struct failure *f);
+/* {"error":{"message","sqlstate","class","detail","hint"}} */
+json_t *failure_json(const struct failure *f);
+void failure_clear(struct failure *f); /* also the cleanup */
+
+#endif
