@@ -25,6 +25,7 @@ LIB_HDRS  := $(wildcard lib/*/*.h)
 UNITS     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 HELPERS   := $(patsubst tests/helpers/%.c,%,$(wildcard tests/helpers/*.c))
 PRELOADS  := $(patsubst tests/preload/%.c,%,$(wildcard tests/preload/*.c))
+BENCHES   := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 FUZZERS   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 MAN_PAGES := $(wildcard man/*.[1-8])
 SHARED    := $(shell test -d share && find share -type f)
@@ -63,14 +64,14 @@ LINKING  += -fsanitize=$(SAN)
 WARNINGS += -Wno-null-dereference
 endif
 
-CPPFLAGS_ALL := -Ilib -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
+CPPFLAGS_ALL := -Ilib -D_XOPEN_SOURCE=700 -D_FILE_OFFSET_BITS=64 \
 	-DPGPIPE_VERSION=\"$(VERSION)\" \
 	-DPGPIPE_SHAREDIR=\"$(PREFIX)/share/pgpipe\" \
 	-DPGPIPE_LIBEXECDIR=\"$(PREFIX)/libexec/pgpipe\" \
 	$(patsubst -I%,-isystem %,$(pkg_cflags)) $(CPPFLAGS)
 CFLAGS_ALL  := -std=c17 -pthread $(OPTIMISE) $(WARNINGS) $(HARDEN) $(CFLAGS)
 LDFLAGS_ALL := -pthread $(LINKING) $(LDFLAGS)
-LIBS_ALL    := $(pkg_libs) $(LIBS)
+LIBS_ALL    := $(pkg_libs) -lm $(LIBS)
 
 COMPILE = $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL)
 LINK    = $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)
@@ -91,7 +92,8 @@ all: lib tools ## build every tool into build/bin
 lib: $(LIBRARY)
 tools: $(TOOLS:%=$(BUILD)/bin/%)
 unit: $(UNITS:%=$(BUILD)/unit/%)
-testprogs: unit $(HELPERS:%=$(BUILD)/test/%) $(PRELOADS:%=$(BUILD)/test/%.so)
+testprogs: unit $(HELPERS:%=$(BUILD)/test/%) $(PRELOADS:%=$(BUILD)/test/%.so) \
+	$(FUZZERS:%=$(BUILD)/replay/%)
 	@:
 
 # The flags and the list of sources are files, written only when they change:
@@ -102,6 +104,8 @@ define keep
 	if cmp -s $@.$$$$ $@; then rm -f $@.$$$$; else mv $@.$$$$ $@; fi
 endef
 
+# Objects stay, also those that are only a step to a test program.
+.PRECIOUS: $(BUILD)/obj/%.o
 .PHONY: always
 $(BUILD)/flags: always
 	$(call keep,$(COMPILE) $(LDFLAGS_ALL) $(LIBS_ALL))
@@ -121,7 +125,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/libraries
 $(LIBRARY): $(LIB_OBJS) $(BUILD)/members
 	$(call say,AR,$@)
 	@rm -f $@
-	$(Q)$(AR) rcs $@ $(LIB_OBJS)
+	$(Q)$(AR) qcs $@ $(LIB_OBJS)
 
 # A tool finds its texts in ../share/pgpipe and its plug-ins in
 # ../libexec/pgpipe, seen from its own file: installed or not.
@@ -140,6 +144,19 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIBRARY)
 	$(Q)$(LINK) -o $@ $< $(LIBRARY) $(LIBS_ALL)
 
 $(BUILD)/test/%: $(BUILD)/obj/tests/helpers/%.o $(LIBRARY)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $< $(LIBRARY) $(LIBS_ALL)
+
+# A fuzzer without its engine, to replay the kept corpus.
+$(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(LIBRARY)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIBRARY) $(LIBS_ALL)
+
+.PHONY: bench-programs
+bench-programs: $(BENCHES:%=$(BUILD)/bench/%)
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBRARY)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $< $(LIBRARY) $(LIBS_ALL)
@@ -175,15 +192,15 @@ deps-bench:
 
 demo: deps ## copy real data between two throw-away servers, and prove it
 	@$(MAKE) --no-print-directory all
-	@PATH="$(CURDIR)/$(BUILD)/bin:$$PATH" scripts/demo
+	@BUILD=$(BUILD) scripts/demo
 
 check: deps ## all tests; PG=17, SAN=address,undefined, T=pattern, J=jobs
 	@$(MAKE) --no-print-directory all testprogs completion
 	@BUILD=$(BUILD) SAN=$(SAN) PG=$(PG) T='$(subst ','\'',$(T))' J=$(J) tests/run
 
 bench: deps-bench ## measure speed and memory beside other tools
-	@$(MAKE) --no-print-directory all
-	@PATH="$(CURDIR)/$(BUILD)/bin:$$PATH" tests/bench/run
+	@$(MAKE) --no-print-directory all bench-programs
+	@PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(BUILD)/bench:$$PATH" tests/bench/run
 
 FUZZ_TIME ?= 60
 fuzz: deps-fuzz ## each fuzzer for FUZZ_TIME=60 seconds
@@ -201,7 +218,7 @@ $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIBRARY)
 # Each file passes each check once; a stamp remembers it until file or rules change.
 
 C_FILES  := $(LIB_SRCS) $(wildcard bin/*.c tests/unit/*.c tests/helpers/*.c \
-	tests/preload/*.c tests/fuzz/*.c)
+	tests/preload/*.c tests/fuzz/*.c tests/bench/*.c)
 C_ALL    := $(C_FILES) $(LIB_HDRS) $(wildcard tests/*/*.h)
 SH_FILES  = $(shell scripts/shell-files)
 L        := build/lint
@@ -231,10 +248,10 @@ lint-layers: all
 $(L)/cppcheck: $(C_ALL) .cppcheck
 	$(call say,CPPC,'$(words $(C_FILES)) files')
 	@mkdir -p $(L)/cppcheck.d
-	$(Q)$(if $(C_FILES),cppcheck --quiet --std=c11 --error-exitcode=1 \
+	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 \
 		--enable=warning,performance,portability --inline-suppr \
 		--suppressions-list=.cppcheck --cppcheck-build-dir=$(L)/cppcheck.d \
-		-D__linux__ -Ilib $(C_FILES))
+		-D__linux__ -Ilib $(C_FILES)
 	@touch $@
 $(L)/%.tidy: % .clang-tidy $(LIB_HDRS)
 	$(call say,TIDY,$<)

@@ -39,25 +39,29 @@ struct request {
 	bool dry_run;
 };
 
-#define CONNECTION_OPTIONS(r)                                                  \
-	{'d', "dbname", OPTION_TEXT, &(r).conn.database, "CONN",               \
-	    "database: name, key=value string or URI", 0, 0, NULL},            \
-	    {'h', "host", OPTION_TEXT, &(r).conn.host, "HOST",                 \
-		"server or socket directory", 0, 0, NULL},                     \
-	    {'p', "port", OPTION_TEXT, &(r).conn.port, "PORT",                 \
-		"its port", 0, 0, NULL},                                       \
-	    {'U', "username", OPTION_TEXT, &(r).conn.user, "NAME",             \
-		"user to connect as", 0, 0, NULL}
+#define CONNECTION_OPTIONS(r)                                                 \
+	{'d', "dbname", OPTION_TEXT, &(r).conn.database, "CONN",              \
+	    "database: name, key=value string or URI", 0, 0, NULL},           \
+	    {'h', "host", OPTION_TEXT, &(r).conn.host, "HOST",                \
+		"server or socket directory", 0, 0, NULL},                    \
+	    {'p', "port", OPTION_TEXT, &(r).conn.port, "PORT", "its port", 0, \
+		0, NULL},                                                     \
+	{                                                                     \
+		'U', "username", OPTION_TEXT, &(r).conn.user, "NAME",         \
+		    "user to connect as", 0, 0, NULL                          \
+	}
 
-#define LEDGER_OPTION(r)                                                       \
-	{0, "ledger-schema", OPTION_TEXT, &(r).ledger_schema, "NAME",          \
-	    "schema of the ledger (default pgpipe)", 0, 0, NULL}
+#define LEDGER_OPTION(r)                                                     \
+	{                                                                    \
+		0, "ledger-schema", OPTION_TEXT, &(r).ledger_schema, "NAME", \
+		    "schema of the ledger (default pgpipe)", 0, 0, NULL      \
+	}
 
 static status
 no_operands(int argc, char **argv)
 {
-	return argc > 1 ? option_fault("unexpected argument \"%s\"", argv[1]) :
-			  STATUS_OK;
+	return argc > 1 ? option_fault("unexpected argument \"%s\"", argv[1])
+			: STATUS_OK;
 }
 
 /* Parse for a command that takes no operands; *answered ends it too. */
@@ -100,7 +104,8 @@ look_at_ledger(struct doctor *d, struct pg *pg, const char *schema)
 	else if (present)
 		doctor_say(d, FOUND, "ledger", "schema \"%s\"", schema);
 	else
-		doctor_say(d, WITHOUT, "ledger", "in a target; pgpipe init "
+		doctor_say(d, WITHOUT, "ledger",
+		    "in a target; pgpipe init "
 		    "makes it, and so does the first pg-copyin");
 }
 
@@ -116,10 +121,11 @@ static status
 run_doctor(int argc, char **argv)
 {
 	struct request r = {.ledger_schema = LEDGER_SCHEMA};
-	const struct option_spec options[] = {
-	    CONNECTION_OPTIONS(r), LEDGER_OPTION(r), OPTION_END};
+	const struct option_spec options[] = {CONNECTION_OPTIONS(r),
+	    LEDGER_OPTION(r), OPTION_END};
 	const struct program program = {.name = "pgpipe doctor",
-	    .about = "Tell what is there, what is missing and how to get it: "
+	    .about =
+		"Tell what is there, what is missing and how to get it: "
 		"libraries, programs, pgpipe's own files, and a server "
 		"where one is given by an option or by PGHOST and its like.",
 	    .usage = "[OPTION]...",
@@ -170,14 +176,14 @@ static status
 run_init(int argc, char **argv)
 {
 	struct request r = {.ledger_schema = LEDGER_SCHEMA};
-	const struct option_spec options[] = {
-	    CONNECTION_OPTIONS(r), LEDGER_OPTION(r),
+	const struct option_spec options[] = {CONNECTION_OPTIONS(r),
+	    LEDGER_OPTION(r),
 	    {'n', "dry-run", OPTION_FLAG, &r.dry_run, NULL,
 		"print the SQL, connect to nothing", 0, 0, NULL},
 	    OPTION_END};
 	const struct program program = {.name = "pgpipe init",
 	    .about = "Make the schema of pg-copyin's ledger in a target, "
-		"where it is not there yet.",
+		     "where it is not there yet.",
 	    .usage = "[OPTION]...",
 	    .options = options};
 	bool answered;
@@ -201,7 +207,9 @@ print_plugins(const struct plugins *found)
 		struct str line CLEANUP(str_free) = STR_INIT;
 
 		str_addf(&line, "chunks  %-16s %-7s %s", p->name,
-		    p->hidden ? "hidden" : p->ours ? "ours" : "yours",
+		    p->hidden	  ? "hidden"
+			: p->ours ? "ours"
+				  : "yours",
 		    p->file);
 		if (p->hidden)
 			str_addf(&line, " (by %s)",
@@ -217,7 +225,7 @@ run_plugins(int argc, char **argv)
 	static const struct option_spec options[] = {OPTION_END};
 	static const struct program program = {.name = "pgpipe plugins",
 	    .about = "List the chunk sources in the plug-in path and in "
-		"share/, and say which of them is hidden by which.",
+		     "share/, and say which of them is hidden by which.",
 	    .usage = "[OPTION]...",
 	    .options = options};
 	struct plugins found CLEANUP(plugins_free) = PLUGINS_INIT;
@@ -272,8 +280,7 @@ list_tools(struct strv *names)
 	if (dir != NULL)
 		(void)closedir(dir);
 	if (names->len > 0)
-		qsort(names->data, names->len, sizeof(names->data[0]),
-		    compare);
+		qsort(names->data, names->len, sizeof(names->data[0]), compare);
 }
 
 static status
@@ -322,7 +329,8 @@ run_options(int argc, char **argv)
 {
 	static const struct option_spec options[] = {OPTION_END};
 	static const struct program program = {.name = "pgpipe",
-	    .about = "Copy tables between PostgreSQL servers through pipes, "
+	    .about =
+		"Copy tables between PostgreSQL servers through pipes, "
 		"and prove the copy.  COMMAND is version, doctor, init, "
 		"plugins, or the name of a tool, with or without \"pg-\".  "
 		"The tour is in pgpipe(7).",
@@ -339,8 +347,8 @@ run_options(int argc, char **argv)
 	s = option_parse(&program, &argc, argv, &answered);
 	if (s != STATUS_OK || answered)
 		return s;
-	return option_fault(argc > 1 ? "options go after the command" :
-				       "no command was given");
+	return option_fault(
+	    argc > 1 ? "options go after the command" : "no command was given");
 }
 
 int

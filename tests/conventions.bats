@@ -14,6 +14,10 @@ tools() {
 # Every tool is named when it fails, not only the first: each CHECK TOOL
 each() {
 	local tool failed=0
+	[ -n "$(tools)" ] || {
+		echo 'no tool is built'
+		return 1
+	}
 	for tool in $(tools); do
 		"$1" "$tool" || {
 			echo "^^^ $tool"
@@ -116,10 +120,10 @@ has_a_page() {
 
 options_in_page() {
 	local long missing=''
-	while IFS='	' read -r _ long _; do
-		[ -z "$long" ] || grep -qE "Fl -${long//-/(-|\\\\-)}( |$)" \
-			"$TREE/man/$1".[1-8] || missing+=" --$long"
-	done < <("$1" --options | sed "s|\t|\t |g")
+	for long in $("$1" --options | cut -f 2); do
+		grep -qsE "Fl -${long//-/(-|\\\\-)}( |$)" "$TREE/man/$1".[1-8] ||
+			missing+=" --$long"
+	done
 	is "$missing" '' "options of $1 that its page does not name"
 }
 

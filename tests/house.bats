@@ -72,6 +72,13 @@ accepted() {	# FILE TEXT
 	like "$out" 'lib/load/b.c:2: may not include "chunk/a.h"'
 }
 
+@test "no two files export the same name" {
+	house lib/chunk/a.c 'int twice(void); int twice(void) { return 1; }'
+	house lib/load/b.c 'int twice(void); int twice(void) { return 2; }'
+	exits 1 tree/tests/layers build
+	is "$out" 'lib/load/b: exports twice(), as does lib/chunk/a'
+}
+
 make_here() {
 	make -s --no-print-directory -C "$TREE" BUILD="${BUILD#"$TREE"/}" \
 		SAN="${SAN:-}" "$@"
@@ -144,7 +151,6 @@ notes() {	# make ./fake/bin with everything but the programs named here
 		[ -x "$tool" ] || continue
 		exits 0 "$tool" --options
 		like "$out" $'\thelp\t'
-		# shellcheck disable=SC2016
 		exits 0 bash -c '. "$1"; complete -p "$2" >/dev/null || exit
 			COMPREPLY=()
 			"_pgpipe_tool_${2//-/_}" "$2" --he "$2"

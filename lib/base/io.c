@@ -111,8 +111,8 @@ io_read(int fd, void *bytes, size_t n, size_t *got, const char *name)
 		done = read(fd, bytes, n);
 	while (done < 0 && wait_for(fd, POLLIN));
 	if (done < 0) {
-		log_error(
-		    "could not read from \"%s\": %s", name, strerror(errno));
+		log_error("could not read from \"%s\": %s", name,
+		    strerror(errno));
 		return STATUS_FAIL;
 	}
 	*got = (size_t)done;

@@ -124,8 +124,8 @@ num_show_size(char out[32], uint64_t bytes)
 		value /= 1024;
 		i++;
 	}
-	(void)snprintf(
-	    out, 32, value < 99.95 ? "%.1f %s" : "%.0f %s", value, units[i]);
+	(void)snprintf(out, 32, value < 99.95 ? "%.1f %s" : "%.0f %s", value,
+	    units[i]);
 }
 
 void

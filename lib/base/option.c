@@ -191,8 +191,9 @@ add_options(struct str *out, const struct option_spec *spec, size_t column)
 static status
 print(struct str *out)
 {
-	out->data[out->len - 1] = '\0';
-	return io_out_line(out->data);
+	if (out->len > 0)
+		out->data[out->len - 1] = '\0';
+	return io_out_line(str_text(out));
 }
 
 static status
@@ -416,8 +417,10 @@ parse_long(struct parse *p, const char *text)
 		return option_fault("unknown option \"--%.*s\"", (int)n, text);
 	if (spec->kind == OPTION_FLAG && text[n] == '=')
 		return option_fault("--%s takes no argument", spec->long_name);
-	if (spec->kind == OPTION_FLAG || text[n] == '=')
-		return set(spec, text[n] == '=' ? text + n + 1 : NULL);
+	if (spec->kind == OPTION_FLAG)
+		return set(spec, "");
+	if (text[n] == '=')
+		return set(spec, text + n + 1);
 	return set_next(p, spec);
 }
 
@@ -436,7 +439,7 @@ parse_shorts(struct parse *p, const char *text)
 		if (spec->kind != OPTION_FLAG)
 			return text[1] != '\0' ? set(spec, text + 1)
 					       : set_next(p, spec);
-		if ((s = set(spec, NULL)) != STATUS_OK)
+		if ((s = set(spec, "")) != STATUS_OK)
 			return s;
 	}
 	return STATUS_OK;
@@ -450,7 +453,7 @@ parse_all(struct parse *p, const struct common *c, int *operands)
 	char *text;
 	status s;
 
-	*operands = 1;
+	*operands = p->argc > 0 ? 1 : 0;
 	while (p->at < p->argc) {
 		text = p->argv[p->at++];
 		if (!options || text[0] != '-' || text[1] == '\0') {

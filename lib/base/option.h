@@ -31,22 +31,24 @@ struct option_spec {
 	const char *long_name; /* NULL: none */
 	enum option_kind kind;
 	void *value;
-	const char *argument;	     /* how help names the value */
-	const char *help;	     /* one line, no full stop */
-	uint64_t min, max;	     /* OPTION_COUNT, OPTION_SIZE */
-	const char *const *choices;  /* OPTION_CHOICE: NULL-terminated */
+	const char *argument;	    /* how help names the value */
+	const char *help;	    /* one line, no full stop */
+	uint64_t min, max;	    /* OPTION_COUNT, OPTION_SIZE */
+	const char *const *choices; /* OPTION_CHOICE: NULL-terminated */
 };
 
 struct program {
 	const char *name;
 	const char *about; /* one sentence under the usage line */
-	const char *usage; /* what follows the name: "[OPTION]... [PATTERN]..." */
+	const char *usage; /* after the name: "[OPTION]... [PATTERN]..." */
 	const struct option_spec *options; /* ends with a zeroed one */
 	const char *examples; /* shown last in help, NULL for none */
 };
 
-/* What every tool has (-q, -v, --progress) and is handled by itself. */
+/* The end of a table.  What every tool has (-q, -v, ...) is added by itself. */
+/* clang-format off */
 #define OPTION_END {0}
+/* clang-format on */
 
 /*
  * Parse.  Operands are left in order in argv[1..*argc - 1].  --help (-?),
@@ -60,7 +62,6 @@ status option_parse(const struct program *program, int *argc, char **argv,
     bool *answered) MUST_CHECK;
 
 /* Report "TOOL: error: ..." plus the pointer to --help; STATUS_USAGE. */
-status option_fault(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2)));
+status option_fault(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

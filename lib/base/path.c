@@ -6,6 +6,9 @@
  *
  * In the source tree build/ looks like PREFIX.
  */
+#ifndef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700 /* realpath */
+#endif
 #include "base/path.h"
 
 #include <errno.h>
@@ -42,8 +45,8 @@ is_directory(const char *name)
 static char *
 find_program(void)
 {
-	static const char *const links[] = {
-	    "/proc/self/exe", "/proc/curproc/file", "/proc/curproc/exe"};
+	static const char *const links[] = {"/proc/self/exe",
+	    "/proc/curproc/file", "/proc/curproc/exe"};
 	char target[PATH_MAX];
 	char *slash;
 	ssize_t n;

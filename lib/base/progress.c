@@ -10,7 +10,6 @@
 #include "base/progress.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,10 +23,13 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "base/thread.h"
 
 #define BAR_EVERY 0.25 /* seconds */
 #define JSON_EVERY 1.0
 #define LINES_EVERY 10.0
+#define BAR_MIN 5 /* columns */
+#define BAR_MAX 40
 #define RATE_OVER 5.0 /* a rate is of about the last so many seconds */
 
 static struct {
@@ -139,22 +141,41 @@ look(void)
 	return l;
 }
 
+static void
+add_chunks(struct str *out, const struct look *l)
+{
+	str_addf(out, "%llu", (unsigned long long)l->chunks);
+	if (l->all_chunks > 0)
+		str_addf(out, " of %llu", (unsigned long long)l->all_chunks);
+	str_addf(out, " chunk%s",
+	    (l->all_chunks > 0 ? l->all_chunks : l->chunks) == 1 ? "" : "s");
+}
+
+static void
+add_rows(struct str *out, const struct look *l)
+{
+	str_addf(out, ", %llu row%s", (unsigned long long)l->rows,
+	    l->rows == 1 ? "" : "s");
+}
+
+static void
+add_bytes(struct str *out, const struct look *l)
+{
+	char size[32];
+
+	num_show_size(size, l->bytes);
+	str_addf(out, ", %s", size);
+}
+
 /* "copied 3 of 12 chunks, 604800 rows, 1.2 GB" */
 static void
 add_counts(struct str *out, const struct look *l)
 {
-	char size[32];
-
-	str_addf(out, "%s %llu", progress.verb, (unsigned long long)l->chunks);
-	if (l->all_chunks > 0)
-		str_addf(out, " of %llu", (unsigned long long)l->all_chunks);
-	str_addf(out, " chunk%s, %llu row%s",
-	    (l->all_chunks > 0 ? l->all_chunks : l->chunks) == 1 ? "" : "s",
-	    (unsigned long long)l->rows, l->rows == 1 ? "" : "s");
-	if (l->bytes > 0) {
-		num_show_size(size, l->bytes);
-		str_addf(out, ", %s", size);
-	}
+	str_addf(out, "%s ", progress.verb);
+	add_chunks(out, l);
+	add_rows(out, l);
+	if (l->bytes > 0)
+		add_bytes(out, l);
 }
 
 static void
@@ -182,25 +203,43 @@ columns(void)
 	return 80;
 }
 
+/* "[####........] 33% ", as wide as there is room for. */
+static void
+add_bar(struct str *out, const struct look *l, size_t room)
+{
+	size_t width = room > 8 ? room - 8 : 0, full, i;
+
+	if (width > BAR_MAX)
+		width = BAR_MAX;
+	full = (size_t)(l->part * (double)width);
+	if (width >= BAR_MIN) {
+		str_addc(out, '[');
+		for (i = 0; i < width; i++)
+			str_addc(out, i < full ? '#' : '.');
+		str_add(out, "] ");
+	}
+	str_addf(out, "%2d%% ", (int)(l->part * 100));
+}
+
 static void
 show_bar(const struct look *l)
 {
 	struct str text CLEANUP(str_free) = STR_INIT;
 	struct str line CLEANUP(str_free) = STR_INIT;
-	size_t width = columns() - 1, room, full, i;
+	size_t width = columns() - 1;
 
-	str_addf(&line, "%s: ", log_program());
-	add_counts(&text, l);
+	add_chunks(&text, l);
+	/* There is room for one measure: the one that a rate is of. */
+	if (l->bytes > 0)
+		add_bytes(&text, l);
+	else
+		add_rows(&text, l);
 	add_rate(&text, l, l->rate);
-	if (l->part >= 0 && width > line.len + text.len + 20) {
-		room = width - line.len - text.len - 8;
-		room = room > 40 ? 40 : room;
-		full = (size_t)(l->part * (double)room);
-		str_addc(&line, '[');
-		for (i = 0; i < room; i++)
-			str_addc(&line, i < full ? '#' : '.');
-		str_addf(&line, "] %2d%% ", (int)(l->part * 100));
-	}
+	str_addf(&line, "%s: ", log_program());
+	if (l->part >= 0)
+		add_bar(&line, l,
+		    width > line.len + text.len ? width - line.len - text.len
+						: 0);
 	str_add(&line, str_text(&text));
 	if (line.len > width)
 		line.data[width] = '\0';
@@ -326,25 +365,20 @@ tick(void *arg)
 	return NULL;
 }
 
-/* Signals are for the program's own threads. */
 static bool
 start_ticker(void)
 {
 	pthread_condattr_t attr;
-	sigset_t all, before;
-	int rc;
+	status s;
 
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&progress.wake, &attr);
 	(void)pthread_condattr_destroy(&attr);
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&progress.ticker, NULL, tick, NULL);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc != 0)
+	s = thread_start(&progress.ticker, tick, NULL, THREAD_SMALL);
+	if (s != STATUS_OK)
 		(void)pthread_cond_destroy(&progress.wake);
-	return rc == 0;
+	return s == STATUS_OK;
 }
 
 void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * Progress on stderr: a bar with rate and time left on a terminal, a line
- * every 10 s otherwise, JSON lines with --progress=json, nothing with -q.
+ * Progress on stderr: a bar with rate and time left on a terminal (in the last
+ * stage of a pipe), a line every 10 s otherwise, JSON lines with
+ * --progress=json, nothing with -q; at the end a line that sums up.
  * One per process; counters may be added to from any thread.
  */
 #ifndef BASE_PROGRESS_H
@@ -9,11 +10,16 @@
 
 #include <stdint.h>
 
-enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINES,
-	PROGRESS_JSON, PROGRESS_NONE };
+enum progress_mode {
+	PROGRESS_AUTO,
+	PROGRESS_BAR,
+	PROGRESS_LINES,
+	PROGRESS_JSON,
+	PROGRESS_NONE
+};
 
 void progress_set_mode(enum progress_mode mode); /* by option_parse */
-/* verb: "copied".  unit_total: expected bytes, 0 = unknown. */
+/* verb: "copied"; kept by reference. */
 void progress_start(const char *verb);
 void progress_expect(uint64_t chunks, uint64_t bytes); /* adds to the total */
 void progress_add(uint64_t chunks, uint64_t rows, uint64_t bytes);

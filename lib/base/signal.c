@@ -82,8 +82,8 @@ open_pipe(atomic_int fds[2])
 void
 signal_init(void)
 {
-	struct sigaction action = {
-	    .sa_handler = handle, .sa_flags = SA_RESTART};
+	struct sigaction action = {.sa_handler = handle,
+	    .sa_flags = SA_RESTART};
 	struct sigaction before;
 	size_t i;
 

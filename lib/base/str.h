@@ -14,7 +14,10 @@ struct str {
 	size_t len;
 	size_t cap;
 };
+/* clang-format off */
 #define STR_INIT {NULL, 0, 0}
+#define STRV_INIT {NULL, 0, 0}
+/* clang-format on */
 
 void str_reserve(struct str *s, size_t more); /* room for more bytes + NUL */
 void str_add(struct str *s, const char *text);
@@ -34,7 +37,6 @@ struct strv {
 	size_t len;
 	size_t cap;
 };
-#define STRV_INIT {NULL, 0, 0}
 void strv_add(struct strv *v, const char *text); /* copies */
 void strv_free(struct strv *v);
 

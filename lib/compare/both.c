@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <stddef.h>
 
+#include "base/thread.h"
+
 struct task {
 	both_fn fn;
 	void *arg;
@@ -27,13 +29,13 @@ both_run(both_fn fn, void *source, void *target, status out[SIDES])
 {
 	struct task task = {fn, source, STATUS_OK};
 	pthread_t thread;
-	int failed = pthread_create(&thread, NULL, run_task, &task);
+	status started = thread_start(&thread, run_task, &task, THREAD_LARGE);
 
 	/* Without a second thread the two take turns. */
-	if (failed)
+	if (started != STATUS_OK)
 		(void)run_task(&task);
 	out[TARGET] = fn(target);
-	if (!failed)
+	if (started == STATUS_OK)
 		(void)pthread_join(thread, NULL);
 	out[SOURCE] = task.result;
 }

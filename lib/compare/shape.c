@@ -12,6 +12,10 @@
 /* Objects below this oid are the same on every server. */
 #define FIRST_USER_OID 16384
 
+/* What enums and arrays of them are sent as. */
+#define TEXT_OID       25
+#define TEXT_ARRAY_OID 1009
+
 static void
 make_room(struct shape *s, size_t n)
 {
@@ -43,6 +47,18 @@ oid_field(const json_t *column, const char *field)
 	return value > 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
 }
 
+static const char *
+canonical_name(const json_t *column, uint32_t digest)
+{
+	if (digest == 0 || digest >= FIRST_USER_OID)
+		return NULL;
+	if (oid_field(column, "oid") == digest)
+		return record_text(column, "type_name");
+	return digest == TEXT_OID	? "pg_catalog.text" :
+	       digest == TEXT_ARRAY_OID ? "pg_catalog.text[]" :
+					  NULL;
+}
+
 bool
 shape_from_json(const json_t *columns, struct shape *out)
 {
@@ -56,10 +72,9 @@ shape_from_json(const json_t *columns, struct shape *out)
 	json_array_foreach(columns, i, column) {
 		struct shape_column c = {.name = record_text(column, "name"),
 		    .type = record_text(column, "type"),
-		    .oid = oid_field(column, "oid"),
-		    .digest = oid_field(column, "digest_oid"),
-		    .element = oid_field(column, "element")};
+		    .digest = oid_field(column, "digest_oid")};
 
+		c.canonical = canonical_name(column, c.digest);
 		if (c.name == NULL) {
 			shape_free(out);
 			return false;
@@ -81,8 +96,7 @@ shape_from_table(const struct pg_table *t, struct shape *out)
 		if (!c->generated)
 			add(out, (struct shape_column){.name = c->name,
 				     .type = c->typmod_text,
-				     .digest = c->digest.type,
-				     .element = c->digest.element});
+				     .digest = c->digest.type});
 	}
 }
 
@@ -106,27 +120,21 @@ shape_clash(const struct shape *s, const struct pg_table *t)
 		const struct shape_column *c = &s->columns[i];
 		const struct pg_column *in = pg_table_column(t, c->name);
 
-		if (in == NULL || c->digest == 0)
-			continue;
-		if (in->digest.type != c->digest ||
-		    (in->digest.array && in->digest.element != c->element))
+		if (in != NULL && c->digest != 0 &&
+		    in->digest.type != c->digest)
 			return c;
 	}
 	return NULL;
 }
 
 bool
-shape_builtin(const struct shape *s)
+shape_castable(const struct shape *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->n; i++) {
-		const struct shape_column *c = &s->columns[i];
-
-		if (c->oid == 0 || c->oid >= FIRST_USER_OID ||
-		    c->digest != c->oid)
+	for (i = 0; i < s->n; i++)
+		if (s->columns[i].canonical == NULL)
 			return false;
-	}
 	return true;
 }
 

@@ -15,9 +15,9 @@
 
 struct shape_column {
 	const char *name;
-	const char *type;	  /* for messages, or NULL */
-	uint32_t oid;		  /* of the type; 0: unknown */
-	uint32_t digest, element; /* canonical ones; 0: unknown */
+	const char *type;      /* for messages, or NULL */
+	const char *canonical; /* the canonical type for SQL, or NULL */
+	uint32_t digest;       /* its oid; 0: unknown */
 };
 
 /* Names are borrowed from what it was made of. */
@@ -40,11 +40,10 @@ const struct shape_column *shape_lacking(const struct shape *s,
 /* The first column whose canonical type in t is another, or NULL. */
 const struct shape_column *shape_clash(const struct shape *s,
     const struct pg_table *t);
-/* Every type is a built-in one that is its own canonical form. */
-bool shape_builtin(const struct shape *s);
+/* Every canonical type is known, and by a name that SQL understands. */
+bool shape_castable(const struct shape *s);
 /* Every column's type in t can be sent in binary. */
 bool shape_binary(const struct shape *s, const struct pg_table *t);
-/* Generated columns of t are among them. */
 bool shape_has(const struct shape *s, const char *name);
 
 #endif

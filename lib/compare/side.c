@@ -76,13 +76,14 @@ side_open(struct side *s, struct server *server)
 	if (again)
 		params.connect_timeout = AGAIN_MS;
 	st = pg_connect(&params, &s->pg);
-	if (st != STATUS_OK) {
-		s->pg = NULL;
-		return st;
-	}
-	st = prepare(s);
 	if (st != STATUS_OK)
+		s->pg = NULL;
+	else
+		st = prepare(s);
+	if (st != STATUS_OK) {
+		atomic_store(&server->why, (int)st);
 		side_close(s);
+	}
 	return st;
 }
 
@@ -182,28 +183,51 @@ add_oid_array(struct str *out, const struct shape *shape)
 	str_addc(out, '{');
 	for (i = 0; i < shape->n; i++)
 		str_addf(out, i > 0 ? ",%lu" : "%lu",
-		    (unsigned long)shape->columns[i].oid);
+		    (unsigned long)shape->columns[i].digest);
 	str_addc(out, '}');
+}
+
+/* The canonical type of column a: what pg_table_load works out, for all but
+ * domains over domains and the like, which then just are not alike. */
+static void
+add_canonical(struct sql *sql)
+{
+	sql_add(sql, "case when t.typtype = 'e'");
+	sql_add(sql, " then 'pg_catalog.text'::pg_catalog.regtype::oid");
+	sql_add(sql, " when t.typtype = 'd' then t.typbasetype");
+	sql_add(sql, " when e.typtype = 'e'");
+	sql_add(sql, " then 'pg_catalog.text[]'::pg_catalog.regtype::oid");
+	sql_add(sql, " when e.typtype = 'd'");
+	sql_add(sql, " then (select b.typarray from pg_catalog.pg_type b");
+	sql_add(sql, " where b.oid = e.typbasetype)");
+	sql_add(sql, " else t.oid end");
 }
 
 static void
 like_query(const char *schema, const char *name, const struct shape *shape,
-    struct sql *sql)
+    enum digest_kind kind, struct sql *sql)
 {
 	struct str names = STR_INIT, oids = STR_INIT;
 
 	add_name_array(&names, shape);
 	add_oid_array(&oids, shape);
 	sql_add(sql, "select c.relkind, (select pg_catalog.count(*)");
-	sql_add(sql, " from pg_catalog.pg_attribute a join pg_catalog.unnest(");
+	sql_add(sql, " from pg_catalog.pg_attribute a");
+	sql_add(sql, " join rows from (pg_catalog.unnest(");
 	sql_param(sql, str_text(&names));
-	sql_add(sql, "::pg_catalog.text[], ");
+	sql_add(sql, "::pg_catalog.text[]), pg_catalog.unnest(");
 	sql_param(sql, str_text(&oids));
-	sql_add(sql, "::pg_catalog.oid[]) as w(n, t)");
-	sql_add(sql, " on a.attname = w.n and a.atttypid = w.t");
+	sql_add(sql, "::pg_catalog.oid[])) as w(n, t) on a.attname = w.n");
+	sql_add(sql, " join pg_catalog.pg_type t on t.oid = a.atttypid");
+	sql_add(sql, " left join pg_catalog.pg_type e");
+	sql_add(sql, " on e.oid = t.typelem and e.typarray = t.oid");
 	sql_add(sql, " where a.attrelid = c.oid and a.attnum > 0");
-	sql_add(sql, " and not a.attisdropped)");
-	sql_add(sql, " from pg_catalog.pg_class c");
+	sql_add(sql, " and not a.attisdropped");
+	if (kind == DIGEST_SEND) {
+		sql_add(sql, " and w.t = ");
+		add_canonical(sql);
+	}
+	sql_add(sql, ") from pg_catalog.pg_class c");
 	sql_add(sql, " join pg_catalog.pg_namespace n");
 	sql_add(sql, " on n.oid = c.relnamespace");
 	sql_add(sql, " where n.nspname = ");
@@ -217,16 +241,18 @@ like_query(const char *schema, const char *name, const struct shape *shape,
 
 status
 side_like(struct side *s, const char *schema, const char *name,
-    const struct shape *shape, enum side_likeness *out, char *kind)
+    const struct shape *shape, enum digest_kind kind,
+    enum side_likeness *out, char *relkind)
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	status st;
 
 	*out = SIDE_OTHER;
-	if (!s->hashes || s->timescale || !shape_builtin(shape))
+	if (!s->hashes || s->timescale ||
+	    (kind == DIGEST_SEND && !shape_castable(shape)))
 		return STATUS_OK;
-	like_query(schema, name, shape, &sql);
+	like_query(schema, name, shape, kind, &sql);
 	st = pg_run(s->pg, "look at a relation's columns", &sql, &r);
 	if (st != STATUS_OK)
 		return st;
@@ -234,8 +260,8 @@ side_like(struct side *s, const char *schema, const char *name,
 		*out = SIDE_MISSING;
 		return STATUS_OK;
 	}
-	*kind = pg_value(r, 0, 0)[0];
-	if ((*kind == 'r' || *kind == 'p') &&
+	*relkind = pg_value(r, 0, 0)[0];
+	if ((*relkind == 'r' || *relkind == 'p') &&
 	    (uint64_t)pg_int(r, 0, 1) == shape->n)
 		*out = SIDE_SAME;
 	return STATUS_OK;

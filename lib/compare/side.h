@@ -17,7 +17,7 @@
 struct server {
 	struct pg_params params;
 	atomic_bool told;  /* that its hashes cannot be used: once is enough */
-	atomic_bool gone;  /* it was lost and could not be reached again */
+	atomic_int why;	   /* the status of the last connect that failed */
 };
 
 struct side {
@@ -46,13 +46,15 @@ status side_table(struct side *s, const char *schema, const char *name,
     const struct pg_table **out) MUST_CHECK;
 
 /*
- * Does the relation have these columns with these very types?  Asked in a
- * few bytes, where a wide table's columns would be many.  SIDE_OTHER also
- * means that it takes side_table to tell.  With SIDE_SAME *kind is relkind.
+ * Does the relation have columns like these: all of them, and of the same
+ * canonical types, where the digest depends on them?  The answer is a few
+ * bytes, where the columns themselves may be many.  SIDE_OTHER also means
+ * that it takes side_table to tell.  With SIDE_SAME *relkind is set.
  */
 enum side_likeness { SIDE_OTHER, SIDE_SAME, SIDE_MISSING };
 status side_like(struct side *s, const char *schema, const char *name,
-    const struct shape *shape, enum side_likeness *out, char *kind) MUST_CHECK;
+    const struct shape *shape, enum digest_kind kind,
+    enum side_likeness *out, char *relkind) MUST_CHECK;
 
 /* Rows of a relation, and how to look at them. */
 struct rowset {

@@ -20,7 +20,7 @@
 static const char *const statuses[VERDICT_KINDS] = {
     NULL, "match", "differ", "missing", "unproved"};
 
-struct tally {
+struct answers {
 	pthread_mutex_t lock;
 	uint64_t counts[VERDICT_KINDS];
 	uint64_t rows, moved, told;
@@ -50,17 +50,17 @@ verdict_free(struct verdict *v)
 	*v = (struct verdict){0};
 }
 
-struct tally *
-tally_new(void)
+struct answers *
+answers_new(void)
 {
-	struct tally *t = mem_zalloc(sizeof(*t));
+	struct answers *t = mem_zalloc(sizeof(*t));
 
 	(void)pthread_mutex_init(&t->lock, NULL);
 	return t;
 }
 
 void
-tally_free(struct tally *t)
+answers_free(struct answers *t)
 {
 	if (t == NULL)
 		return;
@@ -132,7 +132,7 @@ fill(const struct verdict *v, json_t *line)
 	(void)json_object_set_new(line, "seconds", json_real(ms / 1000));
 }
 
-/* Why, in a few words. */
+/* Why, in a few words; an error was reported when it occurred. */
 static char *
 why(const struct verdict *v)
 {
@@ -141,10 +141,7 @@ why(const struct verdict *v)
 	if (v->kind == VERDICT_MISSING)
 		return mem_strdup("it is not there");
 	if (v->kind == VERDICT_UNPROVED)
-		return mem_strdup(v->error == NULL ||
-			record_text(v->error, "message") == NULL
-		    ? "it could not be checked"
-		    : record_text(v->error, "message"));
+		return mem_strdup("it could not be checked");
 	if (v->source.rows == v->target.rows)
 		return mem_printf("%llu rows on both sides, not the same",
 		    (unsigned long long)v->source.rows);
@@ -179,7 +176,7 @@ rows_of(const struct verdict *v)
 }
 
 static void
-count(struct tally *t, const struct verdict *v, const json_t *line)
+count(struct answers *t, const struct verdict *v, const json_t *line)
 {
 	bool good = v->kind == VERDICT_MATCH || v->kind == VERDICT_DIGEST;
 	uint64_t told;
@@ -198,7 +195,7 @@ count(struct tally *t, const struct verdict *v, const json_t *line)
 }
 
 status
-tally_answer(struct tally *t, const struct verdict *v, json_t *line)
+answers_add(struct answers *t, const struct verdict *v, json_t *line)
 {
 	int64_t bytes = record_int(line, "bytes");
 
@@ -209,13 +206,13 @@ tally_answer(struct tally *t, const struct verdict *v, json_t *line)
 }
 
 status
-tally_status(const struct tally *t)
+answers_status(const struct answers *t)
 {
 	return t->worst;
 }
 
 uint64_t
-tally_lines(const struct tally *t)
+answers_lines(const struct answers *t)
 {
 	uint64_t sum = 0;
 	int i;
@@ -226,9 +223,9 @@ tally_lines(const struct tally *t)
 }
 
 void
-tally_report(const struct tally *t)
+answers_report(const struct answers *t)
 {
-	uint64_t n = tally_lines(t);
+	uint64_t n = answers_lines(t);
 	struct str text = STR_INIT;
 	int i;
 

@@ -20,10 +20,11 @@ enum verdict_kind {
 	VERDICT_KINDS
 };
 
-/* What a drill found: rows listed, and whether those were all. */
+/* What a drill found: rows, in so many lines, and whether those were all. */
 struct row_counts {
 	bool taken, complete;
 	uint64_t missing, extra, differ;
+	uint64_t lines;
 };
 
 /* Owns what it points at.  Start from {0} and set kind. */
@@ -46,19 +47,19 @@ void verdict_set(struct verdict *v, enum verdict_kind kind,
 void verdict_free(struct verdict *v);
 
 /* What all lines came to.  Calls are safe from any thread. */
-struct tally;
-struct tally *tally_new(void);
-void tally_free(struct tally *t);
+struct answers;
+struct answers *answers_new(void);
+void answers_free(struct answers *t);
 /*
  * Print the line with its answer, count it, and tell people about what does
  * not match.  The status is that of standard output.
  */
-status tally_answer(struct tally *t, const struct verdict *v, json_t *line)
+status answers_add(struct answers *t, const struct verdict *v, json_t *line)
     MUST_CHECK;
 /* STATUS_OK, STATUS_NO, or the worst that made a line unproved. */
-status tally_status(const struct tally *t);
-uint64_t tally_lines(const struct tally *t);
+status answers_status(const struct answers *t);
+uint64_t answers_lines(const struct answers *t);
 /* "12 chunks: 10 match, 2 differ", for people. */
-void tally_report(const struct tally *t);
+void answers_report(const struct answers *t);
 
 #endif

@@ -25,13 +25,14 @@
  * Writing.  Each call is atomic under the writer's lock, so that any
  * thread may call.  After the first failure all calls fail the same way
  * without another message.  xxh128 of a chunk covers chunk.json's bytes and
- * then its segments' bytes, in order; the writer keeps it.
+ * then its segments' bytes, in order; the writer keeps it.  Every JSON member
+ * is sealed: its last field "seal" is the xxh128 of the bytes before it;
+ * readers check it and take it out.
  */
 struct archive_writer;
 /* fd is grown if a pipe; not closed.  name is for messages. */
 struct archive_writer *archive_writer_new(int fd, const char *name);
-status archive_write_start(struct archive_writer *w, json_t *stream)
-    MUST_CHECK;
+status archive_write_start(struct archive_writer *w, json_t *stream) MUST_CHECK;
 /* Writes chunk.json; the handle belongs to one thread. */
 struct archive_chunk;
 status archive_write_chunk(struct archive_writer *w, const json_t *line,
@@ -39,24 +40,25 @@ status archive_write_chunk(struct archive_writer *w, const json_t *line,
 uint64_t archive_chunk_number(const struct archive_chunk *c);
 status archive_write_segment(struct archive_chunk *c, const void *bytes,
     size_t n) MUST_CHECK;
-/* done gets "xxh128" and "segments" added; frees the handle. */
+/* done, which has "rows", gets "bytes", "segments" and "xxh128" set; so does
+ * failed; both free the handle. */
 status archive_write_done(struct archive_chunk *c, json_t *done) MUST_CHECK;
-status archive_write_failed(struct archive_chunk *c, json_t *failed)
-    MUST_CHECK;
+status archive_write_failed(struct archive_chunk *c, json_t *failed) MUST_CHECK;
 /*
- * Any other member that the stream carries, e.g. sequences.json, between
- * the last chunk and the end.
+ * Any other member that the stream carries, which today is sequences.json,
+ * once, between the last chunk and the end.
  */
 status archive_write_member(struct archive_writer *w, const char *name,
     const json_t *value) MUST_CHECK;
-/* end gets "chunks", "failed" (count), "rows", "bytes" and "xxh128" (over
- * every done.json, in order of n... as written) added; then zero blocks and
- * padding. */
+/* end gets "members" (those before it), "chunks" (failed ones too),
+ * "failed", "rows", "bytes" and "xxh128" (over every done.json, as written)
+ * set; then zero blocks and padding.  No chunk may be open. */
 status archive_write_end(struct archive_writer *w, json_t *end) MUST_CHECK;
 void archive_writer_free(struct archive_writer *w);
 
 /*
- * Reading, in the order of the stream, one thread.  The reader itself
+ * Reading, in the order of the stream, one thread.  One archive or several
+ * in a row; n begins at 1 again after each ARCHIVE_START.  The reader itself
  * refuses whatever is no whole, agreeing archive: unknown or repeated
  * members, a segment out of order, a chunk that neither ended nor failed,
  * a hash that differs, counts that differ, missing end member, missing
@@ -79,14 +81,18 @@ enum archive_event_kind {
 struct archive_event {
 	enum archive_event_kind kind;
 	uint64_t n;
-	const char *name;  /* member */
-	json_t *value;	   /* borrowed until the next call */
+	const char *name; /* member */
+	json_t *value;	  /* borrowed until the next call */
 	const void *bytes;
 	size_t size;
 };
 
 struct archive_reader;
 struct archive_reader *archive_reader_new(int fd, const char *name);
+/* What was read from fd already, to see what it is: before the first event,
+ * at most 4 kB. */
+void archive_reader_push(struct archive_reader *r, const void *bytes,
+    size_t n);
 status archive_read_event(struct archive_reader *r, struct archive_event *e)
     MUST_CHECK;
 void archive_reader_free(struct archive_reader *r);

@@ -33,6 +33,7 @@ struct archive_reader {
 	struct open_chunk **open;
 	size_t nopen, cap;
 	uint64_t most_open;
+	uint64_t members;		       /* before the present one */
 	uint64_t chunks, nfailed, rows, bytes; /* as pgpipe-end.json has them */
 	XXH3_state_t *done_hash;
 	/* The present member. */
@@ -76,6 +77,12 @@ archive_reader_new(int fd, const char *name)
 	r->tar = tar_reader_new(fd, name);
 	r->done_hash = hash_new();
 	return r;
+}
+
+void
+archive_reader_push(struct archive_reader *r, const void *bytes, size_t n)
+{
+	tar_reader_push(r->tar, bytes, n);
 }
 
 static void
@@ -376,6 +383,8 @@ take_end(struct archive_reader *r)
 		    (unsigned long long)r->open[0]->n);
 	s = read_json(r, ARCHIVE_JSON_MAX);
 	if (s == STATUS_OK)
+		s = check_count(r, "members", r->members);
+	if (s == STATUS_OK)
 		s = check_count(r, "chunks", r->chunks);
 	if (s == STATUS_OK)
 		s = check_count(r, "failed", r->nfailed);
@@ -464,7 +473,7 @@ next_archive(struct archive_reader *r)
 	if (s != STATUS_OK)
 		return s;
 	r->stage = more ? STAGE_START : STAGE_EOF;
-	r->chunks = r->nfailed = r->rows = r->bytes = 0;
+	r->members = r->chunks = r->nfailed = r->rows = r->bytes = 0;
 	strv_free(&r->others);
 	XXH3_128bits_reset(r->done_hash);
 	return STATUS_OK;
@@ -491,6 +500,7 @@ next_member(struct archive_reader *r, struct archive_event *e)
 	if (r->stage == STAGE_END)
 		return refuse(r, "\"%s\" follows its end", member);
 	s = take_member(r, e);
+	r->members++;
 	e->value = r->value;
 	return s;
 }

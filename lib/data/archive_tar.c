@@ -7,6 +7,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <string.h>
 
 #include "base/io.h"
 #include "base/log.h"
@@ -30,7 +31,7 @@ struct tar_reader {
 static status
 fail(struct tar_reader *t, const char *problem, const char *hint)
 {
-	if (t->scan.offset == 0)
+	if (t->scan.start == 0 && t->scan.offset <= 512)
 		log_error("%s is no copy archive: %s", t->name, problem);
 	else
 		log_error("%s is no whole copy archive: %s, at byte %llu",
@@ -118,6 +119,15 @@ tar_reader_new(int fd, const char *name)
 	scan_init(&t->scan);
 	io_pipe_grow(fd);
 	return t;
+}
+
+void
+tar_reader_push(struct tar_reader *t, const void *bytes, size_t n)
+{
+	if (t->have + n > BUFFER)
+		BUG("%zu bytes are too many to push", n);
+	memcpy(t->buffer + t->have, bytes, n);
+	t->have += n;
 }
 
 void

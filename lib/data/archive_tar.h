@@ -14,6 +14,8 @@
 
 struct tar_reader;
 struct tar_reader *tar_reader_new(int fd, const char *name);
+/* Bytes that were read already: before the first member. */
+void tar_reader_push(struct tar_reader *t, const void *bytes, size_t n);
 void tar_reader_free(struct tar_reader *t);
 
 /* The next member; its name is NULL after the last one, when the end of the

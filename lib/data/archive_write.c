@@ -35,7 +35,7 @@ struct archive_writer {
 	unsigned char small[GATHER];
 	size_t nsmall;
 	uint64_t written; /* bytes of the archive, gathered ones too */
-	uint64_t chunks, open, nfailed;
+	uint64_t members, chunks, open, nfailed;
 	uint64_t rows, bytes;	 /* of the chunks that are done */
 	XXH3_state_t *done_hash; /* over every done.json */
 };
@@ -158,6 +158,7 @@ write_member(struct archive_writer *w, const char *name, const void *bytes,
 	}
 	if (archive_write_finish_entry(w->tar) != ARCHIVE_OK)
 		return refused(w);
+	w->members++;
 	return flush(w);
 }
 
@@ -365,6 +366,7 @@ archive_write_end(struct archive_writer *w, json_t *end)
 	if (w->open != 0)
 		BUG("the archive would end with a chunk open");
 	member_hash_state(w->done_hash, hex);
+	record_set_count(end, "members", w->members);
 	record_set_count(end, "chunks", w->chunks);
 	record_set_count(end, "failed", w->nfailed);
 	record_set_count(end, "rows", w->rows);

@@ -16,8 +16,8 @@ struct chunk {
 	const char *source; /* table, partition, inheritance, ... */
 	const char *schema, *table;
 	const char *parent_schema, *parent_table; /* NULL: none */
-	const char *bound;  /* partition: FOR VALUES ..., else NULL */
-	const char *where;  /* the chunk's whole row predicate, NULL: all rows */
+	const char *bound; /* partition: FOR VALUES ..., else NULL */
+	const char *where; /* the chunk's whole row predicate, NULL: all rows */
 	const char *within; /* slice.within: the predicate of all the slices
 			     * of this relation together, NULL: all rows */
 	enum slice_by by;

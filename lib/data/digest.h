@@ -44,8 +44,8 @@ void digest_show(const struct digest *d, char out[DIGEST_SHOWN]); /* NONE: "" */
 bool digest_parse(const char *text, struct digest *out);
 /* Sum and kind from the server's answer: rows, sum as decimal numeric text
  * (NULL for no rows). */
-bool digest_from_sql(enum digest_kind kind, const char *rows,
-    const char *sum, struct digest *out);
+bool digest_from_sql(enum digest_kind kind, const char *rows, const char *sum,
+    struct digest *out);
 void digest_add(struct digest *into, const struct digest *d);
 bool digest_eq(const struct digest *a, const struct digest *b);
 
@@ -58,10 +58,10 @@ uint64_t digest_hash(const void *bytes, size_t n);
 enum copy_format { COPY_BINARY, COPY_TEXT, COPY_CSV };
 
 struct digest_column {
-	const char *name;     /* for the sort; borrowed */
-	uint32_t type;	      /* canonical type oid */
-	bool array;	      /* patch the element type within the bytes, */
-	uint32_t element;     /* with this canonical element oid */
+	const char *name; /* for the sort; borrowed */
+	uint32_t type;	  /* canonical type oid */
+	bool array;	  /* patch the element type within the bytes, */
+	uint32_t element; /* with this canonical element oid */
 };
 
 /* Columns in COPY order.  Owned copy inside. */

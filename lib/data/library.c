@@ -29,6 +29,6 @@ data_libraries(struct data_library out[DATA_LIBRARIES])
 	set(&out[1], "jansson", "libjansson4", 0, 1);
 	(void)snprintf(out[1].version, sizeof(out[1].version), "%s",
 	    jansson_version_str());
-	set(&out[2], "xxhash", "libxxhash0", XXH_versionNumber(), 100);
-	set(&out[3], "zstd", "libzstd1", ZSTD_versionNumber(), 100);
+	set(&out[2], "libxxhash", "libxxhash0", XXH_versionNumber(), 100);
+	set(&out[3], "libzstd", "libzstd1", ZSTD_versionNumber(), 100);
 }

@@ -50,6 +50,9 @@ void record_set_count(json_t *record, const char *field, uint64_t value);
  */
 struct record_reader;
 struct record_reader *record_reader_open(int fd, const char *name);
+/* What was read from fd already, to see what it is: before the first next,
+ * at most 4 kB. */
+void record_reader_push(struct record_reader *r, const void *bytes, size_t n);
 /* *out NULL at the end. Caller owns *out. Not thread-safe; callers lock. */
 status record_reader_next(struct record_reader *r, json_t **out) MUST_CHECK;
 uint64_t record_reader_lines(const struct record_reader *r); /* data lines */

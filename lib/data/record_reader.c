@@ -45,6 +45,15 @@ record_reader_open(int fd, const char *name)
 }
 
 void
+record_reader_push(struct record_reader *r, const void *bytes, size_t n)
+{
+	if (r->end + n > r->cap)
+		BUG("%zu bytes are too many to push", n);
+	memcpy(r->buffer + r->end, bytes, n);
+	r->end += n;
+}
+
+void
 record_reader_free(struct record_reader *r)
 {
 	if (r == NULL)
@@ -102,7 +111,7 @@ bad_tail(struct record_reader *r)
 	json_t *record CLEANUP(record_cleanup) = NULL;
 
 	r->physical++;
-	if (text[0] != '{' || !r->eof)
+	if (text[0] != '{' || len > RECORD_MAX)
 		if (parse(r, text, len, &record) != STATUS_OK)
 			return STATUS_USAGE;
 	log_error("line %llu of %s is cut: end of file comes before its "

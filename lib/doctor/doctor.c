@@ -21,8 +21,8 @@
 
 #define OLDEST_LIBPQ 130000
 
-static const char *const words[] = {
-    [FOUND] = "ok", [LACKS] = "missing", [WITHOUT] = "missing"};
+static const char *const words[] =
+    {[FOUND] = "ok", [LACKS] = "missing", [WITHOUT] = "missing"};
 
 void
 doctor_say(struct doctor *d, enum finding finding, const char *what,
@@ -56,8 +56,10 @@ doctor_libraries(struct doctor *d)
 
 	doctor_say(d, FOUND, "pgpipe", "%s", PGPIPE_VERSION);
 	if (version < OLDEST_LIBPQ)
-		doctor_say(d, LACKS, "libpq", "%d is too old; "
-		    "apt-get install libpq5", version / 10000);
+		doctor_say(d, LACKS, "libpq",
+		    "%d is too old; "
+		    "apt-get install libpq5",
+		    version / 10000);
 	else
 		doctor_say(d, FOUND, "libpq", "%d.%d", version / 10000,
 		    version % 10000);
@@ -84,11 +86,15 @@ sources(struct doctor *d)
 		theirs += !found.items[i].ours;
 	}
 	if (ours == 0)
-		doctor_say(d, LACKS, "chunk sources", "none in \"%s\"; "
-		    "install pgpipe again, or set PGPIPE_SHARE", path_share());
+		doctor_say(d, LACKS, "chunk sources",
+		    "none in \"%s\"; "
+		    "install pgpipe again, or set PGPIPE_SHARE",
+		    path_share());
 	else
-		doctor_say(d, FOUND, "chunk sources", "%zu in %s, %zu of "
-		    "your own", ours, path_share(), theirs);
+		doctor_say(d, FOUND, "chunk sources",
+		    "%zu in %s, %zu of "
+		    "your own",
+		    ours, path_share(), theirs);
 }
 
 void
@@ -104,8 +110,10 @@ doctor_files(struct doctor *d)
 		if (child_is_program(file))
 			doctor_say(d, FOUND, tools[i], "%s", file);
 		else
-			doctor_say(d, LACKS, tools[i], "not in \"%s\"; "
-			    "install pgpipe again", path_bin());
+			doctor_say(d, LACKS, tools[i],
+			    "not in \"%s\"; "
+			    "install pgpipe again",
+			    path_bin());
 	}
 	sources(d);
 }
@@ -174,7 +182,7 @@ find_server(const char *name)
 	char *file = child_find(name);
 
 	for (size_t i = 0;
-	    file == NULL && i < sizeof(places) / sizeof(places[0]); i++) {
+	     file == NULL && i < sizeof(places) / sizeof(places[0]); i++) {
 		char *pattern CLEANUP_FREE =
 		    mem_printf("%s/%s", places[i], name);
 		glob_t found = {0};
@@ -182,8 +190,8 @@ find_server(const char *name)
 		if (glob(pattern, 0, NULL, &found) == 0)
 			for (size_t n = found.gl_pathc; n > 0; n--)
 				if (child_is_program(found.gl_pathv[n - 1])) {
-					file = mem_strdup(
-					    found.gl_pathv[n - 1]);
+					file =
+					    mem_strdup(found.gl_pathv[n - 1]);
 					break;
 				}
 		globfree(&found);

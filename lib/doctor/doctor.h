@@ -27,8 +27,8 @@ struct doctor {
 };
 
 /* What else a doctor looks at in a server, by those who know it. */
-typedef void (*doctor_server_fn)(struct doctor *d, struct pg *pg,
-    const char *arg);
+typedef void (
+    *doctor_server_fn)(struct doctor *d, struct pg *pg, const char *arg);
 
 void doctor_say(struct doctor *d, enum finding finding, const char *what,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));

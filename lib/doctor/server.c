@@ -31,8 +31,10 @@ version(struct doctor *d, const struct pg *pg)
 	int v = pg_version(pg);
 
 	if (v < OLDEST_SERVER)
-		doctor_say(d, LACKS, "server", "%d.%d is too old, pgpipe "
-		    "knows 13 to 18", v / 10000, v % 10000);
+		doctor_say(d, LACKS, "server",
+		    "%d.%d is too old, pgpipe "
+		    "knows 13 to 18",
+		    v / 10000, v % 10000);
 	else
 		doctor_say(d, FOUND, "server", "%d.%d%s  %s", v / 10000,
 		    v % 10000,
@@ -89,8 +91,10 @@ timescale(struct doctor *d, struct pg *pg)
 	if (pg_rows(r) == 0)
 		doctor_say(d, FOUND, "timescaledb", "not in this database");
 	else
-		doctor_say(d, FOUND, "timescaledb", "%s; hypertables are "
-		    "refused by name", pg_value(r, 0, 0));
+		doctor_say(d, FOUND, "timescaledb",
+		    "%s; hypertables are "
+		    "refused by name",
+		    pg_value(r, 0, 0));
 }
 
 static void
@@ -117,11 +121,12 @@ rights(struct doctor *d, struct pg *pg)
 		lacks_answer(d, "rights");
 		return;
 	}
-	doctor_say(d, FOUND, "rights", "of %lld tables: read %lld, insert "
-	    "into %lld, truncate %lld; %s create schemas",
-	    (long long)pg_int(r, 0, 0), (long long)pg_int(r, 0, 1),
-	    (long long)pg_int(r, 0, 2), (long long)pg_int(r, 0, 3),
-	    pg_true(r, 0, 4) ? "may" : "may not");
+	doctor_say(d, FOUND, "rights",
+	    "%lld table%s: read %lld, "
+	    "insert into %lld, truncate %lld; %s create schemas",
+	    (long long)pg_int(r, 0, 0), pg_int(r, 0, 0) == 1 ? "" : "s",
+	    (long long)pg_int(r, 0, 1), (long long)pg_int(r, 0, 2),
+	    (long long)pg_int(r, 0, 3), pg_true(r, 0, 4) ? "may" : "may not");
 }
 
 void
@@ -131,7 +136,8 @@ doctor_server(struct doctor *d, const struct pg_params *params,
 	struct pg *pg CLEANUP(pg_cleanup) = NULL;
 
 	if (pg_connect(params, &pg) != STATUS_OK) {
-		doctor_say(d, LACKS, "connection", "see the message; check "
+		doctor_say(d, LACKS, "connection",
+		    "see the message; check "
 		    "the connection string, PGHOST and its like, ~/.pgpass");
 		return;
 	}

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/signal.h"
 
 /* Fewer ends than bytes: rows of a byte or two end a batch early. */
 #define BYTES_PER_END 16
@@ -55,8 +56,8 @@ begin_batch(struct pg_copy *c, size_t max)
 
 	c->len = 0;
 	c->count = 0;
-	PQfreemem(c->held);
-	c->held = NULL;
+	PQfreemem(c->given);
+	c->given = NULL;
 	if (c->out_size / KEEP_FACTOR > max) {
 		free(c->out);
 		c->out = NULL;
@@ -132,26 +133,31 @@ add_held(struct pg_copy *c, size_t max)
 static status
 libpq_fill(struct pg_copy *c, size_t max)
 {
-	if (c->held != NULL && c->held_size <= max) {
-		add_held(c, max);
-	}
-	while (c->held == NULL) {
-		int n;
-		status s = libpq_row(c, &n);
+	for (;;) {
+		if (c->held == NULL) {
+			int n;
+			status s = libpq_row(c, &n);
 
-		if (s != STATUS_OK) {
-			return s;
+			if (s != STATUS_OK) {
+				return s;
+			}
+			if (n < 0) {
+				return libpq_finish(c);
+			}
+			c->held_size = (size_t)n;
 		}
-		if (n < 0) {
-			return libpq_finish(c);
+		if (copy_full(c, c->held_size, max)) {
+			return STATUS_OK;
 		}
-		c->held_size = (size_t)n;
-		if (c->held_size > max || copy_full(c, c->held_size, max)) {
-			break;
+		if (c->held_size > max) {
+			c->given = c->held;
+			c->held = NULL;
+			c->len = c->held_size;
+			copy_end_row(c);
+			return STATUS_OK;
 		}
 		add_held(c, max);
 	}
-	return STATUS_OK;
 }
 
 static status
@@ -186,6 +192,7 @@ give_up(struct pg_copy *c, status s)
 		pg_report(c->pg, c->doing);
 	}
 	c->done = c->done || c->pg->lost;
+	c->failed = s;
 	return s;
 }
 
@@ -217,24 +224,79 @@ pg_copy_out(struct pg *pg, const char *doing, const struct sql *sql,
 status
 pg_copy_next(struct pg_copy *c, size_t max, struct pg_copy_batch *b)
 {
-	char *big = NULL; /* a row that is the batch */
-	status s = STATUS_OK;
+	status s = c->failed;
 
+	if (s != STATUS_OK) {
+		return s;
+	}
 	if (max == 0) {
 		max = 1;
 	}
-	if (c->held != NULL && c->given) {
-		PQfreemem(c->held);
-		c->held = NULL;
+	if (!c->pg->aborted && signal_abort()) {
+		pg_cancel(c->pg);
 	}
 	begin_batch(c, max);
 	if (!c->done) {
 		s = c->direct ? wire_fill(c, max) : libpq_fill(c, max);
 	}
-	(void)big;
 	if (s != STATUS_OK) {
 		return give_up(c, s);
 	}
-	*b = (struct pg_copy_batch){c->out, c->len, c->ends, c->count};
+	*b = (struct pg_copy_batch){c->given != NULL ? c->given : c->out,
+	    c->len, c->ends, c->count};
 	return STATUS_OK;
+}
+
+uint64_t
+pg_copy_rows(const struct pg_copy *c)
+{
+	return c->rows;
+}
+
+/* Read on until the server has noticed that it was cancelled. */
+static void
+end_early(struct pg_copy *c)
+{
+	struct pg *pg = c->pg;
+	status s;
+
+	if (!pg->aborted) {
+		pg_cancel(pg);
+	}
+	if (c->direct) {
+		c->discard = true;
+		c->len = 0;
+		c->count = 0;
+		s = wire_fill(c, 1); /* as failed as asked for */
+		(void)s;
+		return;
+	}
+	for (;;) {
+		int n;
+
+		PQfreemem(c->held);
+		c->held = NULL;
+		if (libpq_row(c, &n) != STATUS_OK || n < 0) {
+			break;
+		}
+	}
+	pg_drain(pg);
+}
+
+void
+pg_copy_free(struct pg_copy *c)
+{
+	if (c == NULL) {
+		return;
+	}
+	if (!c->done && !c->pg->lost) {
+		end_early(c);
+	}
+	PQfreemem(c->held);
+	PQfreemem(c->given);
+	free(c->doing);
+	free(c->out);
+	free(c->ends);
+	free(c->in);
+	free(c);
 }

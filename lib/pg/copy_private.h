@@ -19,6 +19,7 @@ struct pg_copy {
 	bool direct;  /* we read the socket, not libpq */
 	bool done;    /* the server is ready for the next statement */
 	bool refused; /* an error has come; the end of the statement follows */
+	status failed; /* what the next call returns */
 	uint64_t rows;
 
 	/* The batch: payloads one after the other. */
@@ -35,11 +36,14 @@ struct pg_copy {
 	size_t from, to;
 	size_t row_left; /* of the row at out[len] that is still to come */
 	size_t skip;	 /* of a row that nobody wants */
+	uint64_t received;    /* bytes in all */
+	uint64_t since_sleep; /* bytes; see copy_wire.c */
 	bool started;	 /* CopyOutResponse has come */
 	bool discard;	 /* rows are thrown away */
 
-	/* libpq: the row that did not fit any more. */
-	char *held;
+	/* libpq: the row that did not fit any more, and the one that was
+	 * longer than a batch and is one. */
+	char *held, *given;
 	size_t held_size;
 };
 

@@ -25,8 +25,12 @@ struct pg {
 	struct pg_error error;
 	char *error_text[8]; /* what error points at */
 
-	char *copy_doing;     /* of the running pg_copy_in, or NULL */
-	bool copying_in;
+	char *copy_doing;      /* of the running pg_copy_in, or NULL */
+	bool copying_in;       /* pg_copy_in_end is due */
+	status copy_failed;    /* what it will return: the server said no */
+	bool copy_refused;     /* an error of the server's has been seen */
+	bool copy_suspect;     /* or may have been, with TLS */
+	uint64_t copy_notices; /* notices when suspicion arose */
 	struct str copy_held; /* small pieces on their way in */
 
 	char *system; /* cached answers; see server.c */
@@ -34,6 +38,7 @@ struct pg {
 	enum pg_known asked_system;
 	enum pg_known standby;
 	enum pg_known timescale;
+	bool table_prepared; /* see table.c */
 };
 
 /*
@@ -72,12 +77,18 @@ status pg_error_result(struct pg *pg, const PGresult *res);
 status pg_error_lost(struct pg *pg, const char *reason);
 /* Something of our own that is no fault of the server's. */
 status pg_error_own(struct pg *pg, status class, const char *message);
-/* The first failure among a statement's results, taken once. */
-status pg_error_take(struct pg *pg, PGresult *res, bool *failed);
 status pg_error_class(const char *sqlstate);
 
 /* Send a statement by the extended protocol; text parameters. */
 status pg_send(struct pg *pg, const struct sql *sql);
+/* The same by the simple protocol: no parameters, and the caller knows that
+ * the text is one statement. */
+status pg_send_simple(struct pg *pg, const struct sql *sql);
+
+/* pg_run of a statement that will come again with other values: parsed once
+ * under a name, which *prepared remembers. */
+status pg_run_again(struct pg *pg, const char *doing, const char *name,
+    const struct sql *sql, bool *prepared, struct pg_result **out);
 
 /* libpq gives text with newlines; messages are one line.  Lines that begin
  * with a tab explain the one before and are left out. */

@@ -15,24 +15,48 @@ struct pg_result {
 	PGresult *res;
 };
 
+static status
+begin(struct pg *pg)
+{
+	pg_error_clear(pg);
+	pg->aborted = false;
+	return pg->lost ? pg_error_lost(pg, "") : STATUS_OK;
+}
+
+static status
+judge_send(struct pg *pg, int sent)
+{
+	if (sent) {
+		return STATUS_OK;
+	}
+	if (PQstatus(pg->conn) == CONNECTION_BAD) {
+		return pg_error_lost(pg, NULL);
+	}
+	return pg_error_own(pg, STATUS_FAIL, PQerrorMessage(pg->conn));
+}
+
 status
 pg_send(struct pg *pg, const struct sql *sql)
 {
 	int n = (int)sql->params.len;
+	status s = begin(pg);
 
-	pg_error_clear(pg);
-	pg->aborted = false;
-	if (pg->lost) {
-		return pg_error_lost(pg, "");
+	if (s != STATUS_OK) {
+		return s;
 	}
-	if (!PQsendQueryParams(pg->conn, str_text(&sql->text), n, NULL,
-		(const char *const *)sql->params.data, NULL, NULL, 0)) {
-		if (PQstatus(pg->conn) == CONNECTION_BAD) {
-			return pg_error_lost(pg, NULL);
-		}
-		return pg_error_own(pg, STATUS_FAIL, PQerrorMessage(pg->conn));
+	return judge_send(pg, PQsendQueryParams(pg->conn, str_text(&sql->text),
+	    n, NULL, (const char *const *)sql->params.data, NULL, NULL, 0));
+}
+
+status
+pg_send_simple(struct pg *pg, const struct sql *sql)
+{
+	status s = begin(pg);
+
+	if (s != STATUS_OK) {
+		return s;
 	}
-	return STATUS_OK;
+	return judge_send(pg, PQsendQuery(pg->conn, str_text(&sql->text)));
 }
 
 /* A result that says failure: keep the first one's reason. */
@@ -87,12 +111,11 @@ failed(struct pg *pg, const char *doing, status s)
 	return s;
 }
 
-status
-pg_run(struct pg *pg, const char *doing, const struct sql *sql,
-    struct pg_result **out)
+/* Once a statement was sent with status s: its result. */
+static status
+finish_run(struct pg *pg, const char *doing, status s, struct pg_result **out)
 {
 	PGresult *res = NULL;
-	status s = pg_send(pg, sql);
 
 	if (out != NULL) {
 		*out = NULL;
@@ -107,6 +130,37 @@ pg_run(struct pg *pg, const char *doing, const struct sql *sql,
 	}
 	PQclear(res);
 	return s == STATUS_OK ? s : failed(pg, doing, s);
+}
+
+status
+pg_run(struct pg *pg, const char *doing, const struct sql *sql,
+    struct pg_result **out)
+{
+	return finish_run(pg, doing, pg_send(pg, sql), out);
+}
+
+status
+pg_run_again(struct pg *pg, const char *doing, const char *name,
+    const struct sql *sql, bool *prepared, struct pg_result **out)
+{
+	status s = begin(pg);
+
+	*out = NULL;
+	if (s == STATUS_OK && !*prepared) {
+		s = judge_send(pg, PQsendPrepare(pg->conn, name,
+		    str_text(&sql->text), 0, NULL));
+		s = finish_run(pg, doing, s, NULL);
+		if (s != STATUS_OK) {
+			return s;
+		}
+		*prepared = true;
+	}
+	if (s == STATUS_OK) {
+		s = judge_send(pg, PQsendQueryPrepared(pg->conn, name,
+		    (int)sql->params.len,
+		    (const char *const *)sql->params.data, NULL, NULL, 0));
+	}
+	return finish_run(pg, doing, s, out);
 }
 
 status

@@ -12,6 +12,7 @@
 
 struct pg_column {
 	char *name;
+	uint32_t oid;	 /* of its type */
 	char *type;	 /* format_type without typmod: "character varying" */
 	char *type_name; /* schema-qualified type name for SQL and compare */
 	int32_t typmod;
@@ -20,7 +21,7 @@ struct pg_column {
 	char identity;	   /* 'a', 'd' or 0 */
 	bool not_null, has_default;
 	bool binary;	   /* auto format may send it in binary */
-	const char *canonical; /* SQL cast that makes it canonical, or NULL */
+	char *canonical;   /* type to cast to, as SQL, or NULL: none needed */
 	struct digest_column digest; /* canonical oids; name borrowed */
 };
 

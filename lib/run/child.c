@@ -65,10 +65,10 @@ spawn(const char *file, const char *argument, int out)
 	(void)posix_spawnattr_init(&attr);
 	(void)sigemptyset(&usual);
 	(void)sigaddset(&usual, SIGPIPE);
-	if (posix_spawn_file_actions_addopen(
-		&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) != 0 ||
-	    posix_spawn_file_actions_addopen(
-		&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0) != 0 ||
+	if (posix_spawn_file_actions_addopen(&actions, STDIN_FILENO,
+		"/dev/null", O_RDONLY, 0) != 0 ||
+	    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO,
+		"/dev/null", O_WRONLY, 0) != 0 ||
 	    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO) !=
 		0 ||
 	    posix_spawnattr_setsigdefault(&attr, &usual) != 0 ||
@@ -97,8 +97,8 @@ drain(int fd, size_t max, struct str *out)
 }
 
 status
-child_output(
-    const char *file, const char *argument, size_t max, struct str *out)
+child_output(const char *file, const char *argument, size_t max,
+    struct str *out)
 {
 	int fds[2], code = -1;
 	pid_t pid;

@@ -27,8 +27,7 @@ stem(const char *file, const char *suffix)
 }
 
 static void
-add(struct plugins *p, const char *dir, const char *file, size_t len,
-    bool ours)
+add(struct plugins *p, const char *dir, const char *file, size_t len, bool ours)
 {
 	struct plugin item = {.ours = ours};
 	struct stat st;
@@ -129,8 +128,7 @@ plugins_get(const struct plugins *p, const char *name)
 	size_t i;
 
 	for (i = 0; i < p->count; i++)
-		if (!p->items[i].hidden &&
-		    strcmp(p->items[i].name, name) == 0)
+		if (!p->items[i].hidden && strcmp(p->items[i].name, name) == 0)
 			return &p->items[i];
 	return NULL;
 }

@@ -14,22 +14,24 @@
 #include "base/status.h"
 
 struct plugin {
-	char *name;   /* "partition" */
-	char *file;   /* its absolute path */
-	bool ours;    /* from share/ */
-	bool hidden;  /* another one of this name comes first */
+	char *name;  /* "partition" */
+	char *file;  /* its absolute path */
+	bool ours;   /* from share/ */
+	bool hidden; /* another one of this name comes first */
 };
 
 struct plugins {
 	struct plugin *items; /* by name, then in the order of the path */
 	size_t count;
 };
+/* clang-format off */
 #define PLUGINS_INIT {NULL, 0}
+/* clang-format on */
 
 /* All of one kind: folder "chunks", suffix ".sql".  A directory that is not
  * there has none; one that cannot be read is reported, STATUS_FAIL. */
-status plugins_find(const char *folder, const char *suffix,
-    struct plugins *out) MUST_CHECK;
+status plugins_find(const char *folder, const char *suffix, struct plugins *out)
+    MUST_CHECK;
 /* The one to use, NULL where there is none. */
 const struct plugin *plugins_get(const struct plugins *p, const char *name);
 void plugins_free(struct plugins *p); /* also the cleanup */

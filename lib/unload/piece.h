@@ -7,7 +7,7 @@
 #define UNLOAD_PIECE_H
 
 #include "pg/table.h"
-#include "unload/failure.h"
+#include "pg/failure.h"
 #include "unload/state.h"
 
 struct piece {

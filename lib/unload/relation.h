@@ -7,7 +7,7 @@
 #define UNLOAD_RELATION_H
 
 #include "pg/table.h"
-#include "unload/failure.h"
+#include "pg/failure.h"
 
 /* What cannot be read as a chunk is refused by name: STATUS_FAIL. */
 status relation_check(const struct pg_table *t, const char *name,

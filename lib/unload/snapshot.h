@@ -11,10 +11,10 @@
 #ifndef UNLOAD_SNAPSHOT_H
 #define UNLOAD_SNAPSHOT_H
 
-#include <jansson.h>
+#include "data/record.h"
 
 #include "pg/conn.h"
-#include "unload/failure.h"
+#include "pg/failure.h"
 
 struct snapshot {
 	struct pg *holder;

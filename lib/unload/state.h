@@ -21,6 +21,7 @@ struct unload {
 	struct tally tally;
 	atomic_bool lost;   /* the server no longer has the snapshot */
 	atomic_bool broken; /* the archive cannot be written any more */
+	atomic_uint strangers; /* chunks of another database, so far */
 };
 
 #endif

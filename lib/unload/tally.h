@@ -5,7 +5,7 @@
 #ifndef UNLOAD_TALLY_H
 #define UNLOAD_TALLY_H
 
-#include <jansson.h>
+#include "data/record.h"
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>

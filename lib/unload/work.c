@@ -13,8 +13,8 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "base/signal.h"
-#include "unload/seen.h"
-#include "unload/thread.h"
+#include "data/seen.h"
+#include "base/thread.h"
 
 /* Lines read ahead: together about so many bytes of text. */
 #define AHEAD ((size_t)512 * 1024)
@@ -101,7 +101,8 @@ take_record(struct work *w, json_t *record, const char *where)
 		return;
 	}
 	if (!seen_add(&w->seen, c.id)) {
-		log_error("chunk \"%s\" comes again in %s", c.id, where);
+		log_error("chunk \"%s\" comes twice, again in %s", c.id,
+		    where);
 		log_detail("it is read once");
 		refuse(w, false);
 		chunk_free(&c);

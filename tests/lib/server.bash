@@ -118,7 +118,7 @@ pg_sql() {	# NAME[/DB] [SQL]
 	local name=$1
 	shift
 	if [ $# -gt 0 ]; then
-		psql -XAtq -v ON_ERROR_STOP=1 -d "$(pg_dsn "$name")" -c "$1"
+		psql -XAtq -v ON_ERROR_STOP=1 -d "$(pg_dsn "$name")" <<<"$1"
 	else
 		psql -XAtq -v ON_ERROR_STOP=1 -d "$(pg_dsn "$name")"
 	fi

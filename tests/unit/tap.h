@@ -80,7 +80,7 @@ tap_done(void)
 #define ok(good, ...) tap_ok(__FILE__, __LINE__, (good), __VA_ARGS__)
 #define is_text(got, expected, what) \
 	tap_text(__FILE__, __LINE__, (got), (expected), (what))
-#define is_number(got, expected, what) \
+#define is_number(got, expected, what)                                      \
 	tap_number(__FILE__, __LINE__, (int64_t)(got), (int64_t)(expected), \
 	    (what))
 

@@ -3,8 +3,8 @@
  * Threads with stacks of a size that is known, deaf to signals: those are
  * the main thread's.
  */
-#ifndef UNLOAD_THREAD_H
-#define UNLOAD_THREAD_H
+#ifndef BASE_THREAD_H
+#define BASE_THREAD_H
 
 #include <pthread.h>
 #include <stddef.h>

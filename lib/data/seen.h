@@ -3,8 +3,8 @@
  * Which ids have come already, in 16 bytes each: two hashes stand for an
  * id, so that a list of millions costs little.
  */
-#ifndef UNLOAD_SEEN_H
-#define UNLOAD_SEEN_H
+#ifndef DATA_SEEN_H
+#define DATA_SEEN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,10 @@ struct seen {
 	uint64_t (*slots)[2]; /* 0, 0: free */
 	size_t size, used;    /* size is a power of two */
 };
-#define SEEN_INIT {NULL, 0, 0}
+#define SEEN_INIT          \
+	{                  \
+		NULL, 0, 0 \
+	}
 
 /* True when it is new. */
 bool seen_add(struct seen *s, const char *id);

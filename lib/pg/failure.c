@@ -2,7 +2,7 @@
 /*
  * One failure, as a message and as a record.
  */
-#include "unload/failure.h"
+#include "pg/failure.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -69,16 +69,12 @@ failure_hint(struct failure *f, const char *fmt, ...)
 	va_end(args);
 }
 
-status
-failure_from_pg(struct failure *f, const struct pg *pg, const char *fmt, ...)
+/* What the server said last. */
+static status
+take(struct failure *f, const struct pg *pg, const char *doing)
 {
 	const struct pg_error *e = pg_last_error(pg);
-	va_list args;
-	char *doing CLEANUP_FREE = NULL;
 
-	va_start(args, fmt);
-	doing = format(fmt, args);
-	va_end(args);
 	failure_clear(f);
 	f->class = e->class == STATUS_OK ? STATUS_FAIL : e->class;
 	f->message = mem_printf("could not %s: %s", doing,
@@ -87,6 +83,48 @@ failure_from_pg(struct failure *f, const struct pg *pg, const char *fmt, ...)
 	f->hint = e->hint != NULL ? mem_strdup(e->hint) : NULL;
 	memcpy(f->sqlstate, e->sqlstate, sizeof(f->sqlstate));
 	return f->class;
+}
+
+status
+failure_from_pg(struct failure *f, const struct pg *pg, const char *fmt, ...)
+{
+	char *doing CLEANUP_FREE = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	doing = format(fmt, args);
+	va_end(args);
+	return take(f, pg, doing);
+}
+
+status
+failure_run(struct failure *f, struct pg *pg, const struct sql *sql,
+    struct pg_result **out, const char *fmt, ...)
+{
+	char *doing CLEANUP_FREE = NULL;
+	va_list args;
+
+	if (pg_run(pg, NULL, sql, out) == STATUS_OK)
+		return STATUS_OK;
+	va_start(args, fmt);
+	doing = format(fmt, args);
+	va_end(args);
+	return take(f, pg, doing);
+}
+
+status
+failure_do_text(struct failure *f, struct pg *pg, const char *text,
+    const char *fmt, ...)
+{
+	char *doing CLEANUP_FREE = NULL;
+	va_list args;
+
+	if (pg_do_text(pg, NULL, text) == STATUS_OK)
+		return STATUS_OK;
+	va_start(args, fmt);
+	doing = format(fmt, args);
+	va_end(args);
+	return take(f, pg, doing);
 }
 
 void

@@ -2,7 +2,7 @@
 /*
  * A set by open addressing, at most half full.
  */
-#include "unload/seen.h"
+#include "data/seen.h"
 
 #include <stdlib.h>
 

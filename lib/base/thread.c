@@ -2,14 +2,13 @@
 /*
  * Threads within bounds.
  */
-#include "unload/thread.h"
+#include "base/thread.h"
 
-#include <features.h>
+#include <signal.h>
+#include <string.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
-#include <signal.h>
-#include <string.h>
 
 #include "base/log.h"
 

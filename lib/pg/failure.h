@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * Why a chunk could not be read: kept apart from its report, because the
+ * Why something failed: kept apart from its report, because the
  * first tries may pass in silence and the last one is both a message and a
  * record.
  */
-#ifndef UNLOAD_FAILURE_H
-#define UNLOAD_FAILURE_H
+#ifndef PG_FAILURE_H
+#define PG_FAILURE_H
 
-#include <jansson.h>
+#include "data/record.h"
 
 #include "base/status.h"
 #include "pg/conn.h"
@@ -26,6 +26,18 @@ void failure_hint(struct failure *f, const char *fmt, ...)
 /* From pg_last_error: "could not DOING: server's message". */
 status failure_from_pg(struct failure *f, const struct pg *pg,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/*
+ * Run a statement in silence and keep its failure: "could not DOING: ...".
+ * out may be NULL.
+ */
+status failure_run(struct failure *f, struct pg *pg, const struct sql *sql,
+    struct pg_result **out, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6))) MUST_CHECK;
+/* The same for fixed text. */
+#define failure_do(f, pg, literal, ...) \
+	failure_do_text(f, pg, "" literal "", __VA_ARGS__)
+status failure_do_text(struct failure *f, struct pg *pg, const char *text,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5))) MUST_CHECK;
 /* error, detail and hint on stderr. */
 void failure_report(const struct failure *f);
 /* {"error":{"message","sqlstate","class","detail","hint"}} */

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * What stdin is shows in its first bytes: lines begin with a brace, an
+ * archive is a tar whose first member is pgpipe.json.
+ */
+#include "compare/compare.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/signal.h"
+#include "base/thread.h"
+#include "compare/lines.h"
+#include "compare/saved.h"
+
+#define INPUT "standard input"
+#define TAR_BLOCK 512
+#define TAR_MAGIC 257
+
+struct head {
+	char bytes[TAR_BLOCK];
+	size_t n;
+};
+
+enum input { INPUT_LINES, INPUT_ARCHIVE, INPUT_OTHER };
+
+/* Blank lines may come before the first. */
+static bool
+is_line(const struct head *h)
+{
+	return memchr("{ \t\r\n", h->bytes[0], 5) != NULL;
+}
+
+/* Read on while it is not clear what it is. */
+static status
+read_head(struct head *h)
+{
+	h->n = 0;
+	while (h->n < sizeof(h->bytes)) {
+		size_t got;
+		status st = io_read(STDIN_FILENO, h->bytes + h->n,
+		    sizeof(h->bytes) - h->n, &got, INPUT);
+
+		if (st != STATUS_OK)
+			return st;
+		h->n += got;
+		if (got == 0 || is_line(h))
+			break;
+	}
+	return STATUS_OK;
+}
+
+/* Text that is neither is told as such; what else there is, compressed
+ * archives for one, the archive's reader knows by name. */
+static enum input
+input_of(const struct head *h)
+{
+	static const char first[] = "pgpipe.json";
+	size_t n = h->n < sizeof(first) ? h->n : sizeof(first);
+
+	if (h->n == 0 || is_line(h))
+		return INPUT_LINES;
+	if (memcmp(h->bytes, first, n) == 0 ||
+	    (h->n >= TAR_MAGIC + 5 &&
+		memcmp(h->bytes + TAR_MAGIC, "ustar", 5) == 0))
+		return INPUT_ARCHIVE;
+	return memchr(h->bytes, '\0', h->n) == NULL &&
+		(unsigned char)h->bytes[0] < 0x7f && h->bytes[0] >= ' ' ?
+	    INPUT_OTHER : INPUT_ARCHIVE;
+}
+
+static status
+check_archive(const struct head *h, const struct compare_options *options,
+    struct answers *answers, bool *complete)
+{
+	struct archive_reader *r;
+	status st;
+
+	if (options->pair || options->target.database != NULL) {
+		log_error("an archive is checked by itself, without a server");
+		log_hint("pg-checksum < ARCHIVE | pg-checksum -d CONN compares "
+			 "it with a server");
+		return STATUS_USAGE;
+	}
+	r = archive_reader_new(STDIN_FILENO, INPUT);
+	archive_reader_push(r, h->bytes, h->n);
+	st = saved_check(r, answers, complete);
+	archive_reader_free(r);
+	return st;
+}
+
+static status
+check_lines(const struct head *h, const struct compare_options *options,
+    struct answers *answers, bool *complete)
+{
+	struct record_reader *r = record_reader_open(STDIN_FILENO, INPUT);
+	status st;
+
+	record_reader_push(r, h->bytes, h->n);
+	st = lines_check(r, options, answers, complete);
+	record_reader_free(r);
+	return st;
+}
+
+static status
+check(const struct compare_options *options, struct answers *answers,
+    bool *complete)
+{
+	struct head head;
+	status st = read_head(&head);
+
+	if (st != STATUS_OK)
+		return st;
+	switch (input_of(&head)) {
+	case INPUT_LINES:
+		return check_lines(&head, options, answers, complete);
+	case INPUT_ARCHIVE:
+		return check_archive(&head, options, answers, complete);
+	case INPUT_OTHER:
+		break;
+	}
+	log_error("%s holds neither chunk lines nor a copy archive", INPUT);
+	return STATUS_USAGE;
+}
+
+status
+compare_stdin(const struct compare_options *options)
+{
+	struct answers *answers = answers_new();
+	bool complete = false;
+	status st;
+
+	thread_lean_heap();
+	progress_start("checked");
+	st = check(options, answers, &complete);
+	progress_stop();
+	if (complete)
+		st = status_worse(st, record_print_end("pg-checksum",
+		    answers_lines(answers), NULL));
+	answers_report(answers);
+	st = status_worse(st, answers_status(answers));
+	answers_free(answers);
+	return st;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Rows of several chunks come in turns; each has its own digest.
+ */
+#include "compare/saved.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/signal.h"
+#include "data/copyrows.h"
+#include "pg/table.h"
+
+struct open_chunk {
+	uint64_t n;
+	json_t *line;
+	double start;
+	uint64_t bytes;
+	struct digest_column *columns;
+	struct digest_rows *digest;
+	struct copyrows *cut;
+	struct open_chunk *next;
+};
+
+struct saved {
+	struct answers *answers;
+	struct open_chunk *open;
+	bool incomplete;
+};
+
+static void
+chunk_close(struct open_chunk *c)
+{
+	if (c == NULL)
+		return;
+	copyrows_free(c->cut);
+	digest_rows_free(c->digest);
+	free(c->columns);
+	json_decref(c->line);
+	free(c);
+}
+
+/* The chunk with this number, which the reader has seen begin. */
+static struct open_chunk *
+find(const struct saved *s, uint64_t n)
+{
+	struct open_chunk *c = s->open;
+
+	while (c != NULL && c->n != n)
+		c = c->next;
+	if (c == NULL)
+		BUG("chunk %llu ends before it began", (unsigned long long)n);
+	return c;
+}
+
+static void
+drop(struct saved *s, struct open_chunk *c)
+{
+	struct open_chunk **place = &s->open;
+
+	while (*place != c)
+		place = &(*place)->next;
+	*place = c->next;
+	chunk_close(c);
+}
+
+static status
+take_row(void *arg, const void *row, size_t n)
+{
+	return digest_rows_take(arg, row, n);
+}
+
+static bool
+format_of(const json_t *line, enum copy_format *out)
+{
+	const char *text = record_text(line, "format");
+
+	*out = str_eq(text, "binary") ? COPY_BINARY :
+	       str_eq(text, "csv")    ? COPY_CSV :
+					COPY_TEXT;
+	return *out != COPY_TEXT || str_eq(text, "text");
+}
+
+static status
+begin(struct saved *s, const struct archive_event *e)
+{
+	struct open_chunk *c = mem_zalloc(sizeof(*c));
+	enum copy_format format;
+	size_t n = 0;
+	status st;
+
+	c->n = e->n;
+	c->start = num_now();
+	c->line = json_deep_copy(e->value);
+	c->next = s->open;
+	s->open = c;
+	if (!format_of(c->line, &format)) {
+		log_error("chunk %llu of the archive has no known format",
+		    (unsigned long long)e->n);
+		return STATUS_USAGE;
+	}
+	st = pg_table_digest_columns(json_object_get(c->line, "columns"),
+	    &c->columns, &n);
+	if (st != STATUS_OK)
+		return status_worse(st, STATUS_USAGE);
+	c->digest = digest_rows_new(format, c->columns, n);
+	c->cut = copyrows_new(format, take_row, c->digest);
+	return STATUS_OK;
+}
+
+static status
+data(struct saved *s, const struct archive_event *e)
+{
+	struct open_chunk *c = find(s, e->n);
+	status st;
+
+	c->bytes += e->size;
+	st = copyrows_feed(c->cut, e->bytes, e->size);
+	return st == STATUS_OK ? st : STATUS_USAGE;
+}
+
+/* Rows, bytes and digest beside what the archive says of them. */
+static void
+judge(const struct open_chunk *c, const json_t *done, uint64_t rows,
+    struct verdict *v)
+{
+	const char *said = record_text(done, "digest");
+	struct digest digest;
+
+	v->target = *digest_rows_sum(c->digest);
+	v->source = v->target;
+	v->kind = VERDICT_MATCH;
+	if (record_int(done, "rows") != (int64_t)rows)
+		verdict_set(v, VERDICT_DIFFER,
+		    "it holds %llu rows, but was ended with another number",
+		    (unsigned long long)rows);
+	else if (record_int(done, "bytes") != (int64_t)c->bytes)
+		verdict_set(v, VERDICT_DIFFER,
+		    "it holds %llu bytes, but was ended with another number",
+		    (unsigned long long)c->bytes);
+	else if (said != NULL && !digest_parse(said, &digest))
+		verdict_set(v, VERDICT_UNPROVED,
+		    "its digest \"%s\" is not understood", said);
+	else if (said != NULL && !digest_eq(&digest, &v->target))
+		verdict_set(v, VERDICT_DIFFER,
+		    "its rows do not give the digest it was ended with");
+}
+
+static status
+answer(struct saved *s, struct open_chunk *c, struct verdict *v)
+{
+	status st;
+
+	v->seconds = num_now() - c->start;
+	st = answers_add(s->answers, v, c->line);
+	verdict_free(v);
+	return st;
+}
+
+static status
+done(struct saved *s, const struct archive_event *e)
+{
+	struct open_chunk *c = find(s, e->n);
+	struct verdict v = {.kind = VERDICT_UNPROVED};
+	char shown[DIGEST_SHOWN];
+	uint64_t rows = 0;
+	status st = copyrows_finish(c->cut, &rows);
+
+	if (st != STATUS_OK)
+		return STATUS_USAGE;
+	judge(c, e->value, rows, &v);
+	/* What it was ended with stays beside the chunk: xxh128, snapshot. */
+	(void)json_object_update_missing(c->line, e->value);
+	digest_show(&v.target, shown);
+	record_set_text(c->line, "digest", shown);
+	record_set_count(c->line, "rows", rows);
+	record_set_count(c->line, "bytes", c->bytes);
+	st = answer(s, c, &v);
+	drop(s, c);
+	return st;
+}
+
+static status
+failed(struct saved *s, const struct archive_event *e)
+{
+	struct open_chunk *c = find(s, e->n);
+	struct verdict v = {.kind = VERDICT_UNPROVED};
+	json_t *error = json_object_get(e->value, "error");
+	status st;
+
+	v.error = json_is_object(error) ? json_deep_copy(error) : NULL;
+	verdict_set(&v, VERDICT_UNPROVED, "it could not be read when the "
+	    "archive was made");
+	st = answer(s, c, &v);
+	drop(s, c);
+	return st;
+}
+
+static void
+end(struct saved *s, const json_t *value)
+{
+	bool complete = record_flag(value, "complete") ||
+	    record_flag(value, "partial");
+
+	if (record_flag(value, "interrupted")) {
+		log_error("the archive was interrupted when it was made");
+		complete = false;
+	} else if (!complete) {
+		log_error("the list that the archive was made of may have "
+			  "been cut");
+	}
+	if (!complete)
+		s->incomplete = true;
+}
+
+static status
+take(struct saved *s, const struct archive_event *e)
+{
+	switch (e->kind) {
+	case ARCHIVE_CHUNK:
+		return begin(s, e);
+	case ARCHIVE_DATA:
+		return data(s, e);
+	case ARCHIVE_DONE:
+		return done(s, e);
+	case ARCHIVE_FAILED:
+		return failed(s, e);
+	case ARCHIVE_END:
+		end(s, e->value);
+		return STATUS_OK;
+	case ARCHIVE_START:
+	case ARCHIVE_MEMBER:
+	case ARCHIVE_EOF:
+		break;
+	}
+	return STATUS_OK;
+}
+
+status
+saved_check(struct archive_reader *r, struct answers *t, bool *complete)
+{
+	struct saved s = {.answers = t};
+	struct archive_event e = {.kind = ARCHIVE_START};
+	status st = STATUS_OK;
+
+	while (st == STATUS_OK && e.kind != ARCHIVE_EOF &&
+	    signal_stop() == 0) {
+		st = archive_read_event(r, &e);
+		if (st == STATUS_OK)
+			st = take(&s, &e);
+	}
+	while (s.open != NULL)
+		drop(&s, s.open);
+	*complete = st == STATUS_OK && !s.incomplete && signal_stop() == 0;
+	return st == STATUS_OK && s.incomplete ? STATUS_RETRY : st;
+}

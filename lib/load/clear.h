@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Making room for a chunk in --mode replace: exactly what it covers goes,
+ * in the load's own transaction, and never what others refer to.
+ */
+#ifndef LOAD_CLEAR_H
+#define LOAD_CLEAR_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+#include "load/job.h"
+#include "load/target.h"
+
+struct cleared {
+	bool exclusive; /* nobody else sees the table until we commit */
+	bool fresh;	/* truncated here: rows may be loaded frozen */
+};
+
+/*
+ * Clear the whole relation.  Empty, it is left alone, or truncated if that
+ * is sure to touch nothing else.  Rows that others refer to by foreign keys
+ * are refused, or deleted under --disable-triggers.
+ */
+status clear_whole(struct pg *pg, const struct job *job,
+    const struct target *t, struct cleared *out, struct failure *f)
+    MUST_CHECK;
+/* Clear the rows of a predicate. */
+status clear_range(struct pg *pg, const struct job *job,
+    const struct target *t, const char *predicate, struct failure *f)
+    MUST_CHECK;
+
+#endif

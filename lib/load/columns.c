@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Comparing the columns of both sides.
+ */
+#include "load/columns.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+#define NO_TYPMOD (-1)
+#define VARHDRSZ 4
+
+size_t
+columns_count(const struct job *job)
+{
+	return json_array_size(job->columns);
+}
+
+const char *
+columns_name(const struct job *job, size_t i)
+{
+	return record_text(json_array_get(job->columns, i), "name");
+}
+
+void
+columns_list(struct sql *q, const struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < columns_count(job); i++) {
+		if (i > 0)
+			sql_add(q, ", ");
+		sql_ident(q, columns_name(job, i));
+	}
+}
+
+/* --- types ---------------------------------------------------------------------------- */
+
+/* Text types keep every text of each other while there is no length. */
+static bool
+is_text(const char *type)
+{
+	return str_eq(type, "pg_catalog.text") ||
+	    str_eq(type, "pg_catalog.\"varchar\"") ||
+	    str_eq(type, "pg_catalog.varchar");
+}
+
+/* Where in the row of growing integers; 0: nowhere. */
+static int
+width(const char *type)
+{
+	static const char *const grows[] = {"pg_catalog.int2",
+	    "pg_catalog.int4", "pg_catalog.int8", "pg_catalog.\"numeric\"",
+	    "pg_catalog.numeric"};
+	int i;
+
+	for (i = 0; i < 5; i++)
+		if (str_eq(type, grows[i]))
+			return i < 4 ? i + 1 : 4;
+	return 0;
+}
+
+/* Every value of the one is, as text, a value of the other. */
+static bool
+grows(const char *from, const struct pg_column *to)
+{
+	if (is_text(to->type_name))
+		return to->typmod == NO_TYPMOD;
+	return width(from) > 0 && width(from) < width(to->type_name) &&
+	    to->typmod == NO_TYPMOD;
+}
+
+/* The target's name of a type: its schema may have been mapped. */
+static bool
+same_type(const struct job *job, const char *from, const char *to)
+{
+	struct strv names CLEANUP(strv_free) = STRV_INIT;
+	struct str mapped CLEANUP(str_free) = STR_INIT;
+	const char *dot, *schema;
+	char *head CLEANUP_FREE = NULL;
+
+	if (str_eq(from, to))
+		return true;
+	dot = *from == '"' ? strstr(from + 1, "\".") : strchr(from, '.');
+	if (dot == NULL || job->load->map.len == 0)
+		return false;
+	dot += *from == '"' ? 1 : 0;
+	head = mem_strndup(from, (size_t)(dot - from));
+	if (!map_names(head, &names) || names.len != 1)
+		return false;
+	schema = map_schema(&job->load->map, names.data[0]);
+	sql_show_ident(&mapped, schema);
+	str_add(&mapped, dot);
+	return str_eq(str_text(&mapped), to);
+}
+
+/* numeric(p,s) as its typmod has it; the scale has 11 bits and a sign. */
+static void
+numeric_parts(int32_t typmod, int *whole, int *scale)
+{
+	int32_t bits = typmod - VARHDRSZ;
+
+	*scale = ((bits & 0x7ff) ^ 1024) - 1024;
+	*whole = ((bits >> 16) & 0xffff) - *scale;
+}
+
+/*
+ * Could a value that fits the source's modifier be cut, rounded or refused
+ * by the target's?
+ */
+static bool
+narrows(const char *type, int32_t from, int32_t to)
+{
+	if (to == NO_TYPMOD || from == to)
+		return false;
+	if (strstr(type, "varchar") != NULL || strstr(type, "bpchar") != NULL ||
+	    str_eq(type, "pg_catalog.varbit"))
+		return from == NO_TYPMOD || from > to;
+	if (strstr(type, ".numeric") != NULL ||
+	    str_eq(type, "pg_catalog.\"numeric\"")) {
+		int whole, scale, to_whole, to_scale;
+
+		if (from == NO_TYPMOD)
+			return true;
+		numeric_parts(from, &whole, &scale);
+		numeric_parts(to, &to_whole, &to_scale);
+		return to_whole < whole || to_scale < scale;
+	}
+	if (strstr(type, ".time") != NULL || strstr(type, ".\"time") != NULL)
+		return (from == NO_TYPMOD ? 6 : from) > to;
+	return true;
+}
+
+/* --- one column ------------------------------------------------------------------------- */
+
+static status
+mismatch(const struct job *job, struct failure *f, const json_t *from,
+    const struct pg_column *to)
+{
+	(void)failure_set(f, STATUS_FAIL,
+	    "column \"%s\" is %s in \"%s.%s\" of the source, and %s in %s of "
+	    "the target",
+	    to->name, record_text(from, "type"), job->chunk.schema,
+	    job->chunk.table, to->typmod_text, job->target);
+	return STATUS_FAIL;
+}
+
+static status
+check_type(const struct job *job, const json_t *from,
+    const struct pg_column *to, struct failure *f)
+{
+	bool lossy = job->load->options->lossy;
+	const char *type = record_text(from, "type_name");
+	int32_t typmod = (int32_t)json_integer_value(
+	    json_object_get(from, "typmod"));
+
+	if (same_type(job, type, to->type_name)) {
+		if (lossy || !narrows(type, typmod, to->typmod))
+			return STATUS_OK;
+		(void)mismatch(job, f, from, to);
+		failure_hint(f, "--lossy loads what fits and fails at what "
+		    "does not; values may be rounded.");
+		return STATUS_FAIL;
+	}
+	if (job->format == COPY_BINARY) {
+		(void)mismatch(job, f, from, to);
+		failure_hint(f, "Rows in binary fit equal types only; read "
+		    "them with pg-copyout --format text.");
+		return STATUS_FAIL;
+	}
+	if (lossy || grows(type, to))
+		return STATUS_OK;
+	(void)mismatch(job, f, from, to);
+	failure_hint(f, "--lossy lets the server read one as the other.");
+	return STATUS_FAIL;
+}
+
+/*
+ * Before version 14 an array in binary must name its elements' type by the
+ * receiver's own number, which only built-in types have everywhere.
+ */
+#define FIRST_USER_OID 16384
+
+static status
+check_array(struct pg *pg, const struct job *job, const json_t *from,
+    const struct pg_column *to, struct failure *f)
+{
+	int64_t oid = record_int(from, "oid");
+
+	if (pg_version(pg) >= 140000 || job->format != COPY_BINARY ||
+	    !record_flag(from, "array") || oid < FIRST_USER_OID)
+		return STATUS_OK;
+	(void)failure_set(f, STATUS_FAIL,
+	    "column \"%s\" of %s is %s, which the target, older than "
+	    "PostgreSQL 14, cannot take in binary",
+	    to->name, job->target, to->typmod_text);
+	failure_hint(f, "Read it with pg-copyout --format text.");
+	return STATUS_FAIL;
+}
+
+static status
+check_column(struct pg *pg, const struct job *job, const struct target *t,
+    const json_t *from, struct failure *f)
+{
+	const char *name = record_text(from, "name");
+	const struct pg_column *to;
+	status s;
+
+	if (name == NULL || record_text(from, "type") == NULL ||
+	    record_text(from, "type_name") == NULL)
+		return failure_set(f, STATUS_USAGE,
+		    "the archive does not describe the chunk's columns");
+	to = pg_table_column(&t->table, name);
+	if (to == NULL)
+		return failure_set(f, STATUS_FAIL,
+		    "column \"%s\" of \"%s.%s\" of the source is missing in "
+		    "%s of the target",
+		    name, job->chunk.schema, job->chunk.table, job->target);
+	if (to->generated)
+		return failure_set(f, STATUS_FAIL,
+		    "column \"%s\" is generated in %s of the target, and not "
+		    "in \"%s.%s\" of the source",
+		    name, job->target, job->chunk.schema, job->chunk.table);
+	s = check_type(job, from, to, f);
+	return s == STATUS_OK ? check_array(pg, job, from, to, f) : s;
+}
+
+static bool
+in_chunk(const struct job *job, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < columns_count(job); i++)
+		if (str_eq(columns_name(job, i), name))
+			return true;
+	return false;
+}
+
+/* What the target has more must be able to fill itself. */
+static status
+check_extra(const struct job *job, const struct pg_column *to,
+    struct failure *f)
+{
+	if (to->generated || to->has_default || to->identity != 0 ||
+	    !to->not_null || in_chunk(job, to->name))
+		return STATUS_OK;
+	return failure_set(f, STATUS_FAIL,
+	    "column \"%s\" of %s of the target is not null, has no default, "
+	    "and is not in \"%s.%s\" of the source",
+	    to->name, job->target, job->chunk.schema, job->chunk.table);
+}
+
+status
+columns_check(struct pg *pg, const struct job *job, const struct target *t,
+    struct failure *f)
+{
+	status s = STATUS_OK;
+	size_t i;
+
+	for (i = 0; s == STATUS_OK && i < columns_count(job); i++)
+		s = check_column(pg, job, t, json_array_get(job->columns, i),
+		    f);
+	for (i = 0; s == STATUS_OK && i < t->table.ncolumns; i++)
+		s = check_extra(job, &t->table.columns[i], f);
+	/* COPY without a list means all columns, so none must be there. */
+	for (i = 0; s == STATUS_OK && columns_count(job) == 0 &&
+	    i < t->table.ncolumns; i++)
+		if (!t->table.columns[i].generated)
+			s = failure_set(f, STATUS_FAIL,
+			    "\"%s.%s\" of the source has no columns, and %s of "
+			    "the target has some",
+			    job->chunk.schema, job->chunk.table, job->target);
+	return s;
+}

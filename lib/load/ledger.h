@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * The ledger's schema in a target: share/sql/ledger.sql.
+ *
+ * What is in it decides what is loaded and what is skipped, and its tables
+ * are written with the user's rights.  So it must belong to somebody who
+ * could do everything anyway (the user, the owner of the database, a
+ * superuser): any other owner could plant triggers.
+ */
+#ifndef LOAD_LEDGER_H
+#define LOAD_LEDGER_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+#include "base/str.h"
+#include "pg/conn.h"
+#include "pg/failure.h"
+
+#define LEDGER_SCHEMA "pgpipe"
+#define LEDGER_FORMAT 1
+
+/* The SQL that makes it, with the schema's name put in.  Reports. */
+status ledger_sql(const char *schema, struct str *out) MUST_CHECK;
+
+/* Is it there? */
+status ledger_present(struct pg *pg, const char *schema, bool *present)
+    MUST_CHECK;
+
+/*
+ * Make what is missing of it, many processes at once if they like, and see
+ * that it belongs to the right people and has a known format.  Nothing is
+ * asked for that is there already.  Reports.
+ */
+status ledger_init(struct pg *pg, const char *schema) MUST_CHECK;
+/* The same, with the fault as a failure. */
+status ledger_open(struct pg *pg, const char *schema, struct failure *f)
+    MUST_CHECK;
+
+#endif

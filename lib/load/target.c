@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Looking at a target with one query, and judging it before a row moves.
+ */
+#include "load/target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "load/columns.h"
+
+/* Bits of pg_trigger.tgtype. */
+#define ON_INSERT "4"
+#define ON_DELETE "8"
+#define ON_UPDATE "16"
+#define ON_TRUNCATE "32"
+
+void
+target_name(struct sql *q, const struct target *t)
+{
+	sql_name(q, t->table.schema, t->table.name);
+}
+
+void
+target_only(struct sql *q, const struct target *t)
+{
+	if (t->table.kind != 'p')
+		sql_add(q, "only ");
+	target_name(q, t);
+}
+
+/*
+ * Triggers of users that fire in this session, which may be a replica's.
+ * Foreign keys and deferrable unique constraints are triggers, too, but not
+ * of this kind; a partition has copies of its parent's.
+ */
+static void
+add_triggers(struct sql *q)
+{
+	sql_add(q, "t as (select g.tgname as name, g.tgtype as type");
+	sql_add(q, " from pg_catalog.pg_trigger as g");
+	sql_add(q, " where g.tgrelid = (select oid from k)");
+	sql_add(q, " and not exists (select from pg_catalog.pg_constraint");
+	sql_add(q, " as c where c.oid = g.tgconstraint");
+	sql_add(q, " and c.contype <> 't')");
+	sql_add(q, " and g.tgenabled in ('A', case");
+	sql_add(q, " pg_catalog.current_setting('session_replication_role')");
+	sql_add(q, " when 'replica' then 'R' else 'O' end))");
+}
+
+static void
+add_trigger_names(struct sql *q)
+{
+	sql_add(q, ", (select pg_catalog.string_agg('\"' || name || '\"',");
+	sql_add(q, " ', ' order by name) from t where type & ");
+}
+
+static void
+build(struct sql *q, const struct target *t)
+{
+	sql_add(q, "with k as (select c.* from pg_catalog.pg_class as c");
+	sql_add(q, " where c.oid = ");
+	run_param(q, t->table.oid);
+	sql_add(q, "), ");
+	add_triggers(q);
+	sql_add(q, " select k.relkind = 'r' and (select a.amname = 'heap'");
+	sql_add(q, " from pg_catalog.pg_am as a where a.oid = k.relam),");
+	sql_add(q, " pg_catalog.pg_has_role(k.relowner, 'USAGE'),");
+	sql_add(q, " pg_catalog.has_table_privilege(k.oid, 'TRUNCATE'),");
+	sql_add(q, " exists (select from t where type & " ON_TRUNCATE);
+	sql_add(q, " <> 0), exists (select from t where type & " ON_DELETE);
+	sql_add(q, " <> 0), exists (select from pg_catalog.pg_rewrite as w");
+	sql_add(q, " where w.ev_class = k.oid and w.ev_type = '4'");
+	sql_add(q, " and w.ev_enabled <> 'D'),");
+	sql_add(q, " (select pg_catalog.string_agg(pg_catalog.format(");
+	sql_add(q, "'\"%s\" of \"%s.%s\"', f.conname, n.nspname, r.relname),");
+	sql_add(q, " ', ' order by f.conname)");
+	sql_add(q, " from pg_catalog.pg_constraint as f");
+	sql_add(q, " join pg_catalog.pg_class as r on r.oid = f.conrelid");
+	sql_add(q, " join pg_catalog.pg_namespace as n");
+	sql_add(q, " on n.oid = r.relnamespace");
+	sql_add(q, " where f.confrelid = k.oid and f.contype = 'f'");
+	sql_add(q, " and f.conrelid <> k.oid)");
+	add_trigger_names(q);
+	sql_add(q, ON_INSERT " <> 0)");
+	add_trigger_names(q);
+	sql_add(q, ON_UPDATE " <> 0)");
+	sql_add(q, ", (select pg_catalog.string_agg('\"' || w.rulename");
+	sql_add(q, " || '\"', ', ' order by w.rulename)");
+	sql_add(q, " from pg_catalog.pg_rewrite as w");
+	sql_add(q, " where w.ev_class = k.oid and w.ev_type = '3'");
+	sql_add(q, " and w.ev_enabled <> 'D') from k");
+}
+
+static char *
+copy_of(const char *text)
+{
+	return text == NULL ? NULL : mem_strdup(text);
+}
+
+static status
+look(struct pg *pg, const struct job *job, struct target *t,
+    struct failure *f)
+{
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	status s;
+
+	build(&q, t);
+	s = failure_run(f, pg, &q, &r, "look at %s", job->target);
+	if (s != STATUS_OK)
+		return s;
+	if (pg_rows(r) != 1)
+		return failure_set(f, STATUS_RETRY,
+		    "%s was dropped by somebody else", job->target);
+	t->heap = pg_true(r, 0, 0);
+	t->owner = pg_true(r, 0, 1);
+	t->may_truncate = pg_true(r, 0, 2);
+	t->truncate_triggers = pg_true(r, 0, 3);
+	t->delete_triggers = pg_true(r, 0, 4);
+	t->keeps_rows = t->delete_triggers || pg_true(r, 0, 5);
+	t->references = copy_of(pg_value(r, 0, 6));
+	t->insert_triggers = copy_of(pg_value(r, 0, 7));
+	t->update_triggers = copy_of(pg_value(r, 0, 8));
+	t->insert_rules = copy_of(pg_value(r, 0, 9));
+	return STATUS_OK;
+}
+
+/* Is it a new partition that an earlier process began to fill? */
+static status
+look_for_parent(struct pg *pg, const struct job *job, struct target *t,
+    struct failure *f)
+{
+	const struct run *run = &job->load->run;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	status s;
+
+	if (run->schema == NULL || t->table.is_partition)
+		return STATUS_OK;
+	sql_add(&q, "select parent_schema, parent_table, bound from ");
+	run_table(run, &q, "attaching");
+	sql_add(&q, " where target_schema = ");
+	sql_param(&q, job->schema);
+	sql_add(&q, " and target_table = ");
+	sql_param(&q, job->table);
+	s = failure_run(f, pg, &q, &r, "read the ledger");
+	if (s != STATUS_OK || pg_rows(r) == 0)
+		return s;
+	t->parent_schema = copy_of(pg_value(r, 0, 0));
+	t->parent_table = copy_of(pg_value(r, 0, 1));
+	t->bound = copy_of(pg_value(r, 0, 2));
+	return STATUS_OK;
+}
+
+status
+target_open(struct pg *pg, const struct job *job, struct target *t,
+    struct failure *f)
+{
+	status s;
+
+	if (pg_table_load(pg, job->schema, job->table, &t->table) !=
+	    STATUS_OK)
+		return failure_from_pg(f, pg, "look at %s", job->target);
+	if (!t->table.exists)
+		return STATUS_OK;
+	s = look(pg, job, t, f);
+	return s == STATUS_OK ? look_for_parent(pg, job, t, f) : s;
+}
+
+void
+target_free(struct target *t)
+{
+	pg_table_free(&t->table);
+	free(t->references);
+	free(t->insert_triggers);
+	free(t->insert_rules);
+	free(t->update_triggers);
+	free(t->parent_schema);
+	free(t->parent_table);
+	free(t->bound);
+	memset(t, 0, sizeof(*t));
+}
+
+/* --- judging ------------------------------------------------------------------------ */
+
+static const char *
+refused_kind(const struct pg_table *table)
+{
+	if (table->hypertable)
+		return "a hypertable";
+	if (table->hypertable_chunk)
+		return "a chunk of a hypertable";
+	switch (table->kind) {
+	case 'r':
+	case 'p':
+		return NULL;
+	case 'v':
+		return "a view";
+	case 'm':
+		return "a materialized view";
+	case 'f':
+		return "a foreign table";
+	default:
+		return "no table";
+	}
+}
+
+/* A source that was a target itself has a ledger, too. */
+static bool
+is_ledger(const struct job *job)
+{
+	static const char *const tables[] = {"format", "run", "chunk",
+	    "sliced", "failed", "deferred", "attaching"};
+	size_t i;
+
+	if (!str_eq(job->schema, job->load->run.schema))
+		return false;
+	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (strcmp(job->table, tables[i]) == 0)
+			return true;
+	return false;
+}
+
+status
+target_check(struct pg *pg, const struct job *job, const struct target *t,
+    struct failure *f)
+{
+	const char *kind = refused_kind(&t->table);
+
+	if (kind != NULL)
+		return failure_set(f, STATUS_FAIL, "cannot load into %s: it is "
+		    "%s", job->target, kind);
+	if (is_ledger(job)) {
+		(void)failure_set(f, STATUS_FAIL,
+		    "cannot load into %s: it is the ledger", job->target);
+		failure_hint(f, "Leave the source's ledger out (pg-chunks -x), "
+		    "or use --map or --ledger-schema.");
+		return STATUS_FAIL;
+	}
+	if (t->table.has_subscription_rls) {
+		(void)failure_set(f, STATUS_FAIL, "cannot load into %s: its "
+		    "row security holds for user \"%s\"",
+		    job->target, pg_user(pg));
+		failure_hint(f, "Connect as its owner or with BYPASSRLS.");
+		return STATUS_FAIL;
+	}
+	return columns_check(pg, job, t, f);
+}
+
+void
+target_warn(const struct job *job, const struct target *t)
+{
+	bool upsert = job->load->options->mode == LOAD_UPSERT, said;
+
+	if (t->insert_triggers == NULL && t->insert_rules == NULL && !upsert)
+		return;
+	(void)pthread_mutex_lock(&job->load->warned_lock);
+	said = !seen_add(&job->load->warned, job->target);
+	(void)pthread_mutex_unlock(&job->load->warned_lock);
+	if (said)
+		return;
+	if (t->insert_triggers != NULL)
+		log_warning("triggers of %s fire for the rows that are loaded "
+		    "and may change them: %s",
+		    job->target, t->insert_triggers);
+	else if (upsert && t->update_triggers != NULL)
+		log_warning("triggers of %s fire for the rows that are merged "
+		    "and may change them: %s",
+		    job->target, t->update_triggers);
+	if (t->insert_rules != NULL && !upsert)
+		log_warning("rules of %s are not applied to the rows that are "
+		    "loaded: %s",
+		    job->target, t->insert_rules);
+}

@@ -1,0 +1,36 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- The column that bounds go by: the one that was asked for or, where that is
+-- null, the first whose range the chunk source tells.  Follows
+--	piece, bounding (column_name)
+
+, keyed as (
+	select p.*,
+		k.wanted,
+		a.attname,
+		a.atttypid as type_oid,
+		a.attcollation as collation_oid,
+		-- A constraint that has not been validated does not count.
+		(not a.attnotnull or v.conrelid is not null)
+		and not exists (
+			select
+			from pg_catalog.jsonb_to_recordset(p.range) r (
+				"column" pg_catalog.text, nulls pg_catalog.bool)
+			where r."column" = a.attname
+			and r.nulls is not true
+		) as may_be_null
+	from piece p
+	cross join bounding b
+	cross join lateral (
+		select coalesce(b.column_name, p.range -> 0 ->> 'column')
+		offset 0
+	) k (wanted)
+	left join pg_catalog.pg_attribute a
+		on a.attrelid = p.relid
+		and a.attname = k.wanted::pg_catalog.name
+		and a.attnum > 0
+	left join pg_catalog.pg_constraint v
+		on v.conrelid = a.attrelid
+		and v.contype = 'n'
+		and not v.convalidated
+		and v.conkey[1] = a.attnum
+)
