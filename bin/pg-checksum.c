@@ -14,7 +14,7 @@
 #include "base/signal.h"
 #include "compare/compare.h"
 
-#define JOBS_MAX 1000
+#define JOBS_MAX 256
 #define ROWS_MAX 1000
 
 static const char examples[] =
@@ -77,12 +77,14 @@ static status
 choose_servers(struct arguments *a)
 {
 	struct compare_options *run = &a->run;
+	bool one = run->target.database != NULL || run->target.host != NULL ||
+	    run->target.port != NULL || run->target.user != NULL;
 
 	run->pair = a->source != NULL || a->target != NULL || run->rows;
+	run->servers = run->pair || one;
 	if (!run->pair)
 		return STATUS_OK;
-	if (run->target.database != NULL || run->target.host != NULL ||
-	    run->target.port != NULL || run->target.user != NULL)
+	if (one)
 		return option_fault("%s needs --source and --target, not -d, "
 				    "-h, -p or -U",
 		    run->rows ? "--rows" : "to compare two databases");

@@ -101,12 +101,25 @@ io_write(int fd, const void *bytes, size_t n, const char *name)
 	return STATUS_OK;
 }
 
+/* The second signal ends a wait for bytes that may never come. */
+static bool
+given_up(int fd)
+{
+	struct pollfd p[] = {{fd, POLLIN, 0}, {signal_abort_fd(), POLLIN, 0}};
+
+	while (poll(p, 2, -1) < 0 && errno == EINTR)
+		;
+	return p[1].revents != 0;
+}
+
 status
 io_read(int fd, void *bytes, size_t n, size_t *got, const char *name)
 {
 	ssize_t done;
 
 	*got = 0;
+	if (given_up(fd))
+		return STATUS_RETRY;
 	do
 		done = read(fd, bytes, n);
 	while (done < 0 && wait_for(fd, POLLIN));

@@ -26,7 +26,8 @@ void io_init(bool ignore_sigpipe);
  * other failure: STATUS_FAIL. */
 status io_write(int fd, const void *bytes, size_t n, const char *name)
     MUST_CHECK;
-/* Read up to n bytes; *got = 0 is end of file. */
+/* Read up to n bytes; *got = 0 is end of file.  The second signal (abort)
+ * ends the wait for them: STATUS_RETRY, without a message. */
 status io_read(int fd, void *bytes, size_t n, size_t *got, const char *name)
     MUST_CHECK;
 /* Make a pipe as large as the system allows; anything else is left alone. */

@@ -15,8 +15,8 @@
 
 /* Nothing is unwound: what is open in a server rolls back with its
  * connection. */
-static _Noreturn void
-exhausted(void)
+_Noreturn void
+mem_exhausted(void)
 {
 	log_error("out of memory");
 	_exit(STATUS_FAIL);
@@ -28,7 +28,7 @@ mem_alloc(size_t size)
 	void *p = malloc(size > 0 ? size : 1);
 
 	if (p == NULL)
-		exhausted();
+		mem_exhausted();
 	return p;
 }
 
@@ -38,7 +38,7 @@ mem_zalloc(size_t size)
 	void *p = calloc(1, size > 0 ? size : 1);
 
 	if (p == NULL)
-		exhausted();
+		mem_exhausted();
 	return p;
 }
 
@@ -47,7 +47,7 @@ mem_realloc(void *p, size_t size)
 {
 	p = realloc(p, size > 0 ? size : 1);
 	if (p == NULL)
-		exhausted();
+		mem_exhausted();
 	return p;
 }
 
@@ -55,7 +55,7 @@ void *
 mem_resize(void *p, size_t count, size_t size)
 {
 	if (size > 0 && count > SIZE_MAX / size)
-		exhausted();
+		mem_exhausted();
 	return mem_realloc(p, count * size);
 }
 

@@ -22,6 +22,9 @@ char *mem_strndup(const char *s, size_t n)
 char *mem_printf(const char *fmt, ...)
     __attribute__((malloc, returns_nonnull, format(printf, 1, 2)));
 
+/* For sizes that cannot be: the same end. */
+_Noreturn void mem_exhausted(void);
+
 /* char *s CLEANUP_FREE = NULL; */
 #define CLEANUP_FREE __attribute__((cleanup(mem_cleanup)))
 void mem_cleanup(void *pointer_to_pointer);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * The first stopping signal asks for an end at a safe point, the second for
- * one at once.
+ * one at once, and a third takes its default action, for whoever is stuck in a
+ * write that nobody reads.
  *
  * One request is often delivered twice: timeout(1) signals its child and then
  * the whole group, a closing terminal hangs up and so does its shell.  What
- * follows the first within TWICE is the same request.
+ * follows within TWICE is the same request.
  */
 #include "base/signal.h"
 
@@ -13,6 +14,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -25,7 +27,7 @@ static const int stoppers[] = {SIGINT, SIGTERM, SIGHUP};
 static struct {
 	atomic_int stop;
 	atomic_bool abort;
-	_Atomic int64_t since; /* when stop was set; 0: not yet */
+	_Atomic int64_t since; /* when the last request came */
 	atomic_int stop_pipe[2];
 	atomic_int abort_pipe[2];
 } state = {.stop_pipe = {-1, -1}, .abort_pipe = {-1, -1}};
@@ -43,24 +45,51 @@ notify(int fd)
 	while (done < 0 && errno == EINTR);
 }
 
-static void
-handle(int signo)
+/* What comes now is a request of its own, and not the last one once more. */
+static bool
+is_new(void)
 {
-	int saved = errno, none = 0;
+	int64_t now, since = atomic_load(&state.since);
 	struct timespec ts;
-	int64_t now, since;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
 	now = (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-	if (atomic_compare_exchange_strong(&state.stop, &none, signo)) {
-		atomic_store(&state.since, now);
+	if (since != 0 && now - since <= TWICE)
+		return false;
+	return atomic_compare_exchange_strong(&state.since, &since, now);
+}
+
+/* Takes effect when the handler returns, which unblocks the signal. */
+static void
+take_default(int signo)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL};
+
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(signo, &action, NULL);
+	(void)raise(signo);
+}
+
+static void
+go_on(int signo)
+{
+	int none = 0;
+
+	if (atomic_compare_exchange_strong(&state.stop, &none, signo))
 		notify(atomic_load(&state.stop_pipe[1]));
-	} else {
-		since = atomic_load(&state.since);
-		if (since != 0 && now - since > TWICE &&
-		    !atomic_exchange(&state.abort, true))
-			notify(atomic_load(&state.abort_pipe[1]));
-	}
+	else if (!atomic_exchange(&state.abort, true))
+		notify(atomic_load(&state.abort_pipe[1]));
+	else
+		take_default(signo);
+}
+
+static void
+handle(int signo)
+{
+	int saved = errno;
+
+	if (is_new())
+		go_on(signo);
 	errno = saved;
 }
 

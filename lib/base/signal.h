@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * SIGINT, SIGTERM and SIGHUP end work at a safe point first, the second
- * one at once.  A handler sets a flag and writes a byte to a pipe.  What
- * comes within 0.2 s of the first counts as the same request.  Signals that
- * were ignored when the program started stay so.
+ * one at once, a third by its default action.  A handler sets a flag and
+ * writes a byte to a pipe.  What comes within 0.2 s counts as the same request.
+ * Signals that were ignored when the program started stay so.
  */
 #ifndef BASE_SIGNAL_H
 #define BASE_SIGNAL_H

@@ -17,8 +17,9 @@ str_reserve(struct str *s, size_t more)
 {
 	size_t need, cap;
 
-	/* An impossible size ends where an impossible allocation does. */
-	need = more < SIZE_MAX - s->len - 1 ? s->len + more + 1 : SIZE_MAX;
+	if (more >= SIZE_MAX - s->len)
+		mem_exhausted();
+	need = s->len + more + 1;
 	if (need <= s->cap)
 		return;
 	cap = s->cap < SIZE_MAX / 2 ? s->cap * 2 : SIZE_MAX;

@@ -10,10 +10,11 @@
 
 #include "base/io.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/progress.h"
 #include "base/signal.h"
 #include "base/thread.h"
-#include "compare/lines.h"
+#include "compare/crew.h"
 #include "compare/saved.h"
 
 #define INPUT "standard input"
@@ -76,20 +77,47 @@ static status
 check_archive(const struct head *h, const struct compare_options *options,
     struct answers *answers, bool *complete)
 {
-	struct archive_reader *r;
+	struct archive_reader *r = archive_reader_new(STDIN_FILENO, INPUT);
 	status st;
 
-	if (options->pair || options->target.database != NULL) {
-		log_error("an archive is checked by itself, without a server");
-		log_hint("pg-checksum < ARCHIVE | pg-checksum -d CONN compares "
-			 "it with a server");
-		return STATUS_USAGE;
-	}
-	r = archive_reader_new(STDIN_FILENO, INPUT);
 	archive_reader_push(r, h->bytes, h->n);
-	st = saved_check(r, answers, complete);
+	st = saved_check(r, options, answers, complete);
 	archive_reader_free(r);
 	return st;
+}
+
+static status
+take_line(struct crew *crew, json_t *record, uint64_t number)
+{
+	char *where CLEANUP_FREE = mem_printf("line %llu of " INPUT,
+	    (unsigned long long)number);
+	struct chunk chunk CLEANUP(chunk_free) = {0};
+	status st;
+
+	/* Rows that an earlier run named are no work. */
+	if (record_text(record, "row") != NULL)
+		return STATUS_OK;
+	st = chunk_from_record(record, where, &chunk);
+	if (st == STATUS_OK)
+		crew_take(crew, &chunk);
+	return st;
+}
+
+static status
+read_lines(struct crew *crew, struct record_reader *r)
+{
+	while (!crew_broken(crew)) {
+		json_t *record CLEANUP(record_cleanup) = NULL;
+		status st = record_reader_next(r, &record);
+
+		if (st == STATUS_OK && record == NULL)
+			break;
+		if (st == STATUS_OK)
+			st = take_line(crew, record, record_reader_lines(r));
+		if (st != STATUS_OK)
+			return st;
+	}
+	return STATUS_OK;
 }
 
 static status
@@ -97,12 +125,18 @@ check_lines(const struct head *h, const struct compare_options *options,
     struct answers *answers, bool *complete)
 {
 	struct record_reader *r = record_reader_open(STDIN_FILENO, INPUT);
-	status st;
+	struct crew *crew = crew_new(options, answers);
+	bool answered;
+	status st, finished;
 
 	record_reader_push(r, h->bytes, h->n);
-	st = lines_check(r, options, answers, complete);
+	st = read_lines(crew, r);
+	finished = crew_finish(crew, &answered);
+	if (st == STATUS_OK && finished == STATUS_OK)
+		st = record_reader_finish(r, options->partial);
+	*complete = st == STATUS_OK && answered && signal_stop() == 0;
 	record_reader_free(r);
-	return st;
+	return status_worse(st, finished);
 }
 
 static status

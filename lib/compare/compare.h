@@ -7,7 +7,8 @@
  *	one server	a line that carries a digest gets a verdict; one that
  *			carries none gets the digest, of one snapshot for all
  *	two servers	both digests are taken at once, and compared
- *	an archive	is checked whole; its chunks' digests are taken again
+ *	an archive	is checked whole, its chunks' digests are taken again,
+ *			and held to a server where one is named
  */
 #ifndef COMPARE_COMPARE_H
 #define COMPARE_COMPARE_H
@@ -20,6 +21,7 @@
 #include "pg/conn.h"
 
 struct compare_options {
+	bool servers;		 /* any is named: an archive is held to it */
 	bool pair;		 /* source and target, else only target */
 	struct pg_params source; /* of a pair */
 	struct pg_params target; /* or the one server */

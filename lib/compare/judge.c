@@ -119,8 +119,8 @@ compare_expected(struct judge *j, const struct question *q,
 
 /* The way for lines that say their columns: next to nothing is fetched. */
 static status
-judge_like(struct judge *j, const struct question *q,
-    const struct shape *shape, bool *done, struct verdict *v)
+judge_like(struct judge *j, const struct question *q, struct shape *shape,
+    bool *done, struct verdict *v)
 {
 	enum side_likeness like;
 	struct pg_table t;
@@ -233,8 +233,11 @@ judge_digest(struct judge *j, const struct question *q, struct verdict *v)
 	if (st == STATUS_OK)
 		st = side_begin(s, id);
 	if (st == STATUS_OK)
-		st = side_table(s, q->chunk->target_schema,
-		    q->chunk->target_table, &t);
+		st = line_columns(q) == NULL ?
+		    side_table_brief(s, q->chunk->target_schema,
+			q->chunk->target_table, &t) :
+		    side_table(s, q->chunk->target_schema,
+			q->chunk->target_table, &t);
 	if (st != STATUS_OK)
 		fail(v, s, st);
 	else if (!t->exists)

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/signal.h"
+#include "compare/crew.h"
 #include "data/copyrows.h"
 #include "pg/table.h"
 
@@ -24,6 +25,7 @@ struct open_chunk {
 
 struct saved {
 	struct answers *answers;
+	struct crew *crew; /* NULL: no server is asked */
 	struct open_chunk *open;
 	bool incomplete;
 };
@@ -146,10 +148,25 @@ judge(const struct open_chunk *c, const json_t *done, uint64_t rows,
 		    "its rows do not give the digest it was ended with");
 }
 
+/* What is sound so far is compared with what a server holds. */
+static status
+ask_server(struct saved *s, struct open_chunk *c)
+{
+	struct chunk chunk CLEANUP(chunk_free) = {0};
+	status st = chunk_from_record(c->line, "the archive's chunk", &chunk);
+
+	if (st == STATUS_OK)
+		crew_take(s->crew, &chunk);
+	return st == STATUS_OK && crew_broken(s->crew) ? STATUS_FAIL : st;
+}
+
 static status
 answer(struct saved *s, struct open_chunk *c, struct verdict *v)
 {
 	status st;
+
+	if (s->crew != NULL && v->kind == VERDICT_MATCH)
+		return ask_server(s, c);
 
 	v->seconds = num_now() - c->start;
 	st = answers_add(s->answers, v, c->line);
@@ -236,10 +253,9 @@ take(struct saved *s, const struct archive_event *e)
 	return STATUS_OK;
 }
 
-status
-saved_check(struct archive_reader *r, struct answers *t, bool *complete)
+static status
+read_all(struct saved *s, struct archive_reader *r)
 {
-	struct saved s = {.answers = t};
 	struct archive_event e = {.kind = ARCHIVE_START};
 	status st = STATUS_OK;
 
@@ -247,10 +263,27 @@ saved_check(struct archive_reader *r, struct answers *t, bool *complete)
 	    signal_stop() == 0) {
 		st = archive_read_event(r, &e);
 		if (st == STATUS_OK)
-			st = take(&s, &e);
+			st = take(s, &e);
 	}
-	while (s.open != NULL)
-		drop(&s, s.open);
-	*complete = st == STATUS_OK && !s.incomplete && signal_stop() == 0;
-	return st == STATUS_OK && s.incomplete ? STATUS_RETRY : st;
+	while (s->open != NULL)
+		drop(s, s->open);
+	return st == STATUS_OK && s->incomplete ? STATUS_RETRY : st;
+}
+
+status
+saved_check(struct archive_reader *r, const struct compare_options *options,
+    struct answers *answers, bool *complete)
+{
+	struct saved s = {.answers = answers};
+	bool answered = true;
+	status st;
+
+	if (options->servers)
+		s.crew = crew_new(options, answers);
+	st = read_all(&s, r);
+	*complete = st == STATUS_OK;
+	if (s.crew != NULL)
+		st = status_worse(st, crew_finish(s.crew, &answered));
+	*complete = *complete && answered && signal_stop() == 0;
+	return st;
 }

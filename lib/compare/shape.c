@@ -5,6 +5,7 @@
 #include "compare/shape.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -36,6 +37,7 @@ shape_free(struct shape *s)
 {
 	free(s->columns);
 	free((void *)s->names);
+	free(s->texts);
 	*s = (struct shape){0};
 }
 
@@ -128,14 +130,31 @@ shape_clash(const struct shape *s, const struct pg_table *t)
 }
 
 bool
-shape_castable(const struct shape *s)
+shape_builtin(const struct shape *s)
 {
 	size_t i;
 
 	for (i = 0; i < s->n; i++)
-		if (s->columns[i].canonical == NULL)
+		if (s->columns[i].digest == 0 ||
+		    s->columns[i].digest >= FIRST_USER_OID)
 			return false;
 	return true;
+}
+
+void
+shape_name_types(struct shape *s, const char *names)
+{
+	char *rest = NULL, *name;
+	size_t i;
+
+	free(s->texts);
+	s->texts = mem_strdup(names);
+	name = strtok_r(s->texts, "\n", &rest);
+	for (i = 0; i < s->n && name != NULL; i++)
+		if (s->columns[i].canonical == NULL) {
+			s->columns[i].canonical = name;
+			name = strtok_r(NULL, "\n", &rest);
+		}
 }
 
 bool

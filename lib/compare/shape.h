@@ -25,6 +25,7 @@ struct shape {
 	struct shape_column *columns;
 	const char **names; /* the same, for who wants only them */
 	size_t n;
+	char *texts; /* owned, of what was learned later */
 };
 #define CLEANUP_SHAPE CLEANUP(shape_free)
 
@@ -40,8 +41,10 @@ const struct shape_column *shape_lacking(const struct shape *s,
 /* The first column whose canonical type in t is another, or NULL. */
 const struct shape_column *shape_clash(const struct shape *s,
     const struct pg_table *t);
-/* Every canonical type is known, and by a name that SQL understands. */
-bool shape_castable(const struct shape *s);
+/* Every canonical type is a built-in one, the same on every server. */
+bool shape_builtin(const struct shape *s);
+/* Name the canonical types that have no name yet: one a line, in order. */
+void shape_name_types(struct shape *s, const char *names);
 /* Every column's type in t can be sent in binary. */
 bool shape_binary(const struct shape *s, const struct pg_table *t);
 bool shape_has(const struct shape *s, const char *name);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "compare/catalog.h"
 #include "data/copyrows.h"
 #include "pg/copy.h"
 
@@ -91,7 +92,8 @@ void
 side_close(struct side *s)
 {
 	pg_table_free(&s->table);
-	s->table = (struct pg_table){0};
+	type_cache_free(s->types);
+	s->types = NULL;
 	pg_close(s->pg);
 	s->pg = NULL;
 }
@@ -120,151 +122,6 @@ side_end(struct side *s)
 	sql_add(&sql, "rollback");
 	if (pg_run(s->pg, NULL, &sql, NULL) != STATUS_OK)
 		log_verbose("could not end a transaction on the %s", role(s));
-}
-
-static status
-refuse_hypertable(const struct pg_table *t)
-{
-	struct str name = STR_INIT;
-
-	sql_show_name(&name, t->schema, t->name);
-	log_error("cannot check %s: it is %s of TimescaleDB", str_text(&name),
-	    t->hypertable ? "a hypertable" : "a chunk of a hypertable");
-	str_free(&name);
-	return STATUS_FAIL;
-}
-
-status
-side_table(struct side *s, const char *schema, const char *name,
-    const struct pg_table **out)
-{
-	status st;
-
-	*out = &s->table;
-	if (s->table.exists && str_eq(s->table.schema, schema) &&
-	    str_eq(s->table.name, name))
-		return STATUS_OK;
-	pg_table_free(&s->table);
-	s->table = (struct pg_table){0};
-	st = pg_table_load(s->pg, schema, name, &s->table);
-	if (st == STATUS_OK &&
-	    (s->table.hypertable || s->table.hypertable_chunk)) {
-		st = refuse_hypertable(&s->table);
-		s->table.exists = false; /* to be asked for again */
-	}
-	return st;
-}
-
-/* An array as text, of names or of numbers. */
-static void
-add_name_array(struct str *out, const struct shape *shape)
-{
-	const char *p;
-	size_t i;
-
-	str_addc(out, '{');
-	for (i = 0; i < shape->n; i++) {
-		str_add(out, i > 0 ? ",\"" : "\"");
-		for (p = shape->names[i]; *p != '\0'; p++) {
-			if (*p == '"' || *p == '\\')
-				str_addc(out, '\\');
-			str_addc(out, *p);
-		}
-		str_addc(out, '"');
-	}
-	str_addc(out, '}');
-}
-
-static void
-add_oid_array(struct str *out, const struct shape *shape)
-{
-	size_t i;
-
-	str_addc(out, '{');
-	for (i = 0; i < shape->n; i++)
-		str_addf(out, i > 0 ? ",%lu" : "%lu",
-		    (unsigned long)shape->columns[i].digest);
-	str_addc(out, '}');
-}
-
-/* The canonical type of column a: what pg_table_load works out, for all but
- * domains over domains and the like, which then just are not alike. */
-static void
-add_canonical(struct sql *sql)
-{
-	sql_add(sql, "case when t.typtype = 'e'");
-	sql_add(sql, " then 'pg_catalog.text'::pg_catalog.regtype::oid");
-	sql_add(sql, " when t.typtype = 'd' then t.typbasetype");
-	sql_add(sql, " when e.typtype = 'e'");
-	sql_add(sql, " then 'pg_catalog.text[]'::pg_catalog.regtype::oid");
-	sql_add(sql, " when e.typtype = 'd'");
-	sql_add(sql, " then (select b.typarray from pg_catalog.pg_type b");
-	sql_add(sql, " where b.oid = e.typbasetype)");
-	sql_add(sql, " else t.oid end");
-}
-
-static void
-like_query(const char *schema, const char *name, const struct shape *shape,
-    enum digest_kind kind, struct sql *sql)
-{
-	struct str names = STR_INIT, oids = STR_INIT;
-
-	add_name_array(&names, shape);
-	add_oid_array(&oids, shape);
-	sql_add(sql, "select c.relkind, (select pg_catalog.count(*)");
-	sql_add(sql, " from pg_catalog.pg_attribute a");
-	sql_add(sql, " join rows from (pg_catalog.unnest(");
-	sql_param(sql, str_text(&names));
-	sql_add(sql, "::pg_catalog.text[]), pg_catalog.unnest(");
-	sql_param(sql, str_text(&oids));
-	sql_add(sql, "::pg_catalog.oid[])) as w(n, t) on a.attname = w.n");
-	sql_add(sql, " join pg_catalog.pg_type t on t.oid = a.atttypid");
-	sql_add(sql, " left join pg_catalog.pg_type e");
-	sql_add(sql, " on e.oid = t.typelem and e.typarray = t.oid");
-	sql_add(sql, " where a.attrelid = c.oid and a.attnum > 0");
-	sql_add(sql, " and not a.attisdropped");
-	if (kind == DIGEST_SEND) {
-		sql_add(sql, " and w.t = ");
-		add_canonical(sql);
-	}
-	sql_add(sql, ") from pg_catalog.pg_class c");
-	sql_add(sql, " join pg_catalog.pg_namespace n");
-	sql_add(sql, " on n.oid = c.relnamespace");
-	sql_add(sql, " where n.nspname = ");
-	sql_param(sql, schema);
-	sql_add(sql, "::pg_catalog.text and c.relname = ");
-	sql_param(sql, name);
-	sql_add(sql, "::pg_catalog.text");
-	str_free(&names);
-	str_free(&oids);
-}
-
-status
-side_like(struct side *s, const char *schema, const char *name,
-    const struct shape *shape, enum digest_kind kind,
-    enum side_likeness *out, char *relkind)
-{
-	struct sql sql CLEANUP_SQL = SQL_INIT;
-	struct pg_result *r CLEANUP_RESULT = NULL;
-	status st;
-
-	*out = SIDE_OTHER;
-	if (!s->hashes || s->timescale ||
-	    (kind == DIGEST_SEND && !shape_castable(shape)))
-		return STATUS_OK;
-	like_query(schema, name, shape, kind, &sql);
-	st = pg_run(s->pg, "look at a relation's columns", &sql, &r);
-	if (st != STATUS_OK)
-		return st;
-	if (pg_rows(r) == 0) {
-		*out = SIDE_MISSING;
-		return STATUS_OK;
-	}
-	*relkind = pg_value(r, 0, 0)[0];
-	if ((*relkind == 'r' || *relkind == 'p') &&
-	    (uint64_t)pg_int(r, 0, 1) == shape->n)
-		*out = SIDE_SAME;
-	return STATUS_OK;
 }
 
 void

@@ -26,6 +26,7 @@ struct side {
 	bool hashes;	  /* the server's hash functions give our hashes */
 	bool timescale;	  /* relations may be hypertables */
 	struct pg_table table; /* the one that was asked for last */
+	struct type_cache *types; /* of its columns and earlier ones' */
 };
 
 /* Connect, or connect again after the connection was lost.  Sessions are
@@ -45,6 +46,11 @@ void side_end(struct side *s);
 status side_table(struct side *s, const char *schema, const char *name,
     const struct pg_table **out) MUST_CHECK;
 
+/* The same in fewer bytes, as far as its columns are of types that were met
+ * before, and without generated ones. */
+status side_table_brief(struct side *s, const char *schema, const char *name,
+    const struct pg_table **out) MUST_CHECK;
+
 /*
  * Does the relation have columns like these: all of them, and of the same
  * canonical types, where the digest depends on them?  The answer is a few
@@ -53,8 +59,8 @@ status side_table(struct side *s, const char *schema, const char *name,
  */
 enum side_likeness { SIDE_OTHER, SIDE_SAME, SIDE_MISSING };
 status side_like(struct side *s, const char *schema, const char *name,
-    const struct shape *shape, enum digest_kind kind,
-    enum side_likeness *out, char *relkind) MUST_CHECK;
+    struct shape *shape, enum digest_kind kind, enum side_likeness *out,
+    char *relkind) MUST_CHECK;
 
 /* Rows of a relation, and how to look at them. */
 struct rowset {

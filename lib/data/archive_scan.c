@@ -324,7 +324,7 @@ scan_cut(struct scan *s)
 {
 	if (s->offset == 0)
 		s->problem = "it is empty";
-	else if (s->start == 0 && s->offset < ARCHIVE_BLOCK)
+	else if (s->offset - s->start < ARCHIVE_BLOCK)
 		no_header(s);
 	else
 		s->problem = "it is cut short";

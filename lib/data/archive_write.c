@@ -47,39 +47,45 @@ struct archive_chunk {
 	XXH3_state_t *hash;
 };
 
+/* Nothing reaches a descriptor that has failed, or an archive given up. */
+static void
+send(struct archive_writer *w, const void *bytes, size_t n)
+{
+	if (w->failed == STATUS_OK && !w->closed && n > 0)
+		w->failed = io_write(w->fd, bytes, n, w->name);
+}
+
 static status
 flush(struct archive_writer *w)
 {
-	size_t n = w->nsmall;
-
+	send(w, w->small, w->nsmall);
 	w->nsmall = 0;
-	if (w->failed == STATUS_OK && n > 0)
-		w->failed = io_write(w->fd, w->small, n, w->name);
 	return w->failed;
 }
 
-/* libarchive's write callback. */
+/*
+ * libarchive's write callback.  It never says no: libarchive would not free
+ * all that it holds after that.  Whoever called libarchive looks at
+ * w->failed.
+ */
 static la_ssize_t
 put(struct archive *tar, void *arg, const void *bytes, size_t n)
 {
 	struct archive_writer *w = arg;
 
 	(void)tar;
-	if (w->closed)
-		return -1;
-	if (w->nsmall > 0 && (n >= SMALL || n > GATHER - w->nsmall) &&
-	    flush(w) != STATUS_OK)
-		return -1;
+	if (n >= SMALL || n > GATHER - w->nsmall)
+		(void)flush(w);
 	if (n < SMALL) {
 		memcpy(w->small + w->nsmall, bytes, n);
 		w->nsmall += n;
-	} else if (w->failed == STATUS_OK)
-		w->failed = io_write(w->fd, bytes, n, w->name);
+	} else
+		send(w, bytes, n);
 	w->written += n;
-	return w->failed == STATUS_OK ? (la_ssize_t)n : -1;
+	return (la_ssize_t)n;
 }
 
-/* libarchive said no: because writing failed, or for a reason of its own. */
+/* libarchive itself said no. */
 static status
 refused(struct archive_writer *w)
 {
@@ -134,10 +140,13 @@ write_header(struct archive_writer *w, const char *name, size_t size)
 	archive_entry_set_mtime(w->entry, time(NULL), 0);
 	if (archive_write_header(w->tar, w->entry) != ARCHIVE_OK)
 		return refused(w);
-	return STATUS_OK;
+	return w->failed;
 }
 
-/* One whole member; the caller holds the lock. */
+/*
+ * One whole member; the caller holds the lock.  Its padding may wait here for
+ * the next member's header.
+ */
 static status
 write_member(struct archive_writer *w, const char *name, const void *bytes,
     size_t size)
@@ -148,7 +157,7 @@ write_member(struct archive_writer *w, const char *name, const void *bytes,
 		return w->failed;
 	if (write_header(w, name, size) != STATUS_OK)
 		return w->failed;
-	while (size > 0) {
+	while (size > 0 && w->failed == STATUS_OK) {
 		la_ssize_t n = archive_write_data(w->tar, p, size);
 
 		if (n <= 0)
@@ -159,7 +168,7 @@ write_member(struct archive_writer *w, const char *name, const void *bytes,
 	if (archive_write_finish_entry(w->tar) != ARCHIVE_OK)
 		return refused(w);
 	w->members++;
-	return flush(w);
+	return w->failed;
 }
 
 static status
@@ -182,7 +191,9 @@ write_json(struct archive_writer *w, const char *name, const json_t *value,
 	member_seal(value, text);
 	if (text->len > max)
 		return too_long(w, name, text->len);
-	return write_member(w, name, text->data, text->len);
+	if (write_member(w, name, text->data, text->len) != STATUS_OK)
+		return w->failed;
+	return flush(w);
 }
 
 /* A JSON member with the name that belongs to it. */
@@ -345,12 +356,10 @@ finish(struct archive_writer *w)
 
 	if (archive_write_close(w->tar) != ARCHIVE_OK)
 		return refused(w);
-	while (w->failed == STATUS_OK && w->written % ARCHIVE_RECORD != 0) {
+	while (w->written % ARCHIVE_RECORD != 0) {
 		size_t n = ARCHIVE_RECORD - w->written % ARCHIVE_RECORD;
 
-		if (n >= SMALL)
-			n = SMALL - 1;
-		(void)put(w->tar, w, zeros, n);
+		(void)put(w->tar, w, zeros, n < SMALL ? n : SMALL - 1);
 	}
 	return flush(w);
 }
@@ -385,12 +394,9 @@ archive_writer_free(struct archive_writer *w)
 {
 	if (w == NULL)
 		return;
-	/* Freeing would end an unfinished archive as if it were whole. */
+	/* Freeing ends an unfinished archive as if it were whole. */
 	w->closed = true;
-	if (w->tar != NULL) {
-		archive_write_fail(w->tar);
-		archive_write_free(w->tar);
-	}
+	archive_write_free(w->tar);
 	archive_entry_free(w->entry);
 	XXH3_freeState(w->done_hash);
 	pthread_mutex_destroy(&w->lock);

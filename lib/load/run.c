@@ -77,8 +77,8 @@ run_param(struct sql *q, int64_t value)
 	sql_param(q, text);
 }
 
-static status
-try_lock(struct pg *pg, const char *what, bool shared, bool *taken,
+status
+run_try_lock(struct pg *pg, const char *what, bool shared, bool *taken,
     struct failure *f)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
@@ -97,21 +97,29 @@ try_lock(struct pg *pg, const char *what, bool shared, bool *taken,
 	return s;
 }
 
-status
-run_lock(struct pg *pg, const char *what, bool shared, uint64_t timeout,
-    bool *taken, struct failure *f)
+bool
+run_lock_pause(double since, uint64_t timeout)
 {
 	const struct timespec pause = {0, LOCK_PAUSE};
-	double until = num_now() + (double)timeout / 1000;
 
-	for (;;) {
-		status s = try_lock(pg, what, shared, taken, f);
+	if (signal_abort() ||
+	    (timeout != 0 && num_now() - since >= (double)timeout / 1000))
+		return false;
+	(void)nanosleep(&pause, NULL);
+	return true;
+}
 
-		if (s != STATUS_OK || *taken || signal_abort() ||
-		    (timeout != 0 && num_now() >= until))
-			return s;
-		(void)nanosleep(&pause, NULL);
-	}
+static status
+lock(struct pg *pg, const char *what, bool shared, uint64_t timeout,
+    bool *taken, struct failure *f)
+{
+	double since = num_now();
+	status s;
+
+	do
+		s = run_try_lock(pg, what, shared, taken, f);
+	while (s == STATUS_OK && !*taken && run_lock_pause(since, timeout));
+	return s;
 }
 
 status
@@ -229,7 +237,7 @@ find_or_insert(struct run *run, struct pg *pg, bool restart,
     uint64_t timeout, struct failure *f)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
-	char *lock CLEANUP_FREE = NULL;
+	char *what CLEANUP_FREE = NULL;
 	bool alone = false;
 	status s = find_open(run, pg, &r, f);
 
@@ -239,8 +247,8 @@ find_or_insert(struct run *run, struct pg *pg, bool restart,
 		return insert_run(run, pg, restart, f);
 	if (!restart)
 		return continue_run(run, r, f);
-	lock = mem_printf("run %" PRId64, pg_int(r, 0, 0));
-	s = run_lock(pg, lock, false, timeout, &alone, f);
+	what = mem_printf("run %" PRId64, pg_int(r, 0, 0));
+	s = lock(pg, what, false, timeout, &alone, f);
 	if (s == STATUS_OK && !alone)
 		return failure_set(f, STATUS_RETRY,
 		    "cannot restart run \"%s\": another process is loading "
@@ -255,7 +263,7 @@ static status
 begin_in_ledger(struct run *run, struct pg *pg,
     const struct load_options *options, struct failure *f)
 {
-	char *lock CLEANUP_FREE = NULL;
+	char *what CLEANUP_FREE = NULL;
 	struct sql q CLEANUP_SQL = SQL_INIT;
 	bool taken;
 	status s;
@@ -273,8 +281,8 @@ begin_in_ledger(struct run *run, struct pg *pg,
 		    options->target.lock_timeout, f);
 	if (s != STATUS_OK)
 		return s;
-	lock = mem_printf("run %" PRId64, run->id);
-	s = run_lock(pg, lock, true, options->target.lock_timeout, &taken, f);
+	what = mem_printf("run %" PRId64, run->id);
+	s = lock(pg, what, true, options->target.lock_timeout, &taken, f);
 	if (s == STATUS_OK && !taken)
 		s = failure_set(f, STATUS_RETRY,
 		    "another process keeps run \"%s\" to itself", run->name);

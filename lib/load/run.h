@@ -75,13 +75,14 @@ void run_param(struct sql *q, int64_t value);
 
 /*
  * Session locks of this process on something of the ledger, e.g. "table
- * public.t".  Waits up to the lock timeout; *taken false: somebody else has
- * it.  The same session may take a lock more than once and must give each
- * back.
+ * public.t"; *taken false: somebody else has it.  The same session may take
+ * a lock more than once and must give each back.
  */
-status run_lock(struct pg *control, const char *what, bool shared,
-    uint64_t timeout, bool *taken, struct failure *f) MUST_CHECK;
+status run_try_lock(struct pg *control, const char *what, bool shared,
+    bool *taken, struct failure *f) MUST_CHECK;
 status run_unlock(struct pg *control, const char *what, bool shared,
     struct failure *f) MUST_CHECK;
+/* Sleep between two tries; false: the time (ms, 0: for ever) is over. */
+bool run_lock_pause(double since, uint64_t timeout);
 
 #endif

@@ -1,39 +1,41 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What cutting by columns needs to know of them: of column $2 of relation
--- $1 or, where $2 is null, of the columns of its primary key in their order.
+-- What cutting by columns needs to know of them.  Follows
+--	with asked (relid, name)
+-- and is about that column or, where name is null, about the columns of the
+-- relation's primary key in their order.
 --
--- type: for casts; a domain's base type, and never with a length
+-- type: for casts; of a domain the base type, and never with a length
 -- op_schema: where the type's operators are, null for pg_catalog
--- collated, collation_c: it has a collation, and that is "C"
--- plain_order: nothing but the collation steers how its values are ordered
--- nullable: there may be nulls
+-- plain_order: nothing but the collation steers how values are ordered
+-- nullable: there may be nulls (a constraint not validated does not count)
 
-with key (attnum, n) as (
-	select k.attnum, k.n
-	from pg_catalog.pg_constraint c
+, key (relid, attnum, n) as (
+	select q.relid, k.attnum, k.n
+	from asked q
+	join pg_catalog.pg_constraint c
+		on c.conrelid = q.relid and c.contype = 'p'
 	cross join pg_catalog.unnest(c.conkey) with ordinality k (attnum, n)
-	where c.conrelid = $1::pg_catalog.oid
-	and c.contype = 'p'
-	and $2::pg_catalog.text is null
+	where q.name is null
 	union all
-	select a.attnum, 1
-	from pg_catalog.pg_attribute a
-	where a.attrelid = $1::pg_catalog.oid
-	and a.attname = $2::pg_catalog.text
-	and a.attnum > 0
+	select q.relid, a.attnum, 1
+	from asked q
+	join pg_catalog.pg_attribute a
+		on a.attrelid = q.relid
+		and a.attname = q.name
+		and a.attnum > 0
 )
 select a.attname as name,
 	pg_catalog.format_type(t.oid, -1) as type,
 	t.typcategory as category,
 	on_.nspname as op_schema,
-	a.attcollation <> 0 as collated,
-	l.collname = 'C' and ln.nspname = 'pg_catalog' as collation_c,
-	case t.typtype
-	when 'c' then false
-	when 'p' then false
-	when 'r' then r.rngcollation = 0
-	when 'm' then r.rngcollation = 0
-	else e.typtype is null or e.typtype in ('b', 'e')
+	ln.nspname as collation_schema,
+	l.collname as collation,
+	case
+	when 'pg_catalog.jsonb'::pg_catalog.regtype in (t.oid, e.oid) then false
+	when t.typtype = 'r' then r.rngcollation = 0
+	when t.typtype in ('b', 'e') then
+		e.typtype is null or e.typtype in ('b', 'e')
+	else false
 	end as plain_order,
 	not a.attnotnull or exists (
 		select
@@ -45,7 +47,7 @@ select a.attname as name,
 	) as nullable
 from key k
 join pg_catalog.pg_attribute a
-	on a.attrelid = $1::pg_catalog.oid and a.attnum = k.attnum
+	on a.attrelid = k.relid and a.attnum = k.attnum
 cross join lateral (
 	with recursive domain (oid, typtype, typbasetype) as (
 		select t.oid, t.typtype, t.typbasetype

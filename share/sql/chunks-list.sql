@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- The rows of a listing, in no order yet.  Follows
---	bounded (all of piece; attname, type, op_schema, may_be_null, type_no,
---		from_cuts, until_cuts)
+--	bounded (all of keyed; type_no, from_cuts, until_cuts)
+-- and is followed by "o (number, text)", by which the chunks are ordered.
 -- Sizes are of the files as they are now: what the statistics say may be as
 -- old as the table.
 

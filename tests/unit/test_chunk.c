@@ -106,7 +106,7 @@ bad_chunk(void *text)
 {
 	struct chunk c;
 
-	return read_chunk(text, &c);
+	return (int)read_chunk(text, &c);
 }
 
 static void

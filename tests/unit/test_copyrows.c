@@ -242,7 +242,7 @@ feed_bad(void *arg)
 	if (s == STATUS_OK)
 		s = copyrows_finish(c, &rows);
 	copyrows_free(c);
-	return s;
+	return (int)s;
 }
 
 static void

@@ -521,6 +521,7 @@ properties(void)
 		struct row all[SOME] = {0};
 		struct row *rows[SOME];
 		struct digest d, e, f;
+		struct row first;
 		struct table t;
 		size_t cut = draw(SOME + 1);
 
@@ -538,12 +539,11 @@ properties(void)
 		digest_add(&e, &f);
 		parts += !digest_eq(&d, &e);
 		/* A row in another's place. */
+		first = all[0];
 		all[0] = all[1];
 		e = digest_of(format, &t, rows, SOME);
 		twice += digest_eq(&d, &e);
-		memset(&all[0], 0, sizeof(all[0]));
-		draw_row(&t, &all[0], text);
-		d = digest_of(format, &t, rows, SOME);
+		all[0] = first;
 		if (mutate(&t, rows, text)) {
 			e = digest_of(format, &t, rows, SOME);
 			changed++;
@@ -584,7 +584,7 @@ take_bad(void *arg)
 		abort();
 	digest_rows_free(d);
 	free(exact);
-	return s;
+	return (int)s;
 }
 
 static void

@@ -18,7 +18,7 @@ parse_only(void *text)
 {
 	json_t *r CLEANUP(record_cleanup) = NULL;
 
-	return record_parse(text, strlen(text), "line 7 of x", &r);
+	return (int)record_parse(text, strlen(text), "line 7 of x", &r);
 }
 
 static void
@@ -175,7 +175,7 @@ read_stream(void *arg)
 		abort();
 	record_reader_free(r);
 	close(fd);
-	return s;
+	return (int)s;
 }
 
 static void
@@ -294,7 +294,7 @@ print_too_long(void *unused)
 
 	(void)unused;
 	record_set_text(r, "a", text);
-	return record_print(r);
+	return (int)record_print(r);
 }
 
 static int

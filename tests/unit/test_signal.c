@@ -58,7 +58,19 @@ two_signals(void *arg)
 	if (!readable(signal_abort_fd()))
 		return 9;
 	raise(SIGINT);
-	raise(SIGHUP);
+	raise(SIGHUP); /* still the second */
+	return 0;
+}
+
+static int
+three_signals(void *arg)
+{
+	(void)arg;
+	signal_init();
+	for (int i = 0; i < 3; i++) {
+		raise(i == 2 ? SIGTERM : SIGINT);
+		sleep_ms(TWICE_OVER);
+	}
 	return 0;
 }
 
@@ -134,6 +146,8 @@ main(void)
 
 	forked_run(&f, two_signals, NULL);
 	is_number(f.code, 0, "the first asks for an end, the second insists");
+	forked_run(&f, three_signals, NULL);
+	is_number(f.code, 128 + SIGTERM, "the third ends it");
 	for (size_t i = 0; i < 3; i++) {
 		forked_run(&f, raised_again, &stoppers[i]);
 		is_number(f.code, 128 + stoppers[i],

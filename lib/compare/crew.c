@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * The main thread reads lines and sorts them: what can be answered at once
- * is, ctid slices wait for each other, all else goes to the workers.  A
- * worker has connections of its own and takes one question after the other.
- * What a connection that was lost has not answered is asked once more.
+ * Lines are sorted as they come: what can be answered at once is, ctid
+ * slices wait for each other, all else goes to the workers.  A worker has
+ * connections of its own and takes one question after the other.  What a
+ * connection that was lost has not answered is asked once more.
  */
-#include "compare/lines.h"
+#include "compare/crew.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -349,8 +349,8 @@ unfit(const struct crew *c, const struct chunk *chunk,
 	return NULL;
 }
 
-static void
-take_chunk(struct crew *c, const struct chunk *chunk)
+void
+crew_take(struct crew *c, const struct chunk *chunk)
 {
 	struct digest digest = {.kind = DIGEST_NONE};
 	const char *reason;
@@ -371,89 +371,54 @@ take_chunk(struct crew *c, const struct chunk *chunk)
 	}
 }
 
-static status
-take_line(struct crew *c, json_t *record, uint64_t number)
+bool
+crew_broken(const struct crew *c)
 {
-	char *where CLEANUP_FREE = mem_printf("line %llu of standard input",
-	    (unsigned long long)number);
-	struct chunk chunk CLEANUP(chunk_free) = {0};
-	status st;
-
-	/* Rows that an earlier run named are no work. */
-	if (record_text(record, "row") != NULL)
-		return STATUS_OK;
-	st = chunk_from_record(record, where, &chunk);
-	if (st == STATUS_OK)
-		take_chunk(c, &chunk);
-	return st;
+	return atomic_load(&c->failed) != STATUS_OK;
 }
 
-static status
-read_lines(struct crew *c, struct record_reader *reader)
+struct crew *
+crew_new(const struct compare_options *options, struct answers *answers)
 {
-	for (;;) {
-		json_t *record CLEANUP(record_cleanup) = NULL;
-		status st = record_reader_next(reader, &record);
+	struct crew *c = mem_zalloc(sizeof(*c));
 
-		if (st != STATUS_OK || record == NULL)
-			return st;
-		st = take_line(c, record, record_reader_lines(reader));
-		if (st != STATUS_OK)
-			return st;
-		if (atomic_load(&c->failed) != STATUS_OK)
-			return STATUS_OK;
-	}
+	c->options = options;
+	c->answers = answers;
+	c->servers[SOURCE].params = options->source;
+	c->servers[TARGET].params = options->target;
+	c->work = worklist_new(2 * (size_t)options->jobs);
+	c->slices = slices_new();
+	c->holder = holder_new(&c->servers[TARGET].params);
+	c->workers = mem_zalloc(options->jobs * sizeof(*c->workers));
+	if (!start_worker(c))
+		note(c, STATUS_RETRY);
+	return c;
 }
 
 static void
-finish_work(struct crew *c)
+crew_free(struct crew *c)
+{
+	free(c->workers);
+	holder_free(c->holder);
+	slices_free(c->slices);
+	worklist_free(c->work);
+	free(c);
+}
+
+status
+crew_finish(struct crew *c, bool *answered)
 {
 	struct slice_group *group;
+	status st;
 	size_t i;
 
-	while ((group = slices_rest(c->slices)) != NULL)
+	while (!crew_broken(c) && (group = slices_rest(c->slices)) != NULL)
 		put_group(c, group);
 	worklist_close(c->work);
 	for (i = 0; i < c->n; i++)
 		(void)pthread_join(c->workers[i].thread, NULL);
-}
-
-static status
-run(struct crew *c, struct record_reader *reader, bool *complete)
-{
-	status st;
-
-	if (!start_worker(c))
-		return STATUS_RETRY;
-	st = read_lines(c, reader);
-	finish_work(c);
-	if (st == STATUS_OK && atomic_load(&c->failed) == STATUS_OK) {
-		st = record_reader_finish(reader, c->options->partial);
-		*complete = st == STATUS_OK && signal_stop() == 0 &&
-		    !atomic_load(&c->unanswered);
-	}
-	return status_worse(st, (status)atomic_load(&c->failed));
-}
-
-status
-lines_check(struct record_reader *reader,
-    const struct compare_options *options, struct answers *answers,
-    bool *complete)
-{
-	struct crew c = {.options = options, .answers = answers};
-	status st;
-
-	*complete = false;
-	c.servers[SOURCE].params = options->source;
-	c.servers[TARGET].params = options->target;
-	c.work = worklist_new(2 * (size_t)options->jobs);
-	c.slices = slices_new();
-	c.holder = holder_new(&c.servers[TARGET].params);
-	c.workers = mem_zalloc(options->jobs * sizeof(*c.workers));
-	st = run(&c, reader, complete);
-	free(c.workers);
-	holder_free(c.holder);
-	slices_free(c.slices);
-	worklist_free(c.work);
+	st = (status)atomic_load(&c->failed);
+	*answered = st == STATUS_OK && !atomic_load(&c->unanswered);
+	crew_free(c);
 	return st;
 }

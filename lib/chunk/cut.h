@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * From a piece to its chunk lines: whole if it is small, else in slices.
+ */
+#ifndef CHUNK_CUT_H
+#define CHUNK_CUT_H
+
+#include "chunk/line.h"
+#include "chunk/points.h"
+#include "chunk/request.h"
+#include "chunk/text.h"
+
+struct cutter {
+	struct pg *pg;
+	const struct request *request;
+	const struct texts *texts;
+	const struct bounds *bounds; /* NULL: none */
+	uint64_t lines;		     /* printed so far */
+};
+
+/* Print the lines of a piece.  Reports; a connection that was lost shows in
+ * pg_broken, after anything else the listing can go on. */
+status cut_piece(struct cutter *c, const struct origin *origin,
+    const struct piece *piece) MUST_CHECK;
+
+/*
+ * How many blocks a slice has.  It depends on the size that was asked for and,
+ * in powers of two, on how much of the table is TOAST, but not on how large
+ * the table is: so that it stays the same while the table grows.
+ */
+uint64_t cut_blocks(uint64_t split, uint64_t block_size, uint64_t heap_bytes,
+    uint64_t bytes);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Chunk lines (pgpipe-records(5)).
+ */
+#ifndef CHUNK_LINE_H
+#define CHUNK_LINE_H
+
+#include "chunk/bounds.h"
+#include "chunk/piece.h"
+#include "data/chunk.h"
+
+/* Where the listing is made; system NULL where it may not be asked. */
+struct origin {
+	const char *source; /* the chunk source */
+	const char *system, *database;
+	uint32_t timeline;
+};
+
+/* How one line takes a part of a piece. */
+struct slice {
+	enum slice_by by;
+	uint64_t from_block, to_block; /* ctid; to 0: open */
+	const struct key *key;	       /* key, time */
+	const char *const *from, *const *to; /* values, NULL: open */
+	bool nulls;		       /* rows without a value are in it */
+	double share;		       /* of the piece's rows, for estimates */
+};
+
+/* Print the line of a slice (or, with SLICE_NONE, of all) of a piece. */
+status line_print(const struct origin *origin, const struct bounds *bounds,
+    const struct piece *piece, const struct slice *slice) MUST_CHECK;
+
+#endif

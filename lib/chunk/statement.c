@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Puts statements together.  What each common table expression gives is said
+ * where it is, in share/sql.
+ */
+#include "chunk/statement.h"
+
+#include "base/mem.h"
+#include "data/record.h"
+
+/* The patterns as JSON, so that one parameter holds them all. */
+static char *
+patterns_json(const struct patterns *patterns)
+{
+	json_t *list CLEANUP(record_cleanup) = json_array();
+	char *text;
+
+	for (size_t i = 0; i < patterns->count; i++) {
+		const struct pattern *p = &patterns->items[i];
+		json_t *item = json_object();
+
+		record_set_int(item, "ord", (int64_t)i);
+		json_object_set_new(item, "leave_out",
+		    json_boolean(p->leave_out));
+		record_set_text(item, "schema", p->schema);
+		json_object_set_new(item, "schema_like",
+		    json_boolean(p->schema_like));
+		record_set_text(item, "name", p->name);
+		json_object_set_new(item, "name_like",
+		    json_boolean(p->name_like));
+		json_array_append_new(list, item);
+	}
+	text = json_dumps(list, JSON_COMPACT);
+	return text;
+}
+
+static void
+add_named(const struct statement *st, struct sql *out)
+{
+	char *json CLEANUP_FREE = patterns_json(st->patterns);
+
+	sql_add(out, "with recursive pattern as (\n");
+	sql_add(out, "select *\n");
+	sql_add(out, "from pg_catalog.jsonb_to_recordset(");
+	sql_param(out, json);
+	sql_add(out, "::pg_catalog.jsonb) p (\n");
+	sql_add(out, "ord pg_catalog.int4, leave_out pg_catalog.bool,\n");
+	sql_add(out, "schema pg_catalog.text, schema_like pg_catalog.bool,\n");
+	sql_add(out, "name pg_catalog.text, name_like pg_catalog.bool))\n");
+	sql_given(out, str_text(&st->texts->named));
+}
+
+void
+statement_matches(const struct statement *st, struct sql *out)
+{
+	add_named(st, out);
+	sql_given(out, str_text(&st->texts->matches));
+}
+
+void
+statement_apart(const struct statement *st, struct sql *out)
+{
+	add_named(st, out);
+	sql_given(out, str_text(&st->texts->apart));
+}
+
+/* A condition may end in a comment. */
+static void
+add_condition(const struct source *source, struct sql *out)
+{
+	sql_add(out, "(");
+	sql_given(out, source->condition);
+	sql_add(out, "\n)");
+}
+
+void
+statement_probe(const struct source *source, struct sql *out)
+{
+	sql_add(out, "select pg_catalog.count(*) filter (where ");
+	add_condition(source, out);
+	sql_add(out, ")\n");
+	sql_add(out, "from pg_catalog.pg_class c\n");
+	sql_add(out, "join pg_catalog.pg_namespace n\n");
+	sql_add(out, "on n.oid = c.relnamespace\n");
+}
+
+/* Each table goes to the first source that is for it. */
+static void
+add_selected(const struct statement *st, size_t source, struct sql *out)
+{
+	sql_add(out, ", chosen as (\n");
+	sql_add(out, "select w.*, case\n");
+	for (size_t i = 0; i < st->sources->count; i++) {
+		if (st->sources->items[i].failed)
+			continue;
+		sql_add(out, "when ");
+		add_condition(&st->sources->items[i], out);
+		sql_add(out, " then ");
+		sql_int(out, (int64_t)i);
+		sql_add(out, "\n");
+	}
+	sql_add(out, "end as source\n");
+	sql_add(out, "from named w\n");
+	sql_add(out, "join pg_catalog.pg_class c on c.oid = w.relid\n");
+	sql_add(out, "join pg_catalog.pg_namespace n\n");
+	sql_add(out, "on n.oid = c.relnamespace),\n");
+	sql_add(out, "selected (relid, schema_named, table_named) as (\n");
+	sql_add(out, "select c.relid, c.schema_named, c.table_named\n");
+	sql_add(out, "from chosen c\n");
+	sql_add(out, "where c.source = ");
+	sql_int(out, (int64_t)source);
+	sql_add(out, ")\n");
+}
+
+static void
+add_pieces(const struct statement *st, size_t source, struct sql *out)
+{
+	add_named(st, out);
+	add_selected(st, source, out);
+	sql_add(out, ", source (relid, root, parent, bound, range, part,\n");
+	sql_add(out, "predicate, rows, bytes, compressed, refuse) as (\n");
+	sql_given(out, str_text(&st->sources->items[source].query));
+	sql_add(out, "\n)\n");
+	sql_given(out, str_text(&st->texts->piece));
+}
+
+static void
+add_keyed(const struct statement *st, const char *column, struct sql *out)
+{
+	sql_add(out, ", bounding (column_name) as (select ");
+	sql_param(out, column);
+	sql_add(out, "::pg_catalog.text)\n");
+	sql_given(out, str_text(&st->texts->keyed));
+}
+
+void
+statement_keys(const struct statement *st, size_t source, const char *column,
+    struct sql *out)
+{
+	add_pieces(st, source, out);
+	add_keyed(st, column, out);
+	sql_given(out, str_text(&st->texts->keys));
+}
+
+static void
+add_order(const struct statement *st, enum request_order order,
+    struct sql *out)
+{
+	switch (order) {
+	case ORDER_NEWEST:
+		sql_given(out, str_text(&st->texts->age));
+		sql_add(out, "order by order_number desc nulls last,\n");
+		sql_add(out, "order_text desc nulls last, order_name\n");
+		return;
+	case ORDER_OLDEST:
+		sql_given(out, str_text(&st->texts->age));
+		break;
+	case ORDER_LARGEST:
+		sql_add(out, "cross join lateral (\n");
+		sql_add(out, "select - coalesce(b.bytes,\n");
+		sql_add(out, "z.heap_bytes + z.toast_bytes)\n");
+		sql_add(out, "::pg_catalog.float8, null) o (number, text)\n");
+		break;
+	case ORDER_NAME:
+		sql_add(out, "cross join (\n");
+		sql_add(out, "select null::pg_catalog.float8, null\n");
+		sql_add(out, ") o (number, text)\n");
+		break;
+	}
+	sql_add(out, "order by order_number nulls last,\n");
+	sql_add(out, "order_text nulls last, order_name\n");
+}
+
+void
+statement_list(const struct statement *st, size_t source,
+    const struct bounds *bounds, enum request_order order, struct sql *out)
+{
+	add_pieces(st, source, out);
+	if (bounds != NULL) {
+		add_keyed(st, bounds->column, out);
+		bounds_add(bounds, out);
+	} else {
+		sql_given(out, str_text(&st->texts->unkeyed));
+		sql_add(out, ", bounded as (\n");
+		sql_add(out, "select k.*, null::pg_catalog.int4 as type_no,\n");
+		sql_add(out, "false as from_cuts, false as until_cuts\n");
+		sql_add(out, "from keyed k)\n");
+	}
+	sql_given(out, str_text(&st->texts->list));
+	add_order(st, order, out);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * The long pieces of SQL, which live in share/sql.
+ */
+#ifndef CHUNK_TEXT_H
+#define CHUNK_TEXT_H
+
+#include "base/status.h"
+#include "base/str.h"
+
+struct texts {
+	struct str named, matches, apart, piece, keyed, unkeyed, keys, list;
+	struct str age, columns, statistics;
+};
+
+/* Reports. */
+status texts_load(struct texts *out) MUST_CHECK;
+void texts_free(struct texts *t); /* also the cleanup */
+
+#endif

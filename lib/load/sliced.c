@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * What the loaders of one process know of the relations that come in
+ * slices: who begins one, who waits, who completes it.
+ */
+#include "load/sliced.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "load/unit.h"
+
+enum stage { BEGINNING, OPEN, COMPLETE, BROKEN };
+
+struct known {
+	struct known *next;
+	struct job place; /* only a place: load and the target's names */
+	char *lock;	  /* the session lock's name */
+	char *within;
+	enum stage stage;
+	struct failure failure; /* of a broken one */
+	struct unit unit;
+	bool completed; /* by us */
+};
+
+struct slices {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct known *first;
+};
+
+struct slices *
+slices_new(void)
+{
+	struct slices *s = mem_zalloc(sizeof(*s));
+
+	(void)pthread_mutex_init(&s->lock, NULL);
+	(void)pthread_cond_init(&s->changed, NULL);
+	return s;
+}
+
+static void
+known_free(struct known *k)
+{
+	free(k->place.schema);
+	free(k->place.table);
+	free(k->place.target);
+	free(k->lock);
+	free(k->within);
+	failure_clear(&k->failure);
+	coverage_free(&k->unit.coverage);
+	free(k);
+}
+
+void
+slices_free(struct slices *s)
+{
+	struct known *k;
+
+	if (s == NULL)
+		return;
+	while ((k = s->first) != NULL) {
+		s->first = k->next;
+		known_free(k);
+	}
+	(void)pthread_cond_destroy(&s->changed);
+	(void)pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+/* --- session locks, through the control connection ---------------------------------------- */
+
+static status
+try_lock(struct load *load, const char *what, bool shared, bool *taken,
+    struct failure *f)
+{
+	status s;
+
+	(void)pthread_mutex_lock(&load->control_lock);
+	s = run_try_lock(load->control, what, shared, taken, f);
+	(void)pthread_mutex_unlock(&load->control_lock);
+	return s;
+}
+
+static status
+unlock(struct load *load, const char *what, bool shared, struct failure *f)
+{
+	status s;
+
+	(void)pthread_mutex_lock(&load->control_lock);
+	s = run_unlock(load->control, what, shared, f);
+	(void)pthread_mutex_unlock(&load->control_lock);
+	return s;
+}
+
+/*
+ * Wait until the relation is ours alone, or open under our snapshot in
+ * another process's hands: then it is shared.
+ */
+static status
+lock_unit(struct pg *pg, const struct job *job, const char *what,
+    bool *shared, struct failure *f)
+{
+	uint64_t timeout = job->load->options->target.lock_timeout;
+	double since = num_now();
+	bool taken = false;
+	status s;
+
+	for (;;) {
+		*shared = false;
+		s = try_lock(job->load, what, false, &taken, f);
+		if (s != STATUS_OK || taken)
+			return s;
+		s = unit_joinable(pg, job, shared, f);
+		if (s == STATUS_OK && *shared)
+			s = try_lock(job->load, what, true, &taken, f);
+		if (s != STATUS_OK || taken)
+			return s;
+		if (!run_lock_pause(since, timeout))
+			break;
+	}
+	(void)failure_set(f, STATUS_RETRY,
+	    "another process is loading %s in slices of another snapshot",
+	    job->target);
+	return STATUS_RETRY;
+}
+
+/* From exclusive to shared, so that others of the same snapshot may join. */
+static status
+share_lock(struct load *load, const char *what, struct failure *f)
+{
+	bool taken;
+	status s = try_lock(load, what, true, &taken, f);
+
+	return s == STATUS_OK ? unlock(load, what, false, f) : s;
+}
+
+/* --- entering ----------------------------------------------------------------------------- */
+
+static struct known *
+find(struct slices *s, const struct job *job)
+{
+	struct known *k;
+
+	for (k = s->first; k != NULL; k = k->next)
+		if (str_eq(k->place.schema, job->schema) &&
+		    str_eq(k->place.table, job->table) &&
+		    str_eq(k->within, job->chunk.within))
+			return k;
+	return NULL;
+}
+
+static struct known *
+add(struct slices *s, const struct job *job)
+{
+	struct known *k = mem_zalloc(sizeof(*k));
+
+	k->place.load = job->load;
+	k->place.schema = mem_strdup(job->schema);
+	k->place.table = mem_strdup(job->table);
+	k->place.target = mem_strdup(job->target);
+	k->lock = mem_printf("table %s", job->target);
+	k->within = job->chunk.within == NULL ? NULL :
+	    mem_strdup(job->chunk.within);
+	k->stage = BEGINNING;
+	k->next = s->first;
+	s->first = k;
+	return k;
+}
+
+/* The first slice of the relation in this process. */
+static status
+begin(struct pg *pg, struct job *job, struct known *k, struct failure *f)
+{
+	bool shared = false;
+	status s = STATUS_OK;
+
+	if (job->load->run.schema == NULL)
+		return unit_begin(pg, job, &k->unit, f);
+	s = lock_unit(pg, job, k->lock, &shared, f);
+	if (s == STATUS_OK)
+		s = unit_begin(pg, job, &k->unit, f);
+	/* What an earlier process left to be done is done now. */
+	if (s == STATUS_OK && k->unit.complete)
+		s = unit_settle(pg, job, f);
+	if (s == STATUS_OK && !shared)
+		s = share_lock(job->load, k->lock, f);
+	return s;
+}
+
+static void
+copy_failure(struct failure *to, const struct failure *from)
+{
+	*to = *from;
+	to->message = mem_strdup(from->message);
+	to->detail = from->detail == NULL ? NULL : mem_strdup(from->detail);
+	to->hint = from->hint == NULL ? NULL : mem_strdup(from->hint);
+}
+
+/* With the lock: the stage that somebody has reached, once he has. */
+static void
+await_begun(struct slices *s, const struct known *k)
+{
+	while (k->stage == BEGINNING)
+		(void)pthread_cond_wait(&s->changed, &s->lock);
+}
+
+static status
+begin_and_tell(struct pg *pg, struct job *job, struct known *k,
+    struct failure *f)
+{
+	struct slices *slices = job->load->slices;
+	status s = begin(pg, job, k, f);
+
+	(void)pthread_mutex_lock(&slices->lock);
+	if (s != STATUS_OK) {
+		k->stage = BROKEN;
+		copy_failure(&k->failure, f);
+	} else
+		k->stage = k->unit.complete ? COMPLETE : OPEN;
+	(void)pthread_cond_broadcast(&slices->changed);
+	(void)pthread_mutex_unlock(&slices->lock);
+	return s;
+}
+
+status
+sliced_enter(struct pg *pg, struct job *job, enum sliced *out,
+    struct failure *f)
+{
+	struct slices *slices = job->load->slices;
+	struct known *k;
+	enum stage stage;
+
+	(void)pthread_mutex_lock(&slices->lock);
+	k = find(slices, job);
+	if (k == NULL) {
+		k = add(slices, job);
+		(void)pthread_mutex_unlock(&slices->lock);
+		if (begin_and_tell(pg, job, k, f) != STATUS_OK)
+			return f->class;
+		(void)pthread_mutex_lock(&slices->lock);
+	}
+	await_begun(slices, k);
+	stage = k->stage;
+	if (stage == BROKEN && f->class == STATUS_OK)
+		copy_failure(f, &k->failure);
+	(void)pthread_mutex_unlock(&slices->lock);
+	*out = stage == OPEN && !k->completed ? SLICED_OPEN : SLICED_COMPLETE;
+	return stage == BROKEN ? f->class : STATUS_OK;
+}
+
+static struct known *
+known_of(const struct job *job)
+{
+	struct slices *slices = job->load->slices;
+	struct known *k;
+
+	(void)pthread_mutex_lock(&slices->lock);
+	k = find(slices, job);
+	(void)pthread_mutex_unlock(&slices->lock);
+	if (k == NULL)
+		BUG("a slice of a relation that was not begun");
+	return k;
+}
+
+status
+sliced_hold(struct pg *pg, const struct job *job, struct failure *f)
+{
+	return unit_hold(pg, job, known_of(job)->unit.id, f);
+}
+
+status
+sliced_share(struct pg *pg, const struct job *job, struct entry *out,
+    struct failure *f)
+{
+	return unit_sum(pg, job, out, f);
+}
+
+/* --- completing --------------------------------------------------------------------------- */
+
+static status
+complete(struct pg *pg, const struct job *job, struct known *k,
+    struct failure *f)
+{
+	bool first = false;
+	status s = unit_complete(pg, job, k->unit.id, &first, f);
+
+	return s == STATUS_OK && first ? unit_settle(pg, job, f) : s;
+}
+
+static void
+complete_or_say(struct pg *pg, const struct job *job, struct known *k)
+{
+	struct failure f CLEANUP(failure_clear) = {0};
+
+	if (complete(pg, job, k, &f) == STATUS_OK)
+		return;
+	log_error("all rows of %s are loaded, but %s", job->target,
+	    f.message);
+	if (f.detail != NULL)
+		log_detail("%s", f.detail);
+	log_hint("Run the pipeline again: it will do what is left.");
+	answer_worse(&job->load->answers, f.class);
+}
+
+void
+sliced_loaded(struct pg *pg, struct job *job)
+{
+	struct slices *slices = job->load->slices;
+	const char *from = job->chunk.from;
+	struct known *k;
+	bool whole;
+
+	if (job->chunk.by == SLICE_CTID && str_eq(from, "0"))
+		from = NULL;
+	(void)pthread_mutex_lock(&slices->lock);
+	k = find(slices, job);
+	if (k == NULL)
+		BUG("a slice of a relation that was not begun");
+	coverage_add(&k->unit.coverage, from, job->chunk.to);
+	whole = coverage_whole(&k->unit.coverage) && !k->completed;
+	if (whole)
+		k->completed = true;
+	(void)pthread_mutex_unlock(&slices->lock);
+	if (whole)
+		complete_or_say(pg, job, k);
+}
+
+/* Another process may have loaded what we lack. */
+static status
+end_one(struct pg *pg, struct known *k, size_t *incomplete,
+    struct failure *f)
+{
+	struct coverage all = COVERAGE_INIT;
+	status s = unit_coverage(pg, &k->place, k->unit.id, &all, f);
+	bool whole = coverage_whole(&all);
+
+	coverage_free(&all);
+	if (s != STATUS_OK)
+		return s;
+	if (whole) {
+		k->completed = true;
+		complete_or_say(pg, &k->place, k);
+	} else
+		(*incomplete)++;
+	return STATUS_OK;
+}
+
+status
+sliced_end(struct load *load, struct pg *pg, size_t *incomplete)
+{
+	struct failure f CLEANUP(failure_clear) = {0};
+	struct known *k;
+	status s = STATUS_OK;
+
+	*incomplete = 0;
+	for (k = load->slices->first; k != NULL; k = k->next) {
+		if (k->stage != OPEN || k->completed)
+			continue;
+		if (load->run.schema == NULL)
+			(*incomplete)++;
+		else if (s == STATUS_OK)
+			s = end_one(pg, k, incomplete, &f);
+	}
+	if (s != STATUS_OK)
+		failure_report(&f);
+	return s;
+}
