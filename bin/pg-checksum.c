@@ -27,6 +27,7 @@ static const char examples[] =
 struct arguments {
 	struct compare_options run;
 	const char *source, *target, *key;
+	uint64_t lock_timeout;
 };
 
 static status
@@ -61,8 +62,11 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 	    {0, "key", OPTION_TEXT, &a->key, "COLUMN[,COLUMN...]",
 		"what tells rows apart (default: the primary key)", 0, 0,
 		NULL},
+	    {0, "lock-timeout", OPTION_DURATION, &a->lock_timeout, "TIME",
+		"how long to wait for a lock (default 60s, 0: for ever)", 0,
+		0, NULL},
 	    {0, "partial", OPTION_FLAG, &run->partial, NULL,
-		"the list has no end line on purpose", 0, 0, NULL},
+		"the chunk list has no end line on purpose", 0, 0, NULL},
 	    OPTION_END};
 	const struct program program = {"pg-checksum",
 	    "Prove that two places hold the same rows; show the rows that "
@@ -129,6 +133,8 @@ check(struct arguments *a, int argc)
 		return option_fault("%s goes with --rows",
 		    a->key != NULL ? "--key" : "--values");
 	st = choose_servers(a);
+	a->run.source.lock_timeout = a->run.target.lock_timeout =
+	    a->lock_timeout;
 	if (st == STATUS_OK && isatty(STDIN_FILENO)) {
 		log_error("chunk lines are not read from a terminal");
 		log_hint("use a pipe or a file: pg-chunks ... | pg-checksum "
@@ -142,8 +148,8 @@ check(struct arguments *a, int argc)
 int
 main(int argc, char **argv)
 {
-	struct arguments a = {.run = {.jobs = 1, .max_rows = ROWS_MAX,
-				  .key = STRV_INIT}};
+	struct arguments a = {.lock_timeout = 60000,
+	    .run = {.jobs = 1, .max_rows = ROWS_MAX, .key = STRV_INIT}};
 	bool answered = false;
 	status s;
 

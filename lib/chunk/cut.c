@@ -21,12 +21,9 @@ cut_blocks(uint64_t split, uint64_t block_size, uint64_t heap_bytes,
 	uint64_t blocks, times = 1;
 
 	/* The power of two that is nearest to bytes / heap_bytes. */
-	while (heap_bytes > 0 && times < bytes / heap_bytes &&
+	while (heap_bytes > 0 &&
 	    (double)bytes > (double)heap_bytes * (double)times * 1.4142135624)
 		times *= 2;
-	if (heap_bytes > 0 && times == 1 &&
-	    (double)bytes > (double)heap_bytes * 1.4142135624)
-		times = 2;
 	blocks = split / block_size / times;
 	return blocks == 0 ? 1 : blocks;
 }
@@ -38,10 +35,13 @@ print(struct cutter *c, const struct origin *origin, const struct piece *piece,
 	status s;
 
 	if (signal_stop() != 0)
-		return STATUS_RETRY; /* io_finish raises the signal */
-	s = line_print(origin, c->bounds, piece, slice);
+		s = STATUS_RETRY; /* io_finish raises the signal */
+	else
+		s = line_print(origin, c->bounds, piece, slice);
 	if (s == STATUS_OK)
 		c->lines++;
+	else
+		c->stop = true;
 	return s;
 }
 

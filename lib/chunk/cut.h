@@ -16,10 +16,11 @@ struct cutter {
 	const struct texts *texts;
 	const struct bounds *bounds; /* NULL: none */
 	uint64_t lines;		     /* printed so far */
+	bool stop;		     /* a line could not be printed */
 };
 
-/* Print the lines of a piece.  Reports; a connection that was lost shows in
- * pg_broken, after anything else the listing can go on. */
+/* Print the lines of a piece.  Reports; unless the connection was lost or
+ * stop is set, the listing can go on after a failure. */
 status cut_piece(struct cutter *c, const struct origin *origin,
     const struct piece *piece) MUST_CHECK;
 

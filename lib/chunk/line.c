@@ -189,8 +189,9 @@ set_relation(json_t *record, const char *field, const char *schema,
 static json_t *
 shown_range(const char *text)
 {
+	static const char *const fields[] = {"column", "type", "from", "to"};
 	json_t *all CLEANUP(record_cleanup) = NULL;
-	json_t *shown, *item;
+	json_t *shown, *item, *end;
 	size_t i;
 
 	if (text == NULL)
@@ -204,9 +205,11 @@ shown_range(const char *text)
 
 		if (open || record_flag(item, "inclusive"))
 			continue;
-		json_object_del(item, "inclusive");
-		json_object_del(item, "nulls");
-		json_array_append(shown, item);
+		end = json_object();
+		for (size_t k = 0; k < sizeof(fields) / sizeof(fields[0]); k++)
+			record_set_text(end, fields[k],
+			    record_text(item, fields[k]));
+		json_array_append_new(shown, end);
 	}
 	if (json_array_size(shown) > 0)
 		return shown;

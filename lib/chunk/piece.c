@@ -41,7 +41,7 @@ enum {
 };
 
 void
-piece_read(const struct pg_result *r, int row, struct piece *out)
+piece_from_row(const struct pg_result *r, int row, struct piece *out)
 {
 	const char *number = pg_value(r, row, ROW_NUMBER);
 	const char *rows = pg_value(r, row, ROW_ROWS);

@@ -33,7 +33,7 @@ struct piece {
 };
 
 /* Valid as long as the row is. */
-void piece_read(const struct pg_result *r, int row, struct piece *out);
+void piece_from_row(const struct pg_result *r, int row, struct piece *out);
 /* public.metrics/public.m_2025: the id of all of it, owned by the caller. */
 char *piece_id(const struct piece *p);
 /* public.m_2025, for messages. */

@@ -6,6 +6,7 @@
  */
 #include "chunk/points.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

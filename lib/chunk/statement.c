@@ -34,6 +34,23 @@ patterns_json(const struct patterns *patterns)
 	return text;
 }
 
+/* Nothing to leave out is said plainly, because the planner takes a
+ * recursive query for one that gives millions of rows. */
+static void
+add_left_out(const struct statement *st, struct sql *out)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < st->patterns->count; i++)
+		any = any || st->patterns->items[i].leave_out;
+	if (any) {
+		sql_given(out, str_text(&st->texts->left));
+		return;
+	}
+	sql_add(out, ", left_out (relid) as (\n");
+	sql_add(out, "select null::pg_catalog.oid where false)\n");
+}
+
 static void
 add_named(const struct statement *st, struct sql *out)
 {
@@ -48,6 +65,7 @@ add_named(const struct statement *st, struct sql *out)
 	sql_add(out, "schema pg_catalog.text, schema_like pg_catalog.bool,\n");
 	sql_add(out, "name pg_catalog.text, name_like pg_catalog.bool))\n");
 	sql_given(out, str_text(&st->texts->named));
+	add_left_out(st, out);
 }
 
 void
@@ -116,6 +134,7 @@ static void
 add_pieces(const struct statement *st, size_t source, struct sql *out)
 {
 	add_named(st, out);
+	sql_given(out, str_text(&st->texts->chosen));
 	add_selected(st, source, out);
 	sql_add(out, ", source (relid, root, parent, bound, range, part,\n");
 	sql_add(out, "predicate, rows, bytes, compressed, refuse) as (\n");

@@ -10,15 +10,10 @@
 #include <stdbool.h>
 
 #include "chunk/bounds.h"
-#include "chunk/pattern.h"
+#include "chunk/patterns.h"
 #include "chunk/request.h"
 #include "chunk/source.h"
 #include "chunk/text.h"
-
-struct patterns {
-	struct pattern *items;
-	size_t count;
-};
 
 /* What all statements are made of; borrowed. */
 struct statement {

@@ -16,6 +16,8 @@ static const struct {
 	size_t offset;
 } files[] = {
     {"named", offsetof(struct texts, named)},
+    {"left", offsetof(struct texts, left)},
+    {"chosen", offsetof(struct texts, chosen)},
     {"matches", offsetof(struct texts, matches)},
     {"apart", offsetof(struct texts, apart)},
     {"piece", offsetof(struct texts, piece)},

@@ -9,8 +9,8 @@
 #include "base/str.h"
 
 struct texts {
-	struct str named, matches, apart, piece, keyed, unkeyed, keys, list;
-	struct str age, columns, statistics;
+	struct str named, left, chosen, matches, apart, piece, keyed, unkeyed;
+	struct str keys, list, age, columns, statistics;
 };
 
 /* Reports. */

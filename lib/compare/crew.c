@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -169,6 +170,24 @@ reconnect(struct crew *c, struct worker *w)
 	atomic_store(&c->gone, true);
 }
 
+/* A lost connection, or a conflict with others: but a lock that was waited
+ * for long enough is not waited for again. */
+static bool
+worth_another(const struct crew *c, const struct worker *w,
+    const struct verdict *v)
+{
+	const char *sqlstate =
+	    v->error == NULL ? NULL : record_text(v->error, "sqlstate");
+	int i;
+
+	if (v->class != STATUS_RETRY)
+		return false;
+	for (i = first_side(c); i < SIDES; i++)
+		if (!is_open(&w->judge.side[i]))
+			return true;
+	return sqlstate != NULL && strncmp(sqlstate, "40", 2) == 0;
+}
+
 static void
 ask(struct crew *c, struct worker *w, const struct job *job,
     struct verdict *v)
@@ -181,7 +200,7 @@ ask(struct crew *c, struct worker *w, const struct job *job,
 			break;
 		verdict_free(v);
 		judge_chunk(&w->judge, &job->question, v);
-		if (v->class != STATUS_RETRY)
+		if (!worth_another(c, w, v))
 			return;
 	}
 	if (v->class == STATUS_OK)

@@ -91,8 +91,7 @@ struct archive_reader;
 struct archive_reader *archive_reader_new(int fd, const char *name);
 /* What was read from fd already, to see what it is: before the first event,
  * at most 4 kB. */
-void archive_reader_push(struct archive_reader *r, const void *bytes,
-    size_t n);
+void archive_reader_push(struct archive_reader *r, const void *bytes, size_t n);
 status archive_read_event(struct archive_reader *r, struct archive_event *e)
     MUST_CHECK;
 void archive_reader_free(struct archive_reader *r);

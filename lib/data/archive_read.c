@@ -137,11 +137,10 @@ parse_text(struct archive_reader *r)
 {
 	json_error_t error;
 
-	if (r->text.len > 0)
-		r->value = json_loadb(r->text.data, r->text.len,
-		    JSON_REJECT_DUPLICATES, &error);
-	if (!json_is_object(r->value))
-		return refuse(r, "\"%s\" is not a JSON object", r->member);
+	r->value = record_load(str_text(&r->text), r->text.len, &error);
+	if (r->value == NULL)
+		return refuse(r, "\"%s\" is not a JSON object: %s", r->member,
+		    error.text);
 	return STATUS_OK;
 }
 

@@ -17,6 +17,9 @@
 /* The largest integer that every JSON reader keeps exactly. */
 #define EXACT_MAX ((uint64_t)1 << 53)
 
+/* jansson recurses, and threads' stacks are small. */
+#define DEPTH_MAX 64
+
 /*
  * jansson's allocations end the program as all others do, so that below
  * only text which is not UTF-8 can make a value fail.  Set before main(),
@@ -52,6 +55,45 @@ foreign_text(const char *text, size_t len)
 	return NULL;
 }
 
+/* Objects and arrays within one another, outside of strings. */
+static bool
+too_deep(const char *text, size_t len)
+{
+	const char *end = text + len;
+	bool quoted = false;
+	size_t depth = 0;
+
+	for (; text < end && depth <= DEPTH_MAX; text++) {
+		if (*text == '"')
+			quoted = !quoted;
+		else if (quoted)
+			text += *text == '\\';
+		else if (*text == '{' || *text == '[')
+			depth++;
+		else if ((*text == '}' || *text == ']') && depth > 0)
+			depth--;
+	}
+	return depth > DEPTH_MAX;
+}
+
+json_t *
+record_load(const char *text, size_t len, json_error_t *error)
+{
+	json_t *record = NULL;
+
+	if (too_deep(text, len))
+		snprintf(error->text, sizeof(error->text), "%s",
+		    "it is nested too deeply");
+	else
+		record = json_loadb(text, len, JSON_REJECT_DUPLICATES, error);
+	if (record != NULL && !json_is_object(record)) {
+		snprintf(error->text, sizeof(error->text), "%s",
+		    "it is another value");
+		record_cleanup(&record);
+	}
+	return record;
+}
+
 status
 record_parse(const char *text, size_t len, const char *where, json_t **out)
 {
@@ -67,7 +109,7 @@ record_parse(const char *text, size_t len, const char *where, json_t **out)
 		log_error("%s is longer than 1 MiB", where);
 		return STATUS_USAGE;
 	}
-	*out = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	*out = record_load(text, len, &error);
 	if (*out == NULL) {
 		log_error("%s is not a JSON object: %s", where, error.text);
 		return STATUS_USAGE;
@@ -247,7 +289,7 @@ record_set_text(json_t *record, const char *field, const char *text)
 	json_t *value = text == NULL ? json_null() : json_string(text);
 
 	/* Messages of servers and old databases may be in any encoding. */
-	if (value == NULL)
+	if (value == NULL && text != NULL)
 		value = mended_string(text);
 	set(record, field, value);
 }

@@ -23,6 +23,8 @@ void record_cleanup(json_t **record);
  * of standard input"); STATUS_USAGE. */
 status record_parse(const char *text, size_t len, const char *where,
     json_t **out) MUST_CHECK;
+/* The same for text of any length; NULL and error->text if it is none. */
+json_t *record_load(const char *text, size_t len, json_error_t *error);
 /* Compact text, keys in insertion order, appended to out. */
 void record_show(const json_t *record, struct str *out);
 /* io_out_line of it. */

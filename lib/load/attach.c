@@ -295,9 +295,8 @@ attach_now(struct pg *pg, const struct job *job, const struct target *t,
 	s = failure_run(f, pg, &q, NULL, "attach %s to \"%s.%s\" %s",
 	    job->target, t->parent_schema, t->parent_table, t->bound);
 	if (s != STATUS_OK && strcmp(f->sqlstate, "42P17") == 0)
-		failure_hint(f, "The target has that part under another name; "
-		    "--map %s.%s=... names it.", job->chunk.schema,
-		    job->chunk.table);
+		failure_hint(f, "If the target has that part under another "
+		    "name, --map tells which.");
 	return s;
 }
 

@@ -359,8 +359,8 @@ try_begin(struct pg *pg, struct job *job, struct unit *out, bool *raced,
 		    decide(pg, job, &t, out, f);
 	if (s == STATUS_OK)
 		s = failure_do(f, pg, "commit", "begin %s", job->target);
-	if (s != STATUS_OK && !pg_broken(pg))
-		(void)pg_do(pg, NULL, "rollback");
+	if (s != STATUS_OK)
+		failure_roll_back(pg);
 	return s;
 }
 

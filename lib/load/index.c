@@ -415,8 +415,7 @@ rebuild_one(struct pg *pg, const struct job *job, const struct index_def *d,
 	if (s == STATUS_OK)
 		return failure_do(f, pg, "commit", "build index \"%s\"",
 		    d->name);
-	if (!pg_broken(pg))
-		(void)pg_do(pg, NULL, "rollback");
+	failure_roll_back(pg);
 	return s;
 }
 

@@ -13,7 +13,7 @@
 #include "data/chunk.h"
 #include "data/digest.h"
 #include "data/seen.h"
-#include "load/answer.h"
+#include "load/result.h"
 #include "load/load.h"
 #include "load/map.h"
 #include "load/queue.h"
@@ -32,9 +32,10 @@ struct load {
 	struct pg *control;
 	pthread_mutex_t control_lock;
 	struct slices *slices;
-	struct answers answers;
+	struct results results;
 	pthread_mutex_t warned_lock;
 	struct seen warned; /* tables that were warned of */
+	bool same;	    /* the target is the source */
 	atomic_bool halted; /* a failure: load nothing that is not begun */
 	atomic_bool dead;   /* nobody hears us: roll back what is open */
 };

@@ -162,7 +162,6 @@ static status
 create(struct pg *pg, const char *schema, struct failure *f)
 {
 	struct str text CLEANUP(str_free) = STR_INIT;
-	struct failure ignored = {0};
 	status s;
 
 	if (ledger_sql(schema, &text) != STATUS_OK)
@@ -177,8 +176,7 @@ create(struct pg *pg, const char *schema, struct failure *f)
 	if (strcmp(f->sqlstate, "42501") == 0)
 		failure_hint(f, "Let the owner of the database run "
 		    "\"pgpipe init\", or do without with --no-ledger.");
-	(void)failure_do(&ignored, pg, "rollback", "roll back");
-	failure_clear(&ignored);
+	failure_roll_back(pg);
 	return s;
 }
 

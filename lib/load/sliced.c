@@ -23,6 +23,7 @@ struct known {
 	char *within;
 	enum stage stage;
 	struct failure failure; /* of a broken one */
+	bool again;		/* the failure has passed by now, perhaps */
 	struct unit unit;
 	bool completed; /* by us */
 };
@@ -34,7 +35,7 @@ struct slices {
 };
 
 struct slices *
-slices_new(void)
+sliced_set_new(void)
 {
 	struct slices *s = mem_zalloc(sizeof(*s));
 
@@ -57,7 +58,7 @@ known_free(struct known *k)
 }
 
 void
-slices_free(struct slices *s)
+sliced_set_free(struct slices *s)
 {
 	struct known *k;
 
@@ -172,24 +173,47 @@ add(struct slices *s, const struct job *job)
 	return k;
 }
 
+static void
+say_unsettled(const struct job *job, const struct failure *f)
+{
+	log_error("all rows of %s are loaded, but %s", job->target,
+	    f->message);
+	if (f->detail != NULL)
+		log_detail("%s", f->detail);
+	log_hint("Run the pipeline again: it will do what is left.");
+	result_worse(&job->load->results, f->class);
+}
+
+/* What an earlier process left to be done is done now. */
+static void
+settle(struct pg *pg, const struct job *job)
+{
+	struct failure f CLEANUP(failure_clear) = {0};
+
+	if (unit_settle(pg, job, &f) != STATUS_OK)
+		say_unsettled(job, &f);
+}
+
 /* The first slice of the relation in this process. */
 static status
 begin(struct pg *pg, struct job *job, struct known *k, struct failure *f)
 {
+	struct failure ignored CLEANUP(failure_clear) = {0};
 	bool shared = false;
-	status s = STATUS_OK;
+	status s;
 
 	if (job->load->run.schema == NULL)
 		return unit_begin(pg, job, &k->unit, f);
 	s = lock_unit(pg, job, k->lock, &shared, f);
-	if (s == STATUS_OK)
-		s = unit_begin(pg, job, &k->unit, f);
-	/* What an earlier process left to be done is done now. */
-	if (s == STATUS_OK && k->unit.complete)
-		s = unit_settle(pg, job, f);
-	if (s == STATUS_OK && !shared)
-		s = share_lock(job->load, k->lock, f);
-	return s;
+	if (s != STATUS_OK)
+		return s;
+	s = unit_begin(pg, job, &k->unit, f);
+	if (s != STATUS_OK)
+		(void)unlock(job->load, k->lock, shared, &ignored);
+	else if (k->unit.complete)
+		settle(pg, job);
+	return s == STATUS_OK && !shared ?
+	    share_lock(job->load, k->lock, f) : s;
 }
 
 static void
@@ -199,14 +223,6 @@ copy_failure(struct failure *to, const struct failure *from)
 	to->message = mem_strdup(from->message);
 	to->detail = from->detail == NULL ? NULL : mem_strdup(from->detail);
 	to->hint = from->hint == NULL ? NULL : mem_strdup(from->hint);
-}
-
-/* With the lock: the stage that somebody has reached, once he has. */
-static void
-await_begun(struct slices *s, const struct known *k)
-{
-	while (k->stage == BEGINNING)
-		(void)pthread_cond_wait(&s->changed, &s->lock);
 }
 
 static status
@@ -219,6 +235,7 @@ begin_and_tell(struct pg *pg, struct job *job, struct known *k,
 	(void)pthread_mutex_lock(&slices->lock);
 	if (s != STATUS_OK) {
 		k->stage = BROKEN;
+		k->again = pg_broken(pg) || strncmp(f->sqlstate, "40", 2) == 0;
 		copy_failure(&k->failure, f);
 	} else
 		k->stage = k->unit.complete ? COMPLETE : OPEN;
@@ -227,30 +244,49 @@ begin_and_tell(struct pg *pg, struct job *job, struct known *k,
 	return s;
 }
 
+/* With the lock: is it up to the caller to begin? */
+static bool
+claim(struct slices *s, const struct job *job, struct known **out)
+{
+	struct known *k = find(s, job);
+
+	*out = k;
+	if (k == NULL) {
+		*out = add(s, job);
+		return true;
+	}
+	while (k->stage == BEGINNING)
+		(void)pthread_cond_wait(&s->changed, &s->lock);
+	if (k->stage != BROKEN || !k->again)
+		return false;
+	failure_clear(&k->failure);
+	k->stage = BEGINNING;
+	return true;
+}
+
 status
 sliced_enter(struct pg *pg, struct job *job, enum sliced *out,
     struct failure *f)
 {
 	struct slices *slices = job->load->slices;
 	struct known *k;
-	enum stage stage;
+	status s = STATUS_OK;
+	bool ours;
 
 	(void)pthread_mutex_lock(&slices->lock);
-	k = find(slices, job);
-	if (k == NULL) {
-		k = add(slices, job);
-		(void)pthread_mutex_unlock(&slices->lock);
-		if (begin_and_tell(pg, job, k, f) != STATUS_OK)
-			return f->class;
-		(void)pthread_mutex_lock(&slices->lock);
-	}
-	await_begun(slices, k);
-	stage = k->stage;
-	if (stage == BROKEN && f->class == STATUS_OK)
-		copy_failure(f, &k->failure);
+	ours = claim(slices, job, &k);
 	(void)pthread_mutex_unlock(&slices->lock);
-	*out = stage == OPEN && !k->completed ? SLICED_OPEN : SLICED_COMPLETE;
-	return stage == BROKEN ? f->class : STATUS_OK;
+	if (ours)
+		s = begin_and_tell(pg, job, k, f);
+	(void)pthread_mutex_lock(&slices->lock);
+	if (s == STATUS_OK && k->stage == BROKEN) {
+		copy_failure(f, &k->failure);
+		s = f->class;
+	}
+	*out = k->stage == OPEN && !k->completed ? SLICED_OPEN :
+	    SLICED_COMPLETE;
+	(void)pthread_mutex_unlock(&slices->lock);
+	return s;
 }
 
 static struct known *
@@ -297,14 +333,8 @@ complete_or_say(struct pg *pg, const struct job *job, struct known *k)
 {
 	struct failure f CLEANUP(failure_clear) = {0};
 
-	if (complete(pg, job, k, &f) == STATUS_OK)
-		return;
-	log_error("all rows of %s are loaded, but %s", job->target,
-	    f.message);
-	if (f.detail != NULL)
-		log_detail("%s", f.detail);
-	log_hint("Run the pipeline again: it will do what is left.");
-	answer_worse(&job->load->answers, f.class);
+	if (complete(pg, job, k, &f) != STATUS_OK)
+		say_unsettled(job, &f);
 }
 
 void

@@ -18,8 +18,8 @@
 #include "load/entry.h"
 #include "load/job.h"
 
-struct slices *slices_new(void);
-void slices_free(struct slices *s);
+struct slices *sliced_set_new(void);
+void sliced_set_free(struct slices *s);
 
 enum sliced {
 	SLICED_OPEN,	/* load the slice */
@@ -35,7 +35,7 @@ status sliced_enter(struct pg *pg, struct job *job, enum sliced *out,
 status sliced_hold(struct pg *pg, const struct job *job, struct failure *f)
     MUST_CHECK;
 /* After its commit.  The last slice completes the relation; what goes wrong
- * then is reported and added to the answers' worst. */
+ * then is reported and added to the results' worst. */
 void sliced_loaded(struct pg *pg, struct job *job);
 /* What a slice of a complete relation is answered with. */
 status sliced_share(struct pg *pg, const struct job *job, struct entry *out,

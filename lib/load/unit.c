@@ -162,8 +162,7 @@ attach(struct pg *pg, const struct job *job, struct failure *f)
 		s = attach_finish(pg, job, &t, f);
 	if (s == STATUS_OK)
 		return failure_do(f, pg, "commit", "attach %s", job->target);
-	if (!pg_broken(pg))
-		(void)pg_do(pg, NULL, "rollback");
+	failure_roll_back(pg);
 	return s;
 }
 

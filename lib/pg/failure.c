@@ -128,6 +128,14 @@ failure_do_text(struct failure *f, struct pg *pg, const char *text,
 }
 
 void
+failure_roll_back(struct pg *pg)
+{
+	if (!pg_broken(pg) && pg_do(pg, NULL, "rollback") != STATUS_OK)
+		log_verbose("could not roll back: %s",
+		    pg_last_error(pg)->message);
+}
+
+void
 failure_report(const struct failure *f)
 {
 	log_error("%s", f->message);

@@ -38,6 +38,8 @@ status failure_run(struct failure *f, struct pg *pg, const struct sql *sql,
 	failure_do_text(f, pg, "" literal "", __VA_ARGS__)
 status failure_do_text(struct failure *f, struct pg *pg, const char *text,
     const char *fmt, ...) __attribute__((format(printf, 4, 5))) MUST_CHECK;
+/* Roll back what a failure left open; a lost connection has done so. */
+void failure_roll_back(struct pg *pg);
 /* error, detail and hint on stderr. */
 void failure_report(const struct failure *f);
 /* {"error":{"message","sqlstate","class","detail","hint"}} */

@@ -111,9 +111,10 @@ add_query(struct sql *sql, const char *schema, const char *table)
 	sql_add(sql, " pg_catalog.pg_get_expr(c.relpartbound, c.oid),");
 	sql_add(sql, " case when c.reltuples > 0");
 	sql_add(sql, " then c.reltuples::pg_catalog.int8 end,");
-	sql_add(sql, " pg_catalog.pg_relation_size(c.oid) + coalesce(");
-	sql_add(sql, "pg_catalog.pg_relation_size(");
-	sql_add(sql, "nullif(c.reltoastrelid, 0)), 0)");
+	/* Not the size of its files: that takes a lock. */
+	sql_add(sql, " nullif((c.relpages::pg_catalog.int8");
+	sql_add(sql, " + coalesce(o.relpages, 0)) * pg_catalog");
+	sql_add(sql, ".current_setting('block_size')::pg_catalog.int8, 0)");
 	sql_add(sql, " from place");
 	sql_add(sql, " join pg_catalog.pg_class as c on c.oid = place.relid");
 	sql_add(sql, " join pg_catalog.pg_namespace as n");
@@ -121,6 +122,8 @@ add_query(struct sql *sql, const char *schema, const char *table)
 	sql_add(sql, " join pg_catalog.pg_class as r on r.oid = place.root");
 	sql_add(sql, " join pg_catalog.pg_namespace as rn");
 	sql_add(sql, " on rn.oid = r.relnamespace");
+	sql_add(sql, " left join pg_catalog.pg_class as o");
+	sql_add(sql, " on o.oid = c.reltoastrelid");
 	sql_add(sql, " left join pg_catalog.pg_class as p");
 	sql_add(sql, " on p.oid = place.parent");
 	sql_add(sql, " left join pg_catalog.pg_namespace as pn");

@@ -77,7 +77,7 @@ prepare(struct run *run)
 		return s;
 	if (run->most < jobs)
 		jobs = run->most > 0 ? run->most : 1;
-	return pool_open(&run->u, jobs, &run->pool);
+	return workers_open(&run->u, jobs, &run->pool);
 }
 
 static status
@@ -86,7 +86,7 @@ begin_stream(struct run *run)
 	json_t *stream CLEANUP(record_cleanup) =
 	    snapshot_stream(&run->u.snapshot);
 
-	record_set_count(stream, "most_open", pool_size(run->pool));
+	record_set_count(stream, "most_open", workers_size(run->pool));
 	run->u.archive = archive_writer_new(run->output.fd, run->output.name);
 	return archive_write_start(run->u.archive, stream);
 }
@@ -172,7 +172,7 @@ work_through(struct run *run, status *s)
 	if (*s != STATUS_OK)
 		return true;
 	progress_start("copied");
-	*s = pool_run(run->pool, &end);
+	*s = workers_run(run->pool, &end);
 	progress_stop();
 	if (end == POOL_ABORTED) {
 		output_abandon(&run->output);
@@ -186,7 +186,7 @@ static void
 clean_up(struct run *run)
 {
 	archive_writer_free(run->u.archive);
-	pool_free(run->pool);
+	workers_free(run->pool);
 	snapshot_free(&run->u.snapshot);
 	output_free(&run->output);
 	work_free(run->u.work);

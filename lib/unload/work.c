@@ -164,11 +164,13 @@ work_from_lines(int fd, const char *name, struct work **out)
 	struct work *w = work_new(name);
 	status s;
 
+	*out = w;
 	w->reader = record_reader_open(fd, name);
 	s = thread_start(&w->thread, read_lines, w, THREAD_SMALL);
-	w->threaded = s == STATUS_OK;
-	w->ended = s != STATUS_OK;
-	*out = w;
+	if (s == STATUS_OK)
+		w->threaded = true; /* of this thread alone */
+	else
+		w->ended = true;
 	return s;
 }
 

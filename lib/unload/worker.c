@@ -24,6 +24,7 @@
 #define TRIES 3
 #define PAUSE 250.0	      /* ms before the second try, then doubled */
 #define RECONNECT 10000	      /* ms for a new connection */
+#define ONE_MORE 3000	      /* ms for one that can be done without */
 #define ABORT_PATIENCE 3000.0 /* ms for workers to end after an abort */
 
 #define STRANGERS 5	      /* chunks of another database that are named */
@@ -275,11 +276,10 @@ connect_more(struct pool *pool, size_t jobs)
 
 	w->pool = pool;
 	w->u = pool->u;
-	/* The first has all the time; what then has no room is not waited
-	 * for. */
+	/* The first has all the time, the others are not waited for long. */
 	s = connect_worker(w, pool->size == 0
 		? pool->u->options->server.connect_timeout
-		: 1);
+		: ONE_MORE);
 	if (s == STATUS_OK) {
 		pool->size++;
 		return s;
@@ -292,7 +292,7 @@ connect_more(struct pool *pool, size_t jobs)
 }
 
 status
-pool_open(struct unload *u, size_t jobs, struct pool **out)
+workers_open(struct unload *u, size_t jobs, struct pool **out)
 {
 	struct pool *pool = mem_zalloc(sizeof(*pool));
 	status s = STATUS_OK;
@@ -313,7 +313,7 @@ pool_open(struct unload *u, size_t jobs, struct pool **out)
 }
 
 size_t
-pool_size(const struct pool *pool)
+workers_size(const struct pool *pool)
 {
 	return pool->size;
 }
@@ -445,7 +445,7 @@ join(struct pool *pool)
 }
 
 status
-pool_run(struct pool *pool, enum pool_end *end)
+workers_run(struct pool *pool, enum pool_end *end)
 {
 	status s = start(pool);
 	bool drained;
@@ -463,7 +463,7 @@ pool_run(struct pool *pool, enum pool_end *end)
 }
 
 void
-pool_free(struct pool *pool)
+workers_free(struct pool *pool)
 {
 	size_t i;
 

@@ -14,8 +14,8 @@ struct pool;
  * those that it has room for do the work, and that is said; none at all is a
  * failure.
  */
-status pool_open(struct unload *u, size_t jobs, struct pool **out) MUST_CHECK;
-size_t pool_size(const struct pool *pool);
+status workers_open(struct unload *u, size_t jobs, struct pool **out) MUST_CHECK;
+size_t workers_size(const struct pool *pool);
 
 /*
  * Let them work until there is no more, or a stop is asked for and the open
@@ -28,8 +28,8 @@ enum pool_end {
 	POOL_STOPPED, /* by a signal, or because going on makes no sense */
 	POOL_ABORTED
 };
-status pool_run(struct pool *pool, enum pool_end *end) MUST_CHECK;
+status workers_run(struct pool *pool, enum pool_end *end) MUST_CHECK;
 
-void pool_free(struct pool *pool); /* NULL is legal */
+void workers_free(struct pool *pool); /* NULL is legal */
 
 #endif

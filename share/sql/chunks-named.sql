@@ -2,9 +2,11 @@
 -- Which tables the patterns name.  Follows
 --	with recursive pattern (ord, leave_out, schema, schema_like, name, name_like)
 -- where a schema of null is any, and "like" says that the text is a regular
--- expression and not the name itself.  The last of these is
---	named (relid, schema_named, table_named)
--- and tells whether schema and table were written out, without wildcards.
+-- expression and not the name itself.  Gives
+--	matched (ord, relid)
+--	kind (relid, what, extension): what is null for a user's table
+--	wanted (relid, schema_named, table_named): all that the patterns name, and
+--		whether schema and table were written out, without wildcards
 
 , matched (ord, relid) as (
 	select p.ord, c.oid
@@ -78,26 +80,4 @@ wanted (relid, schema_named, table_named) as (
 	select c.oid, false, false
 	from pg_catalog.pg_class c
 	where not exists (select from pattern p where not p.leave_out)
-),
--- Leaving out a table leaves out everything below it.
-left_out (relid) as (
-	select m.relid
-	from matched m
-	join pattern p on p.ord = m.ord
-	where p.leave_out
-	union
-	select i.inhrelid
-	from left_out l
-	join pg_catalog.pg_inherits i on i.inhparent = l.relid
-),
-named (relid, schema_named, table_named) as (
-	select w.relid, w.schema_named, w.table_named
-	from wanted w
-	join kind k on k.relid = w.relid
-	where not exists (select from left_out l where l.relid = w.relid)
-	and case k.what
-	when 'part of pgpipe''s ledger' then w.schema_named
-	when 'part of an extension' then w.table_named
-	else k.what is null
-	end
 )

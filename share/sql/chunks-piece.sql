@@ -5,7 +5,8 @@
 
 , piece as (
 	select s.relid::pg_catalog.oid,
-		coalesce(s.root, s.relid)::pg_catalog.oid as root,
+		coalesce(s.root::pg_catalog.oid, s.relid::pg_catalog.oid)
+			as root,
 		s.parent::pg_catalog.oid,
 		s.bound::pg_catalog.text,
 		s.range::pg_catalog.jsonb,
@@ -16,5 +17,5 @@
 		coalesce(s.compressed::pg_catalog.bool, false) as compressed,
 		s.refuse::pg_catalog.text
 	from source s
-	where not exists (select from left_out l where l.relid = s.relid)
+	where not exists (select from left_out l where l.relid = s.relid::pg_catalog.oid)
 )

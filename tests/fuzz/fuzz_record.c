@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int fd = memfd_create("lines", 0);
 	struct record_reader *r;
 	json_t *record = NULL;
-	status s;
+	status s = STATUS_OK;
 
 	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
 		abort();

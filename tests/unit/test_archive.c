@@ -365,7 +365,7 @@ static void
 test_members(const struct str *a, const struct str *events)
 {
 	struct str b CLEANUP(str_free) = STR_INIT;
-	size_t at[64], n = members(a, at), i, j, bad = 0;
+	size_t at[64] = {0}, n = members(a, at), i, j, bad = 0;
 
 	is_number(n, 15, "the sample's members");
 	silence(true);
@@ -424,9 +424,10 @@ put_member(struct str *out, const char *name, const char *text, size_t n,
 	memcpy(header + 100, "0000644", 8);
 	snprintf(header + 124, 12, "%011o", (unsigned)n & 0xffffff);
 	memcpy(header + 136, "00000000000", 12);
-	memcpy(header + 148, "        ", 8);
+	memset(header + 148, ' ', 8);
 	header[156] = type;
-	memcpy(header + 257, "ustar\00000", 8);
+	snprintf(header + 257, 6, "ustar");
+	header[263] = header[264] = '0';
 	for (i = 0; i < 512; i++)
 		sum += (unsigned char)header[i];
 	snprintf(header + 148, 8, "%06o", sum);
@@ -442,7 +443,7 @@ read_by_hand(const char *name, const char *text, char type)
 	struct str b CLEANUP(str_free) = STR_INIT;
 	struct str got CLEANUP(str_free) = STR_INIT;
 	struct str a CLEANUP(str_free) = sample();
-	size_t at[64];
+	size_t at[64] = {0};
 	status s;
 
 	(void)members(&a, at);
@@ -516,13 +517,13 @@ static void
 test_absurd_size(const struct str *a)
 {
 	struct str b CLEANUP(str_free) = STR_INIT;
-	size_t at[64], i;
+	size_t at[64] = {0}, i;
 	unsigned sum = 0;
 
 	(void)members(a, at);
 	str_addn(&b, a->data, at[1] + 512);
 	memcpy(b.data + at[1] + 124, "40000000000", 11);
-	memcpy(b.data + at[1] + 148, "        ", 8);
+	memset(b.data + at[1] + 148, ' ', 8);
 	for (i = 0; i < 512; i++)
 		sum += (unsigned char)b.data[at[1] + i];
 	snprintf(b.data + at[1] + 148, 8, "%06o", sum);

@@ -61,6 +61,27 @@ bad_lines(void)
 	}
 }
 
+/* Deeper than this is nobody's record, and some thread's stack overflow. */
+static void
+depth(void)
+{
+	for (size_t n = 62; n <= 100000; n = n == 62 ? 66 : n * 10) {
+		struct str text CLEANUP(str_free) = STR_INIT;
+		struct forked f;
+
+		str_add(&text, "{\"]\\\"[\":");
+		for (size_t i = 0; i < n; i++)
+			str_addc(&text, '[');
+		for (size_t i = 0; i < n; i++)
+			str_addc(&text, ']');
+		str_addc(&text, '}');
+		forked_run(&f, parse_only, text.data);
+		ok(n == 62 ? f.code == STATUS_OK
+			   : strstr(f.err, "nested too deeply") != NULL,
+		    "%zu arrays within one another", n);
+	}
+}
+
 static void
 is_shown(const char *text, const char *expected)
 {
@@ -221,47 +242,42 @@ streams(void)
 	    "line 3 of the input");
 }
 
-/* A line whose text has exactly n bytes, and maybe its newline. */
-static char *
-line_of(size_t n, bool newline)
+/* A line whose text has exactly n bytes, and what comes behind it. */
+static struct str
+line_of(size_t n, const char *behind)
 {
-	char *text = mem_alloc(n + 60);
+	struct str line = STR_INIT;
 
-	memcpy(text, "{\"a\":\"", 6);
-	memset(text + 6, 'x', n - 8);
-	strcpy(text + n - 2, newline ? "\"}\n" : "\"}");
-	return text;
+	str_reserve(&line, n + 60);
+	str_add(&line, "{\"a\":\"");
+	while (line.len < n - 2)
+		str_addc(&line, 'x');
+	str_add(&line, "\"}");
+	str_add(&line, behind);
+	return line;
+}
+
+static void
+long_line(size_t n, const char *behind, status expected, const char *err)
+{
+	struct str text CLEANUP(str_free) = line_of(n, behind);
+	struct input in = {text.data, text.len, false};
+	struct forked f;
+
+	forked_run(&f, read_stream, &in);
+	ok(f.code == (int)expected && strstr(f.err, err) != NULL,
+	    "a line of %zu bytes", n);
 }
 
 static void
 long_lines(void)
 {
-	struct forked f;
-	char *text = line_of(RECORD_MAX, true);
-	struct input in = {text, strlen(text), false};
+	const char *says = "line 1 of the input is longer than 1 MiB";
 
-	strcat(text, END(1));
-	in.n = strlen(text);
-	forked_run(&f, read_stream, &in);
-	ok(f.code == STATUS_OK, "a line of 1 MiB");
-	free(text);
-	for (int newline = 0; newline < 2; newline++) {
-		text = line_of(RECORD_MAX + 1, newline);
-		in.text = text;
-		in.n = strlen(text);
-		forked_run(&f, read_stream, &in);
-		ok(f.code == STATUS_USAGE && strstr(f.err, "longer than 1 MiB"),
-		    "a byte more");
-		free(text);
-	}
-	text = line_of(50 * RECORD_MAX, false);
-	in.text = text;
-	in.n = strlen(text);
-	forked_run(&f, read_stream, &in);
-	ok(f.code == STATUS_USAGE &&
-		strstr(f.err, "line 1 of the input is longer"),
-	    "a line without end");
-	free(text);
+	long_line(RECORD_MAX, "\n" END(1), STATUS_OK, "");
+	long_line(RECORD_MAX + 1, "\n" END(1), STATUS_USAGE, says);
+	long_line(RECORD_MAX + 1, "", STATUS_USAGE, says);
+	long_line((size_t)50 * RECORD_MAX, "", STATUS_USAGE, says);
 }
 
 static void
@@ -290,10 +306,10 @@ static int
 print_too_long(void *unused)
 {
 	json_t *r CLEANUP(record_cleanup) = json_object();
-	char *text CLEANUP_FREE = line_of(RECORD_MAX, false);
+	struct str text CLEANUP(str_free) = line_of(RECORD_MAX, "");
 
 	(void)unused;
-	record_set_text(r, "a", text);
+	record_set_text(r, "a", text.data);
 	return (int)record_print(r);
 }
 
@@ -328,6 +344,7 @@ int
 main(void)
 {
 	bad_lines();
+	depth();
 	showing();
 	fields();
 	streams();

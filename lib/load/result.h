@@ -3,8 +3,8 @@
  * Result lines: each chunk of an archive is answered with one, the same
  * line plus what became of it; and the count of what became of all.
  */
-#ifndef LOAD_ANSWER_H
-#define LOAD_ANSWER_H
+#ifndef LOAD_RESULT_H
+#define LOAD_RESULT_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 struct job;
 struct entry;
 
-struct answers {
+struct results {
 	pthread_mutex_t lock;
 	uint64_t loaded, skipped, failed, untried;
 	uint64_t rows, bytes; /* of the loaded ones */
@@ -25,17 +25,17 @@ struct answers {
 	bool deaf;	 /* stdout does not take lines any more */
 };
 
-void answers_init(struct answers *a);
-void answers_free(struct answers *a);
+void results_init(struct results *a);
+void results_free(struct results *a);
 
 /* seconds < 0: not measured. */
-void answer_loaded(struct job *job, const struct entry *e, double seconds);
-void answer_skipped(struct job *job, const struct entry *e);
+void result_loaded(struct job *job, const struct entry *e, double seconds);
+void result_skipped(struct job *job, const struct entry *e);
 /* The failure is reported on stderr, too, unless quiet. */
-void answer_failed(struct job *job, const struct failure *f, bool quiet);
+void result_failed(struct job *job, const struct failure *f, bool quiet);
 /* Add to the worst. */
-void answer_worse(struct answers *a, status s);
+void result_worse(struct results *a, status s);
 /* "2 chunks loaded (...)" on stderr. */
-void answers_summary(struct answers *a, double seconds);
+void results_summary(struct results *a, double seconds);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * A line goes out after the commit that it speaks of, never before.
  */
-#include "load/answer.h"
+#include "load/result.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -15,14 +15,14 @@
 #include "load/job.h"
 
 void
-answers_init(struct answers *a)
+results_init(struct results *a)
 {
 	memset(a, 0, sizeof(*a));
 	(void)pthread_mutex_init(&a->lock, NULL);
 }
 
 void
-answers_free(struct answers *a)
+results_free(struct results *a)
 {
 	(void)pthread_mutex_destroy(&a->lock);
 }
@@ -81,7 +81,7 @@ set_entry(json_t *line, const struct job *job, const struct entry *e)
 static void
 put(struct load *load, json_t *line)
 {
-	struct answers *a = &load->answers;
+	struct results *a = &load->results;
 	bool deaf;
 
 	(void)pthread_mutex_lock(&a->lock);
@@ -96,9 +96,9 @@ put(struct load *load, json_t *line)
 }
 
 void
-answer_loaded(struct job *job, const struct entry *e, double seconds)
+result_loaded(struct job *job, const struct entry *e, double seconds)
 {
-	struct answers *a = &job->load->answers;
+	struct results *a = &job->load->results;
 	json_t *line = new_line(job, "loaded");
 
 	set_entry(line, job, e);
@@ -115,9 +115,9 @@ answer_loaded(struct job *job, const struct entry *e, double seconds)
 }
 
 void
-answer_skipped(struct job *job, const struct entry *e)
+result_skipped(struct job *job, const struct entry *e)
 {
-	struct answers *a = &job->load->answers;
+	struct results *a = &job->load->results;
 	json_t *line = new_line(job, "skipped");
 
 	set_entry(line, job, e);
@@ -129,9 +129,9 @@ answer_skipped(struct job *job, const struct entry *e)
 }
 
 void
-answer_failed(struct job *job, const struct failure *f, bool quiet)
+result_failed(struct job *job, const struct failure *f, bool quiet)
 {
-	struct answers *a = &job->load->answers;
+	struct results *a = &job->load->results;
 	json_t *line = new_line(job, "failed");
 	json_t *error = failure_json(f);
 
@@ -156,7 +156,7 @@ answer_failed(struct job *job, const struct failure *f, bool quiet)
 }
 
 void
-answer_worse(struct answers *a, status s)
+result_worse(struct results *a, status s)
 {
 	(void)pthread_mutex_lock(&a->lock);
 	a->worst = status_worse(a->worst, s);
@@ -164,7 +164,7 @@ answer_worse(struct answers *a, status s)
 }
 
 void
-answers_summary(struct answers *a, double seconds)
+results_summary(struct results *a, double seconds)
 {
 	struct str text CLEANUP(str_free) = STR_INIT;
 	char size[32], time[32];

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * What is looked at before the first line: whether every pattern names
+ * something, whether a user's chunk sources can be used, and whether every
+ * table's column takes the bounds.
+ */
+#ifndef CHUNK_SURVEY_H
+#define CHUNK_SURVEY_H
+
+#include "chunk/statement.h"
+
+/* Patterns that name no table are reported; STATUS_USAGE, unless if_exists
+ * allows it.  Tells of tables that were asked for only by a wide pattern and stay
+ * out. */
+status survey_patterns(struct pg *pg, const struct statement *st,
+    bool if_exists) MUST_CHECK;
+
+/*
+ * Ask each source of the user's for its tables: one that fails is reported,
+ * marked failed, and remembered in *flaw; the others go on.  Sources for
+ * extensions that are not there are taken out.
+ */
+status survey_sources(struct pg *pg, struct sources *sources, status *flaw)
+    MUST_CHECK;
+
+/* Find the types of all columns that the bounds go by, and read the bounds
+ * as such.  Tables that cannot take them are reported; STATUS_USAGE. */
+status survey_bounds(struct pg *pg, const struct statement *st,
+    struct bounds *bounds) MUST_CHECK;
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * A chunk's rows and what follows them.
+ */
+#include "load/chore.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/progress.h"
+#include "base/signal.h"
+#include "load/attach.h"
+#include "load/columns.h"
+#include "pg/copy.h"
+
+#define XID_PAUSE 100000000 /* ns between two looks at a transaction */
+#define XID_TRIES 100
+
+static void
+add_copy(struct sql *q, const struct chore *c)
+{
+	const struct job *job = c->job;
+
+	sql_add(q, "copy ");
+	if (c->upsert.stage != NULL)
+		sql_name(q, "pg_temp", c->upsert.stage);
+	else
+		target_name(q, &c->target);
+	if (columns_count(job) > 0) {
+		sql_add(q, " (");
+		columns_list(q, job);
+		sql_add(q, ")");
+	}
+	sql_add(q, " from stdin with (format ");
+	if (job->format == COPY_BINARY)
+		sql_add(q, "binary");
+	else if (job->format == COPY_CSV)
+		sql_add(q, "csv");
+	else
+		sql_add(q, "text");
+	if (c->fresh)
+		sql_add(q, ", freeze");
+	sql_add(q, ")");
+}
+
+static status
+send_rows(struct chore *c, struct failure *f)
+{
+	const void *bytes;
+	size_t n;
+
+	while ((n = queue_get(c->job->queue, &bytes)) > 0) {
+		status s = pg_copy_put(c->pg, bytes, n);
+
+		queue_release(c->job->queue);
+		if (s != STATUS_OK)
+			return failure_from_pg(f, c->pg, "copy into %s",
+			    c->job->target);
+		c->bytes += n;
+		progress_add(0, 0, n);
+	}
+	return STATUS_OK;
+}
+
+/* failed.json says why; {"error":{...}} */
+static status
+failed_at_source(const struct job *job, struct failure *f)
+{
+	const json_t *error = json_object_get(job->outcome, "error");
+	const char *message = record_text(error, "message");
+	const char *sqlstate = record_text(error, "sqlstate");
+	const char *detail = record_text(error, "detail");
+	const char *hint = record_text(error, "hint");
+
+	(void)failure_set(f, record_int(error, "class") == STATUS_RETRY ?
+	    STATUS_RETRY : STATUS_FAIL, "%s", message == NULL ?
+	    "it could not be read at the source" : message);
+	if (sqlstate != NULL && strlen(sqlstate) < sizeof(f->sqlstate))
+		memcpy(f->sqlstate, sqlstate, strlen(sqlstate) + 1);
+	if (detail != NULL)
+		f->detail = mem_strdup(detail);
+	if (hint != NULL)
+		failure_hint(f, "%s", hint);
+	return f->class;
+}
+
+/* The archive is done with the chunk: was it whole? */
+static status
+judge_end(struct chore *c, struct failure *f)
+{
+	const struct job *job = c->job;
+
+	c->at_source = job->end == JOB_FAILED;
+	if (c->at_source)
+		return failed_at_source(job, f);
+	if (job->end == JOB_DONE)
+		return STATUS_OK;
+	return failure_set(f, STATUS_RETRY, signal_abort() ? "interrupted" :
+	    "the archive broke off before its end");
+}
+
+static status
+compare(const struct chore *c, uint64_t rows, struct failure *f)
+{
+	int64_t want_rows = record_int(c->job->outcome, "rows");
+	int64_t want_bytes = record_int(c->job->outcome, "bytes");
+
+	if ((int64_t)c->bytes != want_bytes)
+		return failure_set(f, STATUS_FAIL,
+		    "%" PRIu64 " bytes were sent where the source sent %"
+		    PRId64, c->bytes, want_bytes);
+	if ((int64_t)rows == want_rows)
+		return STATUS_OK;
+	(void)failure_set(f, STATUS_FAIL,
+	    "%" PRIu64 " rows were loaded where the source sent %" PRId64,
+	    rows, want_rows);
+	if (c->target.insert_triggers != NULL)
+		failure_hint(f, "A trigger keeps rows out: %s.",
+		    c->target.insert_triggers);
+	return STATUS_FAIL;
+}
+
+status
+chore_copy(struct chore *c, struct failure *f)
+{
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	uint64_t rows = 0;
+	status s;
+
+	add_copy(&q, c);
+	if (pg_copy_in(c->pg, NULL, &q) != STATUS_OK)
+		return failure_from_pg(f, c->pg, "copy into %s",
+		    c->job->target);
+	s = send_rows(c, f);
+	if (s == STATUS_OK)
+		s = judge_end(c, f);
+	if (s != STATUS_OK) {
+		/* Its own failure is known; this only ends the COPY. */
+		if (pg_copy_in_end(c->pg, "given up", NULL) != STATUS_OK)
+			log_verbose("the connection is lost");
+		return s;
+	}
+	if (pg_copy_in_end(c->pg, NULL, &rows) != STATUS_OK)
+		return failure_from_pg(f, c->pg, "copy into %s",
+		    c->job->target);
+	s = compare(c, rows, f);
+	if (s == STATUS_OK && c->upsert.stage != NULL)
+		s = upsert_merge(c->pg, c->job, &c->target, &c->upsert, rows,
+		    f);
+	c->entry.rows = (int64_t)rows;
+	return s;
+}
+
+/* --- after the last row ------------------------------------------------------------------- */
+
+static char *
+text_of(const json_t *record, const char *field)
+{
+	const char *text = record_text(record, field);
+
+	return text == NULL ? NULL : mem_strdup(text);
+}
+
+static void
+fill_entry(struct chore *c)
+{
+	const json_t *line = c->job->chunk.record;
+
+	c->entry.bytes = (int64_t)c->bytes;
+	c->entry.digest = text_of(c->job->outcome, "digest");
+	c->entry.snapshot = text_of(line, "snapshot");
+	c->entry.pg_snapshot = text_of(line, "pg_snapshot");
+	c->entry.lsn = text_of(line, "lsn");
+}
+
+static status
+remember_xid(struct chore *c, struct failure *f)
+{
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	status s;
+
+	sql_add(&q, "select pg_catalog.pg_current_xact_id()");
+	s = failure_run(f, c->pg, &q, &r, "ask for the transaction's id");
+	if (s == STATUS_OK)
+		c->xid = mem_strdup(pg_value(r, 0, 0));
+	return s;
+}
+
+/* The statement before the commit would fail if anything before it had:
+ * a commit of a failed transaction does not. */
+status
+chore_finish(struct chore *c, struct failure *f)
+{
+	struct job *job = c->job;
+	status s = index_build(c->pg, job, &c->indexes, f);
+
+	if (s == STATUS_OK && c->target.bound != NULL &&
+	    job->chunk.by == SLICE_NONE)
+		s = attach_finish(c->pg, job, &c->target, f);
+	if (s != STATUS_OK)
+		return s;
+	fill_entry(c);
+	return job->load->run.schema == NULL ? remember_xid(c, f) :
+	    entry_finish(c->pg, job, c->target.table.oid, &c->entry, f);
+}
+
+/* Without a ledger the server knows what became of a transaction. */
+static status
+ask_for_xid(struct pg *pg, const char *xid, bool *committed,
+    struct failure *f)
+{
+	struct timespec pause = {0, XID_PAUSE};
+	int try;
+
+	for (try = 0; try < XID_TRIES; try++) {
+		struct pg_result *r CLEANUP_RESULT = NULL;
+		struct sql q CLEANUP_SQL = SQL_INIT;
+		status s;
+
+		sql_add(&q, "select pg_catalog.pg_xact_status(");
+		sql_param(&q, xid);
+		sql_add(&q, "::xid8)");
+		s = failure_run(f, pg, &q, &r, "look for the lost commit");
+		if (s != STATUS_OK)
+			return s;
+		*committed = str_eq(pg_value(r, 0, 0), "committed");
+		if (!str_eq(pg_value(r, 0, 0), "in progress"))
+			return STATUS_OK;
+		(void)nanosleep(&pause, NULL);
+	}
+	return failure_set(f, STATUS_RETRY,
+	    "the transaction whose commit was lost does not end");
+}
+
+status
+chore_committed(struct chore *c, bool *committed, struct failure *f)
+{
+	return c->xid != NULL ? ask_for_xid(c->pg, c->xid, committed, f) :
+	    entry_committed(c->pg, c->job, committed, f);
+}

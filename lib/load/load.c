@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * The whole of pg-copyin: connect, read, answer.
+ */
+#include "load/load.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/num.h"
+#include "base/progress.h"
+#include "base/signal.h"
+#include "base/thread.h"
+#include "data/record.h"
+#include "load/intake.h"
+#include "load/ledger.h"
+
+static status
+open_control(struct load *load)
+{
+	const struct load_options *o = load->options;
+	status s = pg_connect(&o->target, &load->control);
+
+	if (s != STATUS_OK || o->ledger_schema == NULL)
+		return s;
+	return ledger_init(load->control, o->ledger_schema);
+}
+
+static void
+init(struct load *load, const struct load_options *options)
+{
+	*load = (struct load){.options = options, .map = MAP_INIT,
+	    .warned = SEEN_INIT};
+	(void)pthread_mutex_init(&load->control_lock, NULL);
+	(void)pthread_mutex_init(&load->warned_lock, NULL);
+	results_init(&load->results);
+}
+
+static void
+clean_up(struct load *load)
+{
+	pg_close(load->control);
+	map_free(&load->map);
+	seen_free(&load->warned);
+	run_free(&load->run);
+	results_free(&load->results);
+	(void)pthread_mutex_destroy(&load->warned_lock);
+	(void)pthread_mutex_destroy(&load->control_lock);
+}
+
+/* The end line says that everything was answered. */
+static status
+conclude(struct load *load, status s, bool whole, double since)
+{
+	struct results *a = &load->results;
+
+	s = status_worse(s, a->worst);
+	if (whole && !a->deaf)
+		s = status_worse(s, record_print_end("pg-copyin",
+		    a->loaded + a->skipped + a->failed, NULL));
+	results_summary(a, num_now() - since);
+	return s;
+}
+
+status
+load_run(const struct load_options *options, int fd, const char *name)
+{
+	double since = num_now();
+	bool whole = false;
+	struct load load;
+	status s;
+
+	thread_lean_heap();
+	init(&load, options);
+	s = map_parse(&options->maps, &load.map);
+	if (s == STATUS_OK)
+		s = open_control(&load);
+	if (s == STATUS_OK) {
+		progress_start("loaded");
+		s = intake_run(&load, fd, name, &whole);
+		progress_stop();
+		s = conclude(&load, s, whole, since);
+	}
+	clean_up(&load);
+	return s;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Threads that wait for a job, do it, and wait again.
+ */
+#include "load/pool.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/thread.h"
+#include "load/loader.h"
+
+struct slot {
+	struct pool *pool;
+	pthread_t thread;
+	struct loader *loader;
+	struct queue *queue;
+	struct job *job; /* NULL: idle */
+};
+
+struct pool {
+	struct load *load;
+	pthread_mutex_t lock;
+	pthread_cond_t given, taken; /* a job; it is done */
+	struct slot **slots;
+	size_t len, idle;
+	bool closing;
+};
+
+static void *
+work(void *arg)
+{
+	struct slot *slot = arg;
+	struct pool *p = slot->pool;
+
+	(void)pthread_mutex_lock(&p->lock);
+	for (;;) {
+		while (slot->job == NULL && !p->closing)
+			(void)pthread_cond_wait(&p->given, &p->lock);
+		if (slot->job == NULL)
+			break;
+		(void)pthread_mutex_unlock(&p->lock);
+		loader_run(slot->loader, slot->job);
+		queue_reset(slot->queue);
+		(void)pthread_mutex_lock(&p->lock);
+		slot->job = NULL;
+		p->idle++;
+		(void)pthread_cond_broadcast(&p->taken);
+	}
+	(void)pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+static void
+slot_free(struct slot *slot)
+{
+	loader_close(slot->loader);
+	queue_free(slot->queue);
+	free(slot);
+}
+
+static status
+add(struct pool *p)
+{
+	struct slot *slot = mem_zalloc(sizeof(*slot));
+	status s;
+
+	slot->pool = p;
+	slot->queue = queue_new();
+	s = loader_open(p->load, &slot->loader);
+	if (s == STATUS_OK)
+		s = thread_start(&slot->thread, work, slot, THREAD_LARGE);
+	if (s != STATUS_OK) {
+		slot_free(slot);
+		return s;
+	}
+	(void)pthread_mutex_lock(&p->lock);
+	p->slots = mem_resize(p->slots, p->len + 1, sizeof(struct slot *));
+	p->slots[p->len++] = slot;
+	p->idle++;
+	(void)pthread_mutex_unlock(&p->lock);
+	return STATUS_OK;
+}
+
+status
+pool_grow(struct pool *p, size_t loaders)
+{
+	status s = STATUS_OK;
+
+	while (s == STATUS_OK && p->len < loaders)
+		s = add(p);
+	return s;
+}
+
+status
+pool_open(struct load *load, size_t loaders, struct pool **out)
+{
+	struct pool *p = mem_zalloc(sizeof(*p));
+	status s;
+
+	p->load = load;
+	(void)pthread_mutex_init(&p->lock, NULL);
+	(void)pthread_cond_init(&p->given, NULL);
+	(void)pthread_cond_init(&p->taken, NULL);
+	s = pool_grow(p, loaders);
+	if (s != STATUS_OK) {
+		pool_close(p);
+		p = NULL;
+	}
+	*out = p;
+	return s;
+}
+
+size_t
+pool_size(const struct pool *p)
+{
+	return p->len;
+}
+
+void
+pool_take(struct pool *p, struct job *job)
+{
+	size_t i = 0;
+
+	(void)pthread_mutex_lock(&p->lock);
+	while (p->idle == 0)
+		(void)pthread_cond_wait(&p->taken, &p->lock);
+	while (p->slots[i]->job != NULL)
+		i++;
+	job->queue = p->slots[i]->queue;
+	p->slots[i]->job = job;
+	p->idle--;
+	(void)pthread_cond_broadcast(&p->given);
+	(void)pthread_mutex_unlock(&p->lock);
+}
+
+void
+pool_wait(struct pool *p)
+{
+	(void)pthread_mutex_lock(&p->lock);
+	while (p->idle < p->len)
+		(void)pthread_cond_wait(&p->taken, &p->lock);
+	(void)pthread_mutex_unlock(&p->lock);
+}
+
+struct pg *
+pool_pg(struct pool *p)
+{
+	return p->len == 0 ? NULL : loader_pg(p->slots[0]->loader);
+}
+
+void
+pool_close(struct pool *p)
+{
+	size_t i;
+
+	if (p == NULL)
+		return;
+	(void)pthread_mutex_lock(&p->lock);
+	p->closing = true;
+	(void)pthread_cond_broadcast(&p->given);
+	(void)pthread_mutex_unlock(&p->lock);
+	for (i = 0; i < p->len; i++) {
+		(void)pthread_join(p->slots[i]->thread, NULL);
+		slot_free(p->slots[i]);
+	}
+	free(p->slots);
+	(void)pthread_cond_destroy(&p->taken);
+	(void)pthread_cond_destroy(&p->given);
+	(void)pthread_mutex_destroy(&p->lock);
+	free(p);
+}

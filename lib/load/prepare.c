@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Before a chunk's first row: claim it, look at the target, make room.
+ */
+#include "load/chore.h"
+
+#include <stdlib.h>
+
+#include "load/attach.h"
+#include "load/clear.h"
+#include "load/sliced.h"
+
+/* Less than this is put into indexes row by row. */
+#define WORTH_DEFERRING ((int64_t)1024 * 1024)
+
+void
+chore_reset(struct chore *c)
+{
+	target_free(&c->target);
+	entry_free(&c->entry);
+	index_list_free(&c->indexes);
+	upsert_free(&c->upsert);
+	free(c->xid);
+	c->xid = NULL;
+	c->skip = c->fresh = c->at_source = false;
+	c->bytes = 0;
+}
+
+
+/* In place of unfinished slices, their remains go, too. */
+static status
+clear_rest(struct chore *c, const struct sliced_rest *rest,
+    struct failure *f)
+{
+	status s = STATUS_OK;
+	size_t i;
+
+	for (i = 0; s == STATUS_OK && i < rest->predicates.len; i++)
+		s = clear_range(c->pg, c->job, &c->target,
+		    rest->predicates.data[i], f);
+	return s;
+}
+
+static bool
+worth_deferring(const struct job *job)
+{
+	return !job->load->options->keep_indexes &&
+	    (job->chunk.bytes < 0 || job->chunk.bytes >= WORTH_DEFERRING);
+}
+
+/* All rows of the relation are replaced. */
+static status
+replace_whole(struct chore *c, struct failure *f)
+{
+	struct cleared cleared;
+	status s = clear_whole(c->pg, c->job, &c->target, &cleared, f);
+
+	if (s == STATUS_OK)
+		s = entry_replace(c->pg, c->job, true, NULL, f);
+	if (s != STATUS_OK)
+		return s;
+	c->fresh = cleared.fresh;
+	/* Those that an earlier load left to be built come back with ours. */
+	s = index_deferred(c->pg, c->job, &c->indexes, f);
+	if (s == STATUS_OK && cleared.exclusive && worth_deferring(c->job))
+		s = index_drop(c->pg, c->job, &c->target, &c->indexes, f);
+	return s;
+}
+
+static status
+replace(struct chore *c, struct failure *f)
+{
+	struct sliced_rest rest = {false, STRV_INIT};
+	const char *where = c->job->chunk.where;
+	status s;
+
+	s = sliced_precede(c->pg, c->job, c->target.table.oid, &c->skip,
+	    &c->entry, &rest, f);
+	if (s == STATUS_OK && !c->skip) {
+		if (rest.whole || where == NULL)
+			s = replace_whole(c, f);
+		else {
+			s = clear_range(c->pg, c->job, &c->target, where, f);
+			if (s == STATUS_OK)
+				s = entry_replace(c->pg, c->job, false, where,
+				    f);
+			if (s == STATUS_OK)
+				s = clear_rest(c, &rest, f);
+		}
+	}
+	strv_free(&rest.predicates);
+	return s;
+}
+
+/* append and upsert: nothing is cleared. */
+static status
+add_to(struct chore *c, struct failure *f)
+{
+	struct sliced_rest rest = {false, STRV_INIT};
+	struct index_list waiting CLEANUP(index_list_free) = INDEX_LIST_INIT;
+	status s;
+
+	s = sliced_precede(c->pg, c->job, c->target.table.oid, &c->skip,
+	    &c->entry, &rest, f);
+	strv_free(&rest.predicates);
+	if (s == STATUS_OK && !c->skip)
+		s = index_deferred(c->pg, c->job, &waiting, f);
+	if (s != STATUS_OK || c->skip)
+		return s;
+	if (waiting.len > 0) {
+		(void)failure_set(f, STATUS_FAIL, "%s is in the middle of "
+		    "another load: its indexes wait to be built",
+		    c->job->target);
+		failure_hint(f, "Run that one to its end first.");
+		return STATUS_FAIL;
+	}
+	if (c->job->load->options->mode == LOAD_UPSERT)
+		s = upsert_prepare(c->pg, c->job, &c->target, &c->upsert, f);
+	return s;
+}
+
+/* The target as it is, or new: then there is nothing to clear. */
+static status
+prepare_target(struct chore *c, bool *raced, struct failure *f)
+{
+	struct job *job = c->job;
+	status s = target_open(c->pg, job, &c->target, f);
+
+	if (s == STATUS_OK && !c->target.table.exists)
+		s = attach_create(c->pg, job, &c->target, raced, f);
+	if (s == STATUS_OK)
+		s = target_check(c->pg, job, &c->target, f);
+	if (s != STATUS_OK)
+		return s;
+	if (job->chunk.by != SLICE_NONE) {
+		if (job->load->run.schema != NULL)
+			s = sliced_hold(c->pg, job, f);
+		if (s == STATUS_OK &&
+		    job->load->options->mode == LOAD_UPSERT)
+			s = upsert_prepare(c->pg, job, &c->target, &c->upsert,
+			    f);
+		return s;
+	}
+	target_warn(job, &c->target);
+	if (c->target.created) {
+		c->fresh = c->target.heap;
+		return STATUS_OK;
+	}
+	return job->load->options->mode == LOAD_REPLACE ? replace(c, f) :
+	    add_to(c, f);
+}
+
+static status
+claim(struct chore *c, struct failure *f)
+{
+	bool claimed = true;
+	status s;
+
+	if (c->job->load->run.schema == NULL)
+		return STATUS_OK;
+	s = entry_claim(c->pg, c->job, &claimed, &c->entry, f);
+	c->skip = s == STATUS_OK && !claimed;
+	return s;
+}
+
+
+status
+chore_prepare(struct chore *c, bool *raced, struct failure *f)
+{
+	enum sliced sliced = SLICED_OPEN;
+	status s = STATUS_OK;
+
+	*raced = false;
+	if (c->job->chunk.by != SLICE_NONE) {
+		s = sliced_enter(c->pg, c->job, &sliced, f);
+		if (s == STATUS_OK && sliced == SLICED_COMPLETE) {
+			c->skip = true;
+			return sliced_share(c->pg, c->job, &c->entry, f);
+		}
+	}
+	if (s == STATUS_OK)
+		s = failure_do(f, c->pg, "begin read write", "begin");
+	if (s != STATUS_OK)
+		return s;
+	s = claim(c, f);
+	if (s == STATUS_OK && !c->skip)
+		s = prepare_target(c, raced, f);
+	if (s != STATUS_OK || c->skip)
+		failure_roll_back(c->pg);
+	return s;
+}
+
