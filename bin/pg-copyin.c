@@ -30,12 +30,12 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 	struct load_options *o = &a->load;
 	const struct option_spec options[] = {
 	    {'d', "dbname", OPTION_TEXT, &o->target.database, "CONN",
-		"database to load: a name, a connection string or a URI", 0,
-		0, NULL},
+		"database to load: a name, a connection string or a URI", 0, 0,
+		NULL},
 	    {'h', "host", OPTION_TEXT, &o->target.host, "HOST",
 		"server's host or socket directory", 0, 0, NULL},
-	    {'p', "port", OPTION_TEXT, &o->target.port, "PORT",
-		"server's port", 0, 0, NULL},
+	    {'p', "port", OPTION_TEXT, &o->target.port, "PORT", "server's port",
+		0, 0, NULL},
 	    {'U', "username", OPTION_TEXT, &o->target.user, "NAME",
 		"user to connect as", 0, 0, NULL},
 	    {'j', "jobs", OPTION_COUNT, &o->jobs, "N",
@@ -53,29 +53,26 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 	    {0, "run", OPTION_TEXT, &o->run, "NAME",
 		"name of the run (default: after the source)", 0, 0, NULL},
 	    {0, "restart", OPTION_FLAG, &o->restart, NULL,
-		"begin the run anew, and clear what others loaded", 0, 0,
-		NULL},
+		"begin the run anew, and clear what others loaded", 0, 0, NULL},
 	    {0, "no-ledger", OPTION_FLAG, &a->no_ledger, NULL,
 		"remember nothing in the target", 0, 0, NULL},
 	    {0, "ledger-schema", OPTION_TEXT, &o->ledger_schema, "NAME",
-		"schema of the ledger (default " LEDGER_SCHEMA ")", 0, 0,
-		NULL},
+		"schema of the ledger (default " LEDGER_SCHEMA ")", 0, 0, NULL},
 	    {0, "keep-going", OPTION_FLAG, &o->keep_going, NULL,
 		"a failed chunk does not stop the others", 0, 0, NULL},
 	    {0, "keep-indexes", OPTION_FLAG, &o->keep_indexes, NULL,
 		"do not drop indexes and build them again", 0, 0, NULL},
 	    {0, "disable-triggers", OPTION_FLAG, &o->disable_triggers, NULL,
-		"no triggers, no foreign keys (session_replication_role)", 0,
-		0, NULL},
+		"no triggers, no foreign keys (session_replication_role)", 0, 0,
+		NULL},
 	    {0, "lossy", OPTION_FLAG, &o->lossy, NULL,
 		"load into types that may hold less", 0, 0, NULL},
 	    {0, "sequences", OPTION_FLAG, &o->sequences, NULL,
-		"set owned sequences to the farther of both sides", 0, 0,
-		NULL},
+		"set owned sequences to the farther of both sides", 0, 0, NULL},
 	    {0, "lock-timeout", OPTION_DURATION, &o->target.lock_timeout,
 		"TIME",
-		"how long to wait for a lock (default 60s, 0: for ever)", 0,
-		0, NULL},
+		"how long to wait for a lock (default 60s, 0: for ever)", 0, 0,
+		NULL},
 	    OPTION_END};
 	const struct program program = {"pg-copyin",
 	    "Load a copy archive from standard input into a database.",
@@ -115,9 +112,10 @@ int
 main(int argc, char **argv)
 {
 	struct arguments a = {.load = {.jobs = 1,
-	    .target.lock_timeout = LOAD_LOCK_TIMEOUT,
-	    .ledger_schema = LEDGER_SCHEMA, .key = STRV_INIT,
-	    .maps = STRV_INIT}};
+				  .target.lock_timeout = LOAD_LOCK_TIMEOUT,
+				  .ledger_schema = LEDGER_SCHEMA,
+				  .key = STRV_INIT,
+				  .maps = STRV_INIT}};
 	bool answered = false;
 	status s;
 

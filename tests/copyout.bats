@@ -728,6 +728,12 @@ end_list() {	# CODE
 	unlike "$err" 'connect'
 }
 
+# 30 MB, more than all buffers between a server and a reader.
+big_table() {	# SERVER
+	pg_sql "$1" "drop table if exists big; create table big (id int, v text);
+		insert into big select i, repeat('x', 1000) from generate_series(1, 30000) i"
+}
+
 # --- bad days ------------------------------------------------------------------------------
 
 slow='"where": "pg_sleep(case when id = 1 then 0 else 60 end) is not null"'
@@ -777,8 +783,7 @@ slow='"where": "pg_sleep(case when id = 1 then 0 else 60 end) is not null"'
 }
 
 @test "a connection that is lost in the middle of a chunk: class 4, and the rest is read" {
-	pg_sql src "create table big (id int, v text); insert into big
-		select i, repeat('x', 1000) from generate_series(1, 30000) i"
+	big_table src
 	list big small >lines
 	( code=0; pg-copyout -d "$SRC" <lines 2>stderr || code=$?; echo $code >code ) 3>&- |
 		{ sleep 1.5; cat; } >archive &
@@ -795,8 +800,7 @@ slow='"where": "pg_sleep(case when id = 1 then 0 else 60 end) is not null"'
 }
 
 @test "backpressure: a reader that waits makes the server wait" {
-	pg_sql src "create table big (id int, v text); insert into big
-		select i, repeat('x', 1000) from generate_series(1, 30000) i"
+	big_table src
 	( pg-copyout -d "$SRC" big | { sleep 2; cat; } >archive ) 3>&- &
 	wait_for pg_sql_true src "select count(*) = 1 from pg_stat_activity
 		where application_name = 'pg-copyout' and wait_event = 'ClientWrite'"
@@ -809,7 +813,7 @@ slow='"where": "pg_sleep(case when id = 1 then 0 else 60 end) is not null"'
 
 @test "the pipe is made as large as the system allows" {
 	[ -r /proc/sys/fs/pipe-max-size ] || skip 'no such thing here'
-	pg_sql src "create table big as select i, repeat('x', 1000) v from generate_series(1, 8000) i"
+	big_table src
 	( pg-copyout -d "$SRC" big & echo $! >pid; wait ) 3>&- 2>/dev/null | {
 		wait_for pg_sql_true src "select count(*) = 1 from pg_stat_activity
 			where application_name = 'pg-copyout' and wait_event = 'ClientWrite'"
@@ -927,8 +931,8 @@ slow='"where": "pg_sleep(case when id = 1 then 0 else 60 end) is not null"'
 	like "$err" 'could not connect'
 	is "$out" ''
 	pg_start victim
-	pg_sql victim "create table big (id int, v text); insert into big
-		select i, repeat('x', 1000) from generate_series(1, 30000) i; create table t (a int)"
+	big_table victim
+	pg_sql victim 'create table t (a int)'
 	list big t >lines
 	( code=0; pg-copyout -d "$(pg_dsn victim)" <lines 2>stderr || code=$?; echo $code >code ) 3>&- |
 		{ sleep 1.5; cat; } >archive &

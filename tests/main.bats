@@ -137,14 +137,15 @@ copied() {	# TABLE...
 		alter role postgres in database $DB set timezone = 'America/New_York';
 		alter role postgres in database $DB set lock_timeout = '1ms';
 		alter role postgres in database $DB set synchronous_commit = off"
-	local job
+	local job format pinned="-c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC
+		-c extra_float_digits=3 -c bytea_output=hex -c client_encoding=UTF8
+		-c statement_timeout=0 -c lock_timeout=0 -c search_path=public"
+	pinned=${pinned//$'\n'/ }
 	for format in binary text csv; do
 		job=${main_job/pg-copyout/pg-copyout --format $format}
 		CHUNKS='public.w' pipes '0 0 0 0' "$job"
 		unlike "$out" '"status":"(differ|missing|unproved|failed)"'
-		pg_sql src "alter role postgres in database $DB reset all"
-		same_table "src/$DB" "dst/$DB" w
-		pg_sql src "alter role postgres in database $DB set datestyle = 'SQL, DMY'"
+		PGOPTIONS="$pinned" same_table "src/$DB" "dst/$DB" w
 	done
 }
 

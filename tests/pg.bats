@@ -130,17 +130,18 @@ expect_pinned() {	# CONNINFO
 }
 
 @test "keepalives are 60/10/6, unless the user sets them" {
-	local q="select string_agg(setting, ' ' order by name) from pg_settings
-		where name like 'tcp_keepalives%'"
-	: "$q"	# the server's own are not ours: look at the client's socket
 	pgcall "$(pg_dsn_tcp a)" run 'select pg_catalog.pg_sleep(30)' 3>&- &
 	HELD=$!
 	wait_for pg_sql_true a "select count(*) = 1 from pg_stat_activity
 		where query like '%pg_sleep(30)%' and pid <> pg_backend_pid()"
 	command -v ss >/dev/null || skip 'no ss'
-	like "$(ss -tnop state established "( dport = :$(pg_port a) )")" \
-		'timer:\(keepalive,[0-9]+sec'
+	wait_for keepalive_runs
 	kill "$HELD"
+}
+
+keepalive_runs() {
+	ss -tno state established "( dport = :$(pg_port a) )" |
+		grep -qE 'timer:\(keepalive,([1-5]?[0-9]sec|1min)'
 }
 
 @test "a wrong password fails at once, and is never shown" {
@@ -173,8 +174,10 @@ expect_pinned() {	# CONNINFO
 	done
 	exits 2 pgcall "$(A) sslmode=bogus" run 'select 1'
 	like "$err" 'invalid sslmode value: "bogus"'
+	exits 2 pgcall "$(A) port=x" run 'select 1'
+	like "$err" 'invalid integer value "x"'
 	exits 2 pgcall 'service=nowhere' run 'select 1'
-	like "$err" 'definition of service "nowhere" not found'
+	like "$err" 'could not connect to the source: .*(service|not found)'
 }
 
 @test "what cannot pass is not tried again" {
@@ -204,13 +207,17 @@ expect_pinned() {	# CONNINFO
 	psql -Xq -d "$(pg_dsn b)" -c 'select pg_sleep(1000)' 3>&- &
 	HELD=$!
 	wait_for pg_sql_true b "select count(*) > 0 from pg_stat_activity
-		where query like '%pg_sleep(1000)%' and pid <> pg_backend_pid()"
+		where query = 'select pg_sleep(1000)'"
+	local backend
+	backend=$(pg_sql b "select pid from pg_stat_activity
+		where query = 'select pg_sleep(1000)'")
 	kill -TERM "$(pg_pid b)"
 	wait_for grep -q 'received smart shutdown' "$(pg_log b)"
 	pgcall "$(pg_dsn b)" run "select 'there'" >got 2>said 3>&- &
 	local pid=$!
+	wait_for test -e said
 	wait_for grep -q 'shutting down' said
-	kill "$HELD"
+	kill "$backend"
 	wait_for sh -c "! test -e $(pg_data b)/postmaster.pid"
 	pg_start b
 	wait "$pid"
@@ -263,9 +270,7 @@ expect_pinned() {	# CONNINFO
 	for text in "it's" 'a"b' 'c\d' "\\'; drop table x; --" '%s $1' 'ü€🐘' ' E'; do
 		exits 0 pgcall "$(A)" quote "$text"
 		is "$out" "$(printf '%s\t%s\t\\N\t\\N\t%s\n%s' "$text" "$text" \
-			9223372036854775808 "$text")" || {
-			like "$err" 'bigint out of range'
-		}
+			9223372036854775807 "$text")"
 	done
 }
 
@@ -382,7 +387,7 @@ expect_pinned() {	# CONNINFO
 			exits 0 pgcall "$(A)" out "$sql" $max
 			cmp "$OUT" want
 			like "$err" '^tag 100000 '
-			[ "$max" = 1 ] ||
+			[ "$max" -le 20 ] ||
 				[ "$(sed -nE 's/.*largest ([0-9]+).*/\1/p' "$ERR")" -le $max ]
 		done
 	done
@@ -476,13 +481,13 @@ expect_pinned() {	# CONNINFO
 @test "a garbled line never crashes us" {
 	local sql='copy (select i, repeat(i::text, i) from
 		generate_series(1, 20) i) to stdout' at code
-	relay garble 0 5
-	for ((at = 0; at < 3000; at += 5)); do
+	relay garble 0 11
+	for ((at = 0; at < 3000; at += 11)); do
 		code=0
-		PGPIPE_TEST_PATIENCE=1 timeout 5 pgcall "$LINE" out "$sql" 300 \
+		PGPIPE_TEST_PATIENCE=1 timeout -k 1 0.3 pgcall "$LINE" out "$sql" 300 \
 			>/dev/null 2>said || code=$?
 		# 124: a length has become a large one, and we wait for the rest
-		[[ $code == [034] || $code == 124 || $code == 143 ]] || {
+		[[ $code == [034] || $code == 124 || $code == 137 ]] || {
 			echo "$code at $at: $(<said)"
 			return 1
 		}
@@ -513,7 +518,7 @@ expect_pinned() {	# CONNINFO
 		pg_terminate_backend(pg_backend_pid()) end from
 		generate_series(1, 100000) i) to stdout' 1000 error
 	like "$err" 'could not copy it: terminating connection due to administrator command'
-	like "$(tail -c 1000 "$OUT")" 'state 57P01 class 4 broken 1'
+	like "$out" 'state 57P01 class 4 broken 1'
 }
 
 @test "the second signal ends a copy" {
@@ -691,7 +696,7 @@ expect_pinned() {	# CONNINFO
 		like "$err" '^tag 100000 rows 100001 '
 	done
 	exits 0 pgcall "$TLS" out "copy (select repeat('x', n) from unnest(array[1, 30000000, 2, 99, 100, 101]) n) to stdout" 100
-	like "$err" '^tag 6 rows 6 batches 5 largest 30000001 '
+	like "$err" '^tag 6 rows 6 batches 6 largest 30000001 '
 	exits 3 pgcall "$TLS" out 'copy (select 1/(50000-i) from
 		generate_series(1, 100000) i) to stdout' 1000 run 'select 8'
 	like "$err" 'could not copy it: division by zero'
@@ -728,7 +733,7 @@ expect_pinned() {	# CONNINFO
 			order by typname) || ')'
 		from pg_type where oid < 16384 and typtype in ('b', 'r', 'm', 'd')
 		and typnamespace = 'pg_catalog'::regnamespace
-		and typcategory <> 'A' and typname <> 'unknown'); end \$\$"
+		and typname !~ '^_'); end \$\$"
 	exits 0 pgcall "$(A)" table types builtin
 	is "$(awk -F'\t' '$4 == "text" { print $1 }' "$OUT" | tr '\n' ' ')" \
 		"$(pg_sql a "select string_agg('c_' || n, ' ' order by n collate \"C\")
@@ -865,15 +870,16 @@ expect_pinned() {	# CONNINFO
 }
 
 @test "the server's digest is the stream's, type by type" {
-	pg_sql a <"$BATS_TEST_DIRNAME/digest.sql"
-	exits 0 pgcall "$(A)" probe
+	local D
+	D=$(pg_dsn a digest)
+	pg_sql a 'create database digest'
+	pg_sql a/digest <"$BATS_TEST_DIRNAME/digest.sql"
+	exits 0 pgcall "$D" probe
 	is "$out" same
 	local t
-	for t in $(pg_sql a "select relname from pg_class c where relkind = 'r'
-		and relnamespace = 'public'::regnamespace and relname in ('types',
-		'nulls', 'arrays', 'hostile', 'single', 'unordered', 'nothing',
-		'empty')"); do
-		exits 0 pgcall "$(A)" digest public "$t"
+	for t in $(pg_sql a/digest "select relname from pg_class
+		where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace"); do
+		exits 0 pgcall "$D" digest public "$t"
 	done
 	exits 0 pgcall "$(A)" digest public numbers
 	is "$(wc -l <<<"$out")" 2

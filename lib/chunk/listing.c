@@ -93,6 +93,8 @@ survey(struct listing *l, const struct statement *st)
 
 	if (s == STATUS_OK)
 		s = survey_patterns(l->pg, st, l->request->if_exists);
+	if (s == STATUS_OK)
+		s = survey_tables(l->pg, st, &l->sources);
 	if (s == STATUS_OK &&
 	    (l->bounds.from != NULL || l->bounds.until != NULL))
 		s = survey_bounds(l->pg, st, &l->bounds);

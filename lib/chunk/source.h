@@ -20,7 +20,7 @@ struct source {
 	char *condition; /* SQL: on c of pg_class, n of pg_namespace */
 	char *extension; /* it is only for databases that have this, or NULL */
 	struct str query;
-	bool failed;	 /* it was found unfit, and said so */
+	bool idle;	 /* it takes no part: unfit, or without tables */
 };
 
 /* In the order in which they are asked whether a table is theirs. */

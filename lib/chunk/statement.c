@@ -52,7 +52,7 @@ add_left_out(const struct statement *st, struct sql *out)
 }
 
 static void
-add_named(const struct statement *st, struct sql *out)
+add_named(const struct statement *st, bool everything, struct sql *out)
 {
 	char *json CLEANUP_FREE = patterns_json(st->patterns);
 
@@ -63,22 +63,27 @@ add_named(const struct statement *st, struct sql *out)
 	sql_add(out, "::pg_catalog.jsonb) p (\n");
 	sql_add(out, "ord pg_catalog.int4, leave_out pg_catalog.bool,\n");
 	sql_add(out, "schema pg_catalog.text, schema_like pg_catalog.bool,\n");
-	sql_add(out, "name pg_catalog.text, name_like pg_catalog.bool))\n");
+	sql_add(out, "name pg_catalog.text, name_like pg_catalog.bool)),\n");
+	sql_add(out, "looking (everything) as (select ");
+	if (everything)
+		sql_add(out, "true)\n");
+	else
+		sql_add(out, "false)\n");
 	sql_given(out, str_text(&st->texts->named));
 	add_left_out(st, out);
 }
 
 void
-statement_matches(const struct statement *st, struct sql *out)
+statement_matches(const struct statement *st, bool everything, struct sql *out)
 {
-	add_named(st, out);
+	add_named(st, everything, out);
 	sql_given(out, str_text(&st->texts->matches));
 }
 
 void
 statement_apart(const struct statement *st, struct sql *out)
 {
-	add_named(st, out);
+	add_named(st, false, out);
 	sql_given(out, str_text(&st->texts->apart));
 }
 
@@ -104,12 +109,12 @@ statement_probe(const struct source *source, struct sql *out)
 
 /* Each table goes to the first source that is for it. */
 static void
-add_selected(const struct statement *st, size_t source, struct sql *out)
+add_chosen(const struct statement *st, struct sql *out)
 {
 	sql_add(out, ", chosen as (\n");
 	sql_add(out, "select w.*, case\n");
 	for (size_t i = 0; i < st->sources->count; i++) {
-		if (st->sources->items[i].failed)
+		if (st->sources->items[i].idle)
 			continue;
 		sql_add(out, "when ");
 		add_condition(&st->sources->items[i], out);
@@ -119,10 +124,19 @@ add_selected(const struct statement *st, size_t source, struct sql *out)
 	}
 	sql_add(out, "end as source\n");
 	sql_add(out, "from named w\n");
-	sql_add(out, "join pg_catalog.pg_class c on c.oid = w.relid\n");
-	sql_add(out, "join pg_catalog.pg_namespace n\n");
-	sql_add(out, "on n.oid = c.relnamespace),\n");
-	sql_add(out, "selected (relid, schema_named, table_named) as (\n");
+	sql_add(out, "cross join lateral (select c.*\n");
+	sql_add(out, "from pg_catalog.pg_class c\n");
+	sql_add(out, "where c.oid = w.relid offset 0) c\n");
+	sql_add(out, "cross join lateral (select n.*\n");
+	sql_add(out, "from pg_catalog.pg_namespace n\n");
+	sql_add(out, "where n.oid = c.relnamespace offset 0) n)\n");
+}
+
+static void
+add_selected(const struct statement *st, size_t source, struct sql *out)
+{
+	add_chosen(st, out);
+	sql_add(out, ", selected (relid, schema_named, table_named) as (\n");
 	sql_add(out, "select c.relid, c.schema_named, c.table_named\n");
 	sql_add(out, "from chosen c\n");
 	sql_add(out, "where c.source = ");
@@ -133,7 +147,7 @@ add_selected(const struct statement *st, size_t source, struct sql *out)
 static void
 add_pieces(const struct statement *st, size_t source, struct sql *out)
 {
-	add_named(st, out);
+	add_named(st, false, out);
 	sql_given(out, str_text(&st->texts->chosen));
 	add_selected(st, source, out);
 	sql_add(out, ", source (relid, root, parent, bound, range, part,\n");
@@ -150,6 +164,16 @@ add_keyed(const struct statement *st, const char *column, struct sql *out)
 	sql_param(out, column);
 	sql_add(out, "::pg_catalog.text)\n");
 	sql_given(out, str_text(&st->texts->keyed));
+}
+
+void
+statement_shares(const struct statement *st, struct sql *out)
+{
+	add_named(st, false, out);
+	sql_given(out, str_text(&st->texts->chosen));
+	add_chosen(st, out);
+	sql_add(out, "select distinct c.source from chosen c\n");
+	sql_add(out, "where c.source is not null\n");
 }
 
 void

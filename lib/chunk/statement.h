@@ -22,12 +22,16 @@ struct statement {
 	const struct sources *sources;
 };
 
-/* What each pattern names: ord, tables, schema, name, what. */
-void statement_matches(const struct statement *st, struct sql *out);
+/* What each pattern names: ord, tables, schema, name, what; everything: not
+ * only tables. */
+void statement_matches(const struct statement *st, bool everything,
+    struct sql *out);
 /* Tables of extensions that were asked for and stay out: extname, count. */
 void statement_apart(const struct statement *st, struct sql *out);
 /* Whether a source's condition can be asked at all. */
 void statement_probe(const struct source *source, struct sql *out);
+/* The numbers of the sources that any table goes to. */
+void statement_shares(const struct statement *st, struct sql *out);
 /* By which columns bounds go for the tables of one source. */
 void statement_keys(const struct statement *st, size_t source,
     const char *column, struct sql *out);

@@ -127,7 +127,7 @@ stream_open(struct pg *pg, const struct statement *st,
 	for (size_t i = 0; i < sources->count && result == STATUS_OK; i++) {
 		struct feed *f = &s->feeds[s->count];
 
-		if (sources->items[i].failed)
+		if (sources->items[i].idle)
 			continue;
 		memset(f, 0, sizeof(*f));
 		f->number = i;

@@ -14,47 +14,60 @@
 /* The columns of share/sql/chunks-matches.sql. */
 enum { MATCH_ORD, MATCH_TABLES, MATCH_SCHEMA, MATCH_NAME, MATCH_WHAT };
 
+/* A pattern that matches no table: what else it matches, in a second look. */
 static status
-report_match(const struct pattern *p, const struct pg_result *r, int row,
+report_unmatched(const struct pattern *p, const struct pg_result *r, int row,
     bool if_exists)
 {
 	struct str name CLEANUP(str_free) = STR_INIT;
+	const char *what = pg_value(r, row, MATCH_WHAT);
 
-	if (pg_int(r, row, MATCH_TABLES) > 0)
-		return STATUS_OK;
-	if (pg_value(r, row, MATCH_WHAT) == NULL && if_exists) {
+	if (what == NULL && if_exists) {
 		log_info("pattern \"%s\" matches no table", p->text);
 		return STATUS_OK;
 	}
 	log_error("pattern \"%s\" matches no table", p->text);
-	if (pg_value(r, row, MATCH_WHAT) != NULL) {
+	if (what != NULL) {
 		sql_show_name(&name, pg_value(r, row, MATCH_SCHEMA),
 		    pg_value(r, row, MATCH_NAME));
-		log_detail("%s is %s.", str_text(&name),
-		    pg_value(r, row, MATCH_WHAT));
+		log_detail("%s is %s.", str_text(&name), what);
 	}
 	return STATUS_USAGE;
 }
 
 static status
-survey_matches(struct pg *pg, const struct statement *st, bool if_exists)
+match(struct pg *pg, const struct statement *st, bool everything,
+    struct pg_result **out)
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
-	struct pg_result *r CLEANUP_RESULT = NULL;
-	status worst;
+
+	statement_matches(st, everything, &sql);
+	return pg_run(pg, "look up the patterns", &sql, out);
+}
+
+status
+survey_patterns(struct pg *pg, const struct statement *st, bool if_exists)
+{
+	struct pg_result *tables CLEANUP_RESULT = NULL;
+	struct pg_result *all CLEANUP_RESULT = NULL;
+	status worst = STATUS_OK, s;
 
 	if (st->patterns->count == 0)
 		return STATUS_OK;
-	statement_matches(st, &sql);
-	worst = pg_run(pg, "look up the patterns", &sql, &r);
-	for (int row = 0; r != NULL && row < pg_rows(r); row++) {
-		size_t ord = (size_t)pg_int(r, row, MATCH_ORD);
+	s = match(pg, st, false, &tables);
+	for (int row = 0; s == STATUS_OK && row < pg_rows(tables); row++) {
+		size_t ord = (size_t)pg_int(tables, row, MATCH_ORD);
 
-		worst = status_worse(worst,
-		    report_match(&st->patterns->items[ord], r, row,
-			if_exists));
+		if (pg_int(tables, row, MATCH_TABLES) > 0)
+			continue;
+		if (all == NULL)
+			s = match(pg, st, true, &all);
+		if (s == STATUS_OK)
+			worst = status_worse(worst,
+			    report_unmatched(&st->patterns->items[ord], all,
+				row, if_exists));
 	}
-	return worst;
+	return status_worse(s, worst);
 }
 
 static status
@@ -76,12 +89,37 @@ survey_apart(struct pg *pg, const struct statement *st)
 	return STATUS_OK;
 }
 
-status
-survey_patterns(struct pg *pg, const struct statement *st, bool if_exists)
+/* A source that no table goes to is not asked. */
+static status
+survey_shares(struct pg *pg, const struct statement *st,
+    struct sources *sources)
 {
-	status s = survey_matches(pg, st, if_exists);
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	status s;
 
-	return s == STATUS_OK ? survey_apart(pg, st) : s;
+	statement_shares(st, &sql);
+	s = pg_run(pg, "look up tables", &sql, &r);
+	if (s != STATUS_OK)
+		return s;
+	for (size_t i = 0; i < sources->count; i++) {
+		bool share = false;
+
+		for (int row = 0; row < pg_rows(r); row++)
+			share = share || pg_int(r, row, 0) == (int64_t)i;
+		if (!share)
+			sources->items[i].idle = true;
+	}
+	return s;
+}
+
+status
+survey_tables(struct pg *pg, const struct statement *st,
+    struct sources *sources)
+{
+	status s = survey_apart(pg, st);
+
+	return s == STATUS_OK ? survey_shares(pg, st, sources) : s;
 }
 
 static bool
@@ -113,7 +151,7 @@ probe(struct pg *pg, struct source *source, status *flaw)
 		    source->name, pg_last_error(pg)->message);
 		log_detail("This is about \"for:\" in the file \"%s\".",
 		    source->file);
-		source->failed = true;
+		source->idle = true;
 		*flaw = status_worse(*flaw, s);
 	}
 	return pg_do(pg, "go back to a savepoint",
@@ -134,7 +172,7 @@ survey_sources(struct pg *pg, struct sources *sources, status *flaw)
 
 		if (source->extension != NULL &&
 		    !has_extension(r, source->extension))
-			source->failed = true;
+			source->idle = true;
 		else if (!source->ours)
 			s = probe(pg, source, flaw);
 	}
@@ -247,7 +285,7 @@ survey_keys(struct pg *pg, const struct statement *st, struct keys_survey *k)
 	status s = STATUS_OK;
 
 	for (size_t i = 0; i < st->sources->count && s == STATUS_OK; i++)
-		if (!st->sources->items[i].failed)
+		if (!st->sources->items[i].idle)
 			s = survey_source(pg, st, i, k);
 	return s;
 }

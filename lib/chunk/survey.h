@@ -9,19 +9,23 @@
 
 #include "chunk/statement.h"
 
-/* Patterns that name no table are reported; STATUS_USAGE, unless if_exists
- * allows it.  Tells of tables that were asked for only by a wide pattern and stay
- * out. */
-status survey_patterns(struct pg *pg, const struct statement *st,
-    bool if_exists) MUST_CHECK;
-
 /*
  * Ask each source of the user's for its tables: one that fails is reported,
- * marked failed, and remembered in *flaw; the others go on.  Sources for
- * extensions that are not there are taken out.
+ * marked idle, and remembered in *flaw; the others go on.  Sources for
+ * extensions that are not there are idle.
  */
 status survey_sources(struct pg *pg, struct sources *sources, status *flaw)
     MUST_CHECK;
+
+/* Patterns that name no table are reported; STATUS_USAGE, unless if_exists
+ * allows it. */
+status survey_patterns(struct pg *pg, const struct statement *st,
+    bool if_exists) MUST_CHECK;
+
+/* Which sources have a part in it: the others are marked idle.  Tells of
+ * tables that were only asked for by a wide pattern and stay out. */
+status survey_tables(struct pg *pg, const struct statement *st,
+    struct sources *sources) MUST_CHECK;
 
 /* Find the types of all columns that the bounds go by, and read the bounds
  * as such.  Tables that cannot take them are reported; STATUS_USAGE. */

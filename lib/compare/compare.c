@@ -125,13 +125,16 @@ check_lines(const struct head *h, const struct compare_options *options,
     struct answers *answers, bool *complete)
 {
 	struct record_reader *r = record_reader_open(STDIN_FILENO, INPUT);
-	struct crew *crew = crew_new(options, answers);
-	bool answered;
-	status st, finished;
+	struct crew *crew;
+	bool answered = true;
+	status st = STATUS_OK, finished = STATUS_OK;
 
 	record_reader_push(r, h->bytes, h->n);
-	st = read_lines(crew, r);
-	finished = crew_finish(crew, &answered);
+	if (h->n > 0) {
+		crew = crew_new(options, answers);
+		st = read_lines(crew, r);
+		finished = crew_finish(crew, &answered);
+	}
 	if (st == STATUS_OK && finished == STATUS_OK)
 		st = record_reader_finish(r, options->partial);
 	*complete = st == STATUS_OK && answered && signal_stop() == 0;

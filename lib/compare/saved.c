@@ -96,11 +96,9 @@ begin(struct saved *s, const struct archive_event *e)
 	c->line = json_deep_copy(e->value);
 	c->next = s->open;
 	s->open = c;
-	if (!format_of(c->line, &format)) {
-		log_error("chunk %llu of the archive has no known format",
-		    (unsigned long long)e->n);
-		return STATUS_USAGE;
-	}
+	/* One that failed early has neither format nor columns. */
+	if (!format_of(c->line, &format))
+		return STATUS_OK;
 	st = pg_table_digest_columns(json_object_get(c->line, "columns"),
 	    &c->columns, &n);
 	if (st != STATUS_OK)
@@ -110,12 +108,25 @@ begin(struct saved *s, const struct archive_event *e)
 	return STATUS_OK;
 }
 
+/* Rows of unknown format are nothing that we can vouch for. */
+static status
+expect_format(const struct open_chunk *c)
+{
+	if (c->cut != NULL)
+		return STATUS_OK;
+	log_error("chunk %llu of the archive has no known format",
+	    (unsigned long long)c->n);
+	return STATUS_USAGE;
+}
+
 static status
 data(struct saved *s, const struct archive_event *e)
 {
 	struct open_chunk *c = find(s, e->n);
-	status st;
+	status st = expect_format(c);
 
+	if (st != STATUS_OK)
+		return st;
 	c->bytes += e->size;
 	st = copyrows_feed(c->cut, e->bytes, e->size);
 	return st == STATUS_OK ? st : STATUS_USAGE;
@@ -181,8 +192,10 @@ done(struct saved *s, const struct archive_event *e)
 	struct verdict v = {.kind = VERDICT_UNPROVED};
 	char shown[DIGEST_SHOWN];
 	uint64_t rows = 0;
-	status st = copyrows_finish(c->cut, &rows);
+	status st = expect_format(c);
 
+	if (st == STATUS_OK)
+		st = copyrows_finish(c->cut, &rows);
 	if (st != STATUS_OK)
 		return STATUS_USAGE;
 	judge(c, e->value, rows, &v);

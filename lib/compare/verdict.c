@@ -24,6 +24,7 @@ struct answers {
 	pthread_mutex_t lock;
 	uint64_t counts[VERDICT_KINDS];
 	uint64_t rows, moved, told;
+	uint64_t lines; /* printed: answers, and rows before them */
 	status worst;
 };
 
@@ -184,6 +185,7 @@ count(struct answers *t, const struct verdict *v, const json_t *line)
 	(void)pthread_mutex_lock(&t->lock);
 	t->counts[v->kind]++;
 	t->moved += v->moved;
+	t->lines += 1 + v->rows.lines;
 	t->rows += rows_of(v);
 	t->worst = status_worse(t->worst, v->class);
 	if (!good)
@@ -214,6 +216,12 @@ answers_status(const struct answers *t)
 uint64_t
 answers_lines(const struct answers *t)
 {
+	return t->lines;
+}
+
+static uint64_t
+chunks(const struct answers *t)
+{
 	uint64_t sum = 0;
 	int i;
 
@@ -225,7 +233,7 @@ answers_lines(const struct answers *t)
 void
 answers_report(const struct answers *t)
 {
-	uint64_t n = answers_lines(t);
+	uint64_t n = chunks(t);
 	struct str text = STR_INIT;
 	int i;
 

@@ -58,6 +58,7 @@ status answers_add(struct answers *t, const struct verdict *v, json_t *line)
     MUST_CHECK;
 /* STATUS_OK, STATUS_NO, or the worst that made a line unproved. */
 status answers_status(const struct answers *t);
+/* Lines printed: answers, and the rows before them. */
 uint64_t answers_lines(const struct answers *t);
 /* "12 chunks: 10 match, 2 differ", for people. */
 void answers_report(const struct answers *t);

@@ -19,7 +19,8 @@ missing(const struct job *job, struct failure *f)
 {
 	(void)failure_set(f, STATUS_FAIL, "%s does not exist in the target",
 	    job->target);
-	failure_hint(f, "Make it (pg_dump --schema-only of the source, say), "
+	failure_hint(f,
+	    "Make it (pg_dump --schema-only of the source, say), "
 	    "or name the table to load into with --map.");
 	return STATUS_FAIL;
 }
@@ -44,7 +45,8 @@ check_parent(struct pg *pg, const struct job *job, const char *schema,
 		(void)failure_set(f, STATUS_FAIL,
 		    "the target has neither %s nor its parent \"%s.%s\"",
 		    job->target, schema, table);
-		failure_hint(f, "Make the partitioned tables first, all "
+		failure_hint(f,
+		    "Make the partitioned tables first, all "
 		    "levels of them.");
 		return STATUS_FAIL;
 	}
@@ -58,9 +60,10 @@ check_parent(struct pg *pg, const struct job *job, const char *schema,
 	    "the target has no %s, and its parent \"%s.%s\" is not "
 	    "partitioned there",
 	    job->target, schema, table);
-	failure_hint(f, "To load the partitions into that one table: --mode "
-	    "append --map %s.%s=%s.%s", job->chunk.schema, job->chunk.table,
-	    schema, table);
+	failure_hint(f,
+	    "To load the partitions into that one table: --mode "
+	    "append --map %s.%s=%s.%s",
+	    job->chunk.schema, job->chunk.table, schema, table);
 	return STATUS_FAIL;
 }
 
@@ -85,8 +88,8 @@ add_create(struct sql *q, const struct job *job, const char *schema,
 
 /* Tablespace as "create table ... partition of" would have it, and owner. */
 static status
-add_place(struct pg *pg, struct sql *q, const char *schema,
-    const char *table, char **owner, struct failure *f)
+add_place(struct pg *pg, struct sql *q, const char *schema, const char *table,
+    char **owner, struct failure *f)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql ask CLEANUP_SQL = SQL_INIT;
@@ -132,16 +135,19 @@ create(struct pg *pg, const struct job *job, const char *schema,
 		return s;
 	s = failure_run(f, pg, &q, NULL, "make %s like \"%s.%s\"", job->target,
 	    schema, table);
-	*raced = s != STATUS_OK && (strcmp(f->sqlstate, DUPLICATE_TABLE) == 0 ||
-	    strcmp(f->sqlstate, UNIQUE_VIOLATION) == 0);
+	*raced = s != STATUS_OK &&
+	    (strcmp(f->sqlstate, DUPLICATE_TABLE) == 0 ||
+		strcmp(f->sqlstate, UNIQUE_VIOLATION) == 0);
 	if (s != STATUS_OK || owner == NULL)
 		return s;
 	sql_add(&o, "alter table ");
 	sql_name(&o, job->schema, job->table);
 	sql_add(&o, " owner to ");
 	sql_ident(&o, owner);
-	return failure_run(f, pg, &o, NULL, "give %s to the owner of its "
-	    "parent", job->target);
+	return failure_run(f, pg, &o, NULL,
+	    "give %s to the owner of its "
+	    "parent",
+	    job->target);
 }
 
 status
@@ -295,7 +301,8 @@ attach_now(struct pg *pg, const struct job *job, const struct target *t,
 	s = failure_run(f, pg, &q, NULL, "attach %s to \"%s.%s\" %s",
 	    job->target, t->parent_schema, t->parent_table, t->bound);
 	if (s != STATUS_OK && strcmp(f->sqlstate, "42P17") == 0)
-		failure_hint(f, "If the target has that part under another "
+		failure_hint(f,
+		    "If the target has that part under another "
 		    "name, --map tells which.");
 	return s;
 }

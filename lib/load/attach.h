@@ -25,7 +25,7 @@ status attach_later(struct pg *pg, const struct job *job,
 status attach_finish(struct pg *pg, const struct job *job,
     const struct target *t, struct failure *f) MUST_CHECK;
 /* Attach at once. */
-status attach_now(struct pg *pg, const struct job *job,
-    const struct target *t, struct failure *f) MUST_CHECK;
+status attach_now(struct pg *pg, const struct job *job, const struct target *t,
+    struct failure *f) MUST_CHECK;
 
 #endif

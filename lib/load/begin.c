@@ -31,8 +31,8 @@ where_slices(struct sql *q, const struct job *job, int64_t run,
 
 /* A relation that was small came as one chunk in this run. */
 static status
-loaded_whole(struct pg *pg, const struct job *job, uint32_t target,
-    bool *out, struct failure *f)
+loaded_whole(struct pg *pg, const struct job *job, uint32_t target, bool *out,
+    struct failure *f)
 {
 	const struct run *run = &job->load->run;
 	struct pg_result *r CLEANUP_RESULT = NULL;
@@ -72,8 +72,9 @@ forget_slices(struct pg *pg, const struct job *job, int64_t run,
 	run_table(&job->load->run, &row, "sliced");
 	sql_add(&row, " where id = ");
 	run_param(&row, id);
-	return s == STATUS_OK ?
-	    failure_run(f, pg, &row, NULL, "write the ledger") : s;
+	return s == STATUS_OK
+	    ? failure_run(f, pg, &row, NULL, "write the ledger")
+	    : s;
 }
 
 /* What this run says of the target as one chunk, and its failures. */
@@ -98,8 +99,9 @@ forget_others(struct pg *pg, const struct job *job, struct failure *f)
 	sql_add(&failed, " where run = ");
 	run_param(&failed, run->id);
 	entry_where_target(&failed, job);
-	return s == STATUS_OK ?
-	    failure_run(f, pg, &failed, NULL, "write the ledger") : s;
+	return s == STATUS_OK
+	    ? failure_run(f, pg, &failed, NULL, "write the ledger")
+	    : s;
 }
 
 static status
@@ -140,8 +142,7 @@ supersede(struct pg *pg, const struct job *job, const struct pg_result *r,
 		bool same_run = pg_true(r, i, UNIT_SAME_RUN);
 		const char *within = pg_value(r, i, UNIT_WITHIN);
 
-		if (pg_true(r, i, UNIT_COMPLETED) &&
-		    !pg_true(r, i, UNIT_MINE))
+		if (pg_true(r, i, UNIT_COMPLETED) && !pg_true(r, i, UNIT_MINE))
 			continue;
 		if (same_run && pg_true(r, i, UNIT_IDENTITY) &&
 		    !pg_true(r, i, UNIT_COMPLETED) &&
@@ -184,8 +185,7 @@ drop_indexes(struct pg *pg, const struct job *job, const struct target *t,
 	status s;
 
 	/* Without a ledger nobody would know how to build them again. */
-	if (job->load->options->keep_indexes ||
-	    job->load->run.schema == NULL)
+	if (job->load->options->keep_indexes || job->load->run.schema == NULL)
 		return STATUS_OK;
 	s = index_drop(pg, job, t, &list, f);
 	return s == STATUS_OK ? index_defer(pg, job, &list, f) : s;
@@ -206,8 +206,9 @@ clear(struct pg *pg, const struct job *job, const struct target *t,
 			s = entry_replace(pg, job, true, NULL, f);
 		if (s == STATUS_OK && job->load->run.schema != NULL)
 			s = forget_sliced(pg, job, f);
-		return s == STATUS_OK && cleared.exclusive ?
-		    drop_indexes(pg, job, t, f) : s;
+		return s == STATUS_OK && cleared.exclusive
+		    ? drop_indexes(pg, job, t, f)
+		    : s;
 	}
 	s = clear_range(pg, job, t, job->chunk.within, f);
 	if (s == STATUS_OK)
@@ -258,8 +259,10 @@ refuse_unfinished(struct pg *pg, const struct job *job, struct failure *f)
 	s = index_deferred(pg, job, &list, f);
 	if (s != STATUS_OK || list.len == 0)
 		return s;
-	(void)failure_set(f, STATUS_FAIL, "%s is in the middle of another "
-	    "load: its indexes wait to be built", job->target);
+	(void)failure_set(f, STATUS_FAIL,
+	    "%s is in the middle of another "
+	    "load: its indexes wait to be built",
+	    job->target);
 	failure_hint(f, "Run that one to its end first.");
 	return STATUS_FAIL;
 }
@@ -282,8 +285,8 @@ begin_anew(struct pg *pg, struct job *job, struct target *t,
 		s = refuse_unfinished(pg, job, f);
 	strv_free(&rest.predicates);
 	if (s == STATUS_OK && t->created)
-		s = rows == NULL ? attach_now(pg, job, t, f) :
-		    attach_later(pg, job, t, f);
+		s = rows == NULL ? attach_now(pg, job, t, f)
+				 : attach_later(pg, job, t, f);
 	if (s == STATUS_OK && rows != NULL)
 		s = insert_row(pg, job, t, &out->id, f);
 	return s;
@@ -347,16 +350,16 @@ try_begin(struct pg *pg, struct job *job, struct unit *out, bool *raced,
     struct failure *f)
 {
 	struct target t CLEANUP(target_free) = {0};
-	status s = failure_do(f, pg, "begin read write", "begin %s",
-	    job->target);
+	status s =
+	    failure_do(f, pg, "begin read write", "begin %s", job->target);
 
 	*raced = false;
 	if (s == STATUS_OK)
 		s = open_target(pg, job, &t, raced, f);
 	if (s == STATUS_OK)
-		s = job->load->run.schema == NULL ?
-		    begin_anew(pg, job, &t, NULL, out, f) :
-		    decide(pg, job, &t, out, f);
+		s = job->load->run.schema == NULL
+		    ? begin_anew(pg, job, &t, NULL, out, f)
+		    : decide(pg, job, &t, out, f);
 	if (s == STATUS_OK)
 		s = failure_do(f, pg, "commit", "begin %s", job->target);
 	if (s != STATUS_OK)
@@ -365,8 +368,7 @@ try_begin(struct pg *pg, struct job *job, struct unit *out, bool *raced,
 }
 
 status
-unit_begin(struct pg *pg, struct job *job, struct unit *out,
-    struct failure *f)
+unit_begin(struct pg *pg, struct job *job, struct unit *out, struct failure *f)
 {
 	bool raced;
 	status s = try_begin(pg, job, out, &raced, f);
@@ -378,9 +380,8 @@ unit_begin(struct pg *pg, struct job *job, struct unit *out,
 /* --- in place of slices ------------------------------------------------------------------- */
 
 status
-sliced_precede(struct pg *pg, struct job *job, uint32_t target,
-    bool *complete, struct entry *out, struct sliced_rest *rest,
-    struct failure *f)
+sliced_precede(struct pg *pg, struct job *job, uint32_t target, bool *complete,
+    struct entry *out, struct sliced_rest *rest, struct failure *f)
 {
 	struct pg_result *rows CLEANUP_RESULT = NULL;
 	status s;

@@ -75,9 +75,11 @@ failed_at_source(const struct job *job, struct failure *f)
 	const char *detail = record_text(error, "detail");
 	const char *hint = record_text(error, "hint");
 
-	(void)failure_set(f, record_int(error, "class") == STATUS_RETRY ?
-	    STATUS_RETRY : STATUS_FAIL, "%s", message == NULL ?
-	    "it could not be read at the source" : message);
+	(void)failure_set(f,
+	    record_int(error, "class") == STATUS_RETRY ? STATUS_RETRY
+						       : STATUS_FAIL,
+	    "%s",
+	    message == NULL ? "it could not be read at the source" : message);
 	if (sqlstate != NULL && strlen(sqlstate) < sizeof(f->sqlstate))
 		memcpy(f->sqlstate, sqlstate, strlen(sqlstate) + 1);
 	if (detail != NULL)
@@ -98,8 +100,9 @@ judge_end(struct chore *c, struct failure *f)
 		return failed_at_source(job, f);
 	if (job->end == JOB_DONE)
 		return STATUS_OK;
-	return failure_set(f, STATUS_RETRY, signal_abort() ? "interrupted" :
-	    "the archive broke off before its end");
+	return failure_set(f, STATUS_RETRY,
+	    signal_abort() ? "interrupted"
+			   : "the archive broke off before its end");
 }
 
 static status
@@ -110,13 +113,14 @@ compare(const struct chore *c, uint64_t rows, struct failure *f)
 
 	if ((int64_t)c->bytes != want_bytes)
 		return failure_set(f, STATUS_FAIL,
-		    "%" PRIu64 " bytes were sent where the source sent %"
-		    PRId64, c->bytes, want_bytes);
+		    "%" PRIu64
+		    " bytes were sent where the source sent %" PRId64,
+		    c->bytes, want_bytes);
 	if ((int64_t)rows == want_rows)
 		return STATUS_OK;
 	(void)failure_set(f, STATUS_FAIL,
-	    "%" PRIu64 " rows were loaded where the source sent %" PRId64,
-	    rows, want_rows);
+	    "%" PRIu64 " rows were loaded where the source sent %" PRId64, rows,
+	    want_rows);
 	if (c->target.insert_triggers != NULL)
 		failure_hint(f, "A trigger keeps rows out: %s.",
 		    c->target.insert_triggers);
@@ -204,14 +208,14 @@ chore_finish(struct chore *c, struct failure *f)
 	if (s != STATUS_OK)
 		return s;
 	fill_entry(c);
-	return job->load->run.schema == NULL ? remember_xid(c, f) :
-	    entry_finish(c->pg, job, c->target.table.oid, &c->entry, f);
+	return job->load->run.schema == NULL
+	    ? remember_xid(c, f)
+	    : entry_finish(c->pg, job, c->target.table.oid, &c->entry, f);
 }
 
 /* Without a ledger the server knows what became of a transaction. */
 static status
-ask_for_xid(struct pg *pg, const char *xid, bool *committed,
-    struct failure *f)
+ask_for_xid(struct pg *pg, const char *xid, bool *committed, struct failure *f)
 {
 	struct timespec pause = {0, XID_PAUSE};
 	int try;
@@ -239,6 +243,6 @@ ask_for_xid(struct pg *pg, const char *xid, bool *committed,
 status
 chore_committed(struct chore *c, bool *committed, struct failure *f)
 {
-	return c->xid != NULL ? ask_for_xid(c->pg, c->xid, committed, f) :
-	    entry_committed(c->pg, c->job, committed, f);
+	return c->xid != NULL ? ask_for_xid(c->pg, c->xid, committed, f)
+			      : entry_committed(c->pg, c->job, committed, f);
 }

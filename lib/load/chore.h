@@ -22,7 +22,7 @@ struct chore {
 	bool fresh;	/* rows may be frozen */
 	bool at_source; /* it failed there */
 	uint64_t bytes; /* sent */
-	char *xid; /* without a ledger: tells what became of a commit */
+	char *xid;	/* without a ledger: tells what became of a commit */
 };
 
 /*

@@ -65,7 +65,8 @@ permit(struct pg *pg, const struct job *job, const struct target *t,
 	    "cannot clear %s: it has rows, and others refer to it by foreign "
 	    "key: %s",
 	    job->target, t->references);
-	failure_hint(f, "--disable-triggers clears it all the same, if the "
+	failure_hint(f,
+	    "--disable-triggers clears it all the same, if the "
 	    "user may set session_replication_role; --mode upsert does not "
 	    "clear.");
 	return STATUS_FAIL;
@@ -97,7 +98,8 @@ delete_rows(struct pg *pg, const struct job *job, const struct target *t,
 	if (s == STATUS_OK && t->keeps_rows)
 		s = has_rows(pg, job, t, predicate, &left, f);
 	if (s == STATUS_OK && left)
-		return failure_set(f, STATUS_FAIL, "could not clear %s: a "
+		return failure_set(f, STATUS_FAIL,
+		    "could not clear %s: a "
 		    "trigger or a rule keeps rows from being deleted",
 		    job->target);
 	return s;
@@ -153,6 +155,6 @@ clear_range(struct pg *pg, const struct job *job, const struct target *t,
 
 	if (s == STATUS_OK && rows)
 		s = permit(pg, job, t, f);
-	return s == STATUS_OK && rows ?
-	    delete_rows(pg, job, t, predicate, f) : s;
+	return s == STATUS_OK && rows ? delete_rows(pg, job, t, predicate, f)
+				      : s;
 }

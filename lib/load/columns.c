@@ -152,20 +152,22 @@ check_type(const struct job *job, const json_t *from,
 {
 	bool lossy = job->load->options->lossy;
 	const char *type = record_text(from, "type_name");
-	int32_t typmod = (int32_t)json_integer_value(
-	    json_object_get(from, "typmod"));
+	int32_t typmod =
+	    (int32_t)json_integer_value(json_object_get(from, "typmod"));
 
 	if (same_type(job, type, to->type_name)) {
 		if (lossy || !narrows(type, typmod, to->typmod))
 			return STATUS_OK;
 		(void)mismatch(job, f, from, to);
-		failure_hint(f, "--lossy loads what fits and fails at what "
+		failure_hint(f,
+		    "--lossy loads what fits and fails at what "
 		    "does not; values may be rounded.");
 		return STATUS_FAIL;
 	}
 	if (job->format == COPY_BINARY) {
 		(void)mismatch(job, f, from, to);
-		failure_hint(f, "Rows in binary fit equal types only; read "
+		failure_hint(f,
+		    "Rows in binary fit equal types only; read "
 		    "them with pg-copyout --format text.");
 		return STATUS_FAIL;
 	}
@@ -264,8 +266,9 @@ columns_check(struct pg *pg, const struct job *job, const struct target *t,
 	for (i = 0; s == STATUS_OK && i < t->table.ncolumns; i++)
 		s = check_extra(job, &t->table.columns[i], f);
 	/* COPY without a list means all columns, so none must be there. */
-	for (i = 0; s == STATUS_OK && columns_count(job) == 0 &&
-	    i < t->table.ncolumns; i++)
+	for (i = 0;
+	     s == STATUS_OK && columns_count(job) == 0 && i < t->table.ncolumns;
+	     i++)
 		if (!t->table.columns[i].generated)
 			s = failure_set(f, STATUS_FAIL,
 			    "\"%s.%s\" of the source has no columns, and %s of "

@@ -47,8 +47,8 @@ coverage_add(struct coverage *c, const char *from, const char *to)
 	}
 	if (c->len == c->cap) {
 		c->cap = c->cap == 0 ? 8 : c->cap * 2;
-		c->stretches = mem_resize(c->stretches, c->cap,
-		    sizeof(*c->stretches));
+		c->stretches =
+		    mem_resize(c->stretches, c->cap, sizeof(*c->stretches));
 	}
 	c->stretches[c->len++] = s;
 }

@@ -17,7 +17,10 @@ struct coverage {
 	struct stretch *stretches; /* none continues another */
 	size_t len, cap;
 };
-#define COVERAGE_INIT {NULL, 0, 0}
+#define COVERAGE_INIT      \
+	{                  \
+		NULL, 0, 0 \
+	}
 
 void coverage_add(struct coverage *c, const char *from, const char *to);
 bool coverage_whole(const struct coverage *c);

@@ -181,7 +181,8 @@ forget(struct pg *pg, const struct job *job, struct failure *f)
 	struct sql q CLEANUP_SQL = SQL_INIT;
 
 	log_warning("%s was loaded in this run but does not exist any more; "
-	    "it is loaded again", job->target);
+		    "it is loaded again",
+	    job->target);
 	sql_add(&q, "delete from ");
 	run_table(run, &q, "chunk");
 	sql_add(&q, " where run = ");
@@ -321,7 +322,8 @@ entry_strangers(struct pg *pg, const struct job *job, struct failure *f)
 		    "loaded in the same run",
 		    job->target, job->chunk.schema, job->chunk.table,
 		    pg_value(r, 0, 1), pg_value(r, 0, 2));
-		failure_hint(f, "--mode append loads several relations into "
+		failure_hint(f,
+		    "--mode append loads several relations into "
 		    "one.");
 		return STATUS_FAIL;
 	}
@@ -332,7 +334,8 @@ entry_strangers(struct pg *pg, const struct job *job, struct failure *f)
 	    "database \"%s\" of system %s",
 	    job->target, run->source.shown, pg_value(r, 0, 1),
 	    pg_value(r, 0, 2), pg_value(r, 0, 3), pg_value(r, 0, 4));
-	failure_hint(f, "--restart clears them all the same; --map puts the "
+	failure_hint(f,
+	    "--restart clears them all the same; --map puts the "
 	    "new ones elsewhere.");
 	return STATUS_FAIL;
 }

@@ -14,7 +14,7 @@
 
 /* What the ledger says of a loaded chunk. */
 struct entry {
-	int64_t rows, bytes; /* -1: not known */
+	int64_t rows, bytes;			     /* -1: not known */
 	char *digest, *snapshot, *pg_snapshot, *lsn; /* NULL: not known */
 };
 void entry_free(struct entry *e);
@@ -43,8 +43,8 @@ status entry_committed(struct pg *pg, const struct job *job, bool *committed,
  * another source are refused unless the run was begun with --restart, those
  * of another relation loaded in this run are refused always.
  */
-status entry_strangers(struct pg *pg, const struct job *job,
-    struct failure *f) MUST_CHECK;
+status entry_strangers(struct pg *pg, const struct job *job, struct failure *f)
+    MUST_CHECK;
 /* Rows of earlier runs were cleared: all of the target's, or those of one
  * predicate. */
 status entry_replace(struct pg *pg, const struct job *job, bool whole,

@@ -34,8 +34,9 @@ set_listed(const struct run *run, struct pg *pg, struct failure *f)
 	run_param(&old, run->id);
 	sql_add(&old, " and process <> ");
 	sql_param(&old, run->process);
-	return s == STATUS_OK ?
-	    failure_run(f, pg, &old, NULL, "write the ledger") : s;
+	return s == STATUS_OK
+	    ? failure_run(f, pg, &old, NULL, "write the ledger")
+	    : s;
 }
 
 struct standing {
@@ -97,8 +98,8 @@ covers(const struct run *run, const struct run_outcome *o,
 		return false;
 	if (!o->partial)
 		return now->lacking_ours == 0;
-	return now->lacking == 0 && (now->listed || run->begun ||
-	    now->chunks == (int64_t)o->answered);
+	return now->lacking == 0 &&
+	    (now->listed || run->begun || now->chunks == (int64_t)o->answered);
 }
 
 static status
@@ -121,28 +122,31 @@ say(const struct run *run, const struct run_outcome *o,
 {
 	if (now->snapshots > 1) {
 		log_warning("the tables of run \"%s\" come from %" PRId64
-		    " different snapshots", run->name, now->snapshots);
+			    " different snapshots",
+		    run->name, now->snapshots);
 		log_hint("--restart loads them all again, from one.");
 	}
 	if (finished && now->lacking > 0)
 		log_warning("%s was begun by an earlier pipeline of run "
-		    "\"%s\" and is not whole; this one did not list it",
+			    "\"%s\" and is not whole; this one did not list it",
 		    now->lacks, run->name);
 	if (finished)
 		return;
 	if (!alone)
 		log_info("run \"%s\" goes on: another process is loading in "
-		    "it", run->name);
+			 "it",
+		    run->name);
 	else if (now->failed > 0 || o->unrecorded)
 		log_info("run \"%s\" is not finished: %" PRId64 " chunk%s "
-		    "failed", run->name, now->failed,
-		    now->failed == 1 ? "" : "s");
+			 "failed",
+		    run->name, now->failed, now->failed == 1 ? "" : "s");
 	else if (now->lacking > 0)
 		log_info("run \"%s\" is not finished: %s lacks slices",
 		    run->name, now->lacks);
 	else
 		log_info("run \"%s\" is not finished: its whole list has not "
-		    "come yet", run->name);
+			 "come yet",
+		    run->name);
 }
 
 static status

@@ -126,7 +126,8 @@ add_free_of_others(struct sql *q)
 	sql_add(q, " where d.classid = 'pg_catalog.pg_class'");
 	sql_add(q, "::pg_catalog.regclass and d.objid = x.oid");
 	sql_add(q, " and d.deptype in ('e', 'x'))");
-	sql_add(q, " and (s.oid is null or pg_catalog.has_tablespace_privilege");
+	sql_add(q,
+	    " and (s.oid is null or pg_catalog.has_tablespace_privilege");
 	sql_add(q, "(s.oid, 'CREATE'))");
 }
 
@@ -138,7 +139,8 @@ add_published(struct sql *q, int version)
 	sql_add(q, " or i.indisprimary and t.relreplident = 'd')");
 	sql_add(q, " and (exists (select from pg_catalog.pg_publication as p");
 	sql_add(q, " where p.puballtables)");
-	sql_add(q, " or exists (select from pg_catalog.pg_publication_rel as p");
+	sql_add(q,
+	    " or exists (select from pg_catalog.pg_publication_rel as p");
 	sql_add(q, " where p.prrelid = t.oid or p.prrelid in (select relid");
 	sql_add(q, " from pg_catalog.pg_partition_ancestors(t.oid)))");
 	if (version >= 150000) {
@@ -206,8 +208,7 @@ try_drop(struct pg *pg, const struct job *job, const struct index_def *d,
 		return failure_from_pg(f, pg, "drop index \"%s\"", d->name);
 	log_verbose("index \"%s\" of %s stays while rows are loaded: %s",
 	    d->name, job->target, pg_last_error(pg)->message);
-	return failure_do(f, pg, "rollback to savepoint try",
-	    "drop an index");
+	return failure_do(f, pg, "rollback to savepoint try", "drop an index");
 }
 
 status
@@ -322,8 +323,8 @@ run_given(struct pg *pg, const struct index_def *d, const char *statement,
 	if (f->detail == NULL)
 		f->detail = mem_printf("its definition: %s", statement);
 	else {
-		char *more = mem_printf("%s; its definition: %s", f->detail,
-		    statement);
+		char *more =
+		    mem_printf("%s; its definition: %s", f->detail, statement);
 
 		free(f->detail);
 		f->detail = more;
@@ -340,8 +341,10 @@ create(struct pg *pg, const struct index_def *d, struct failure *f)
 	sql_add(&q, "select pg_catalog.set_config('default_tablespace', ");
 	sql_param(&q, d->tablespace);
 	sql_add(&q, ", true)");
-	s = failure_run(f, pg, &q, NULL, "choose the tablespace of index "
-	    "\"%s\"", d->name);
+	s = failure_run(f, pg, &q, NULL,
+	    "choose the tablespace of index "
+	    "\"%s\"",
+	    d->name);
 	if (s != STATUS_OK || d->create == NULL || d->built)
 		return s;
 	return run_given(pg, d, d->create, f);

@@ -21,30 +21,32 @@
 
 /* All texts are SQL statements but the names. */
 struct index_def {
-	int64_t id;	   /* in the ledger; 0: not there */
+	int64_t id; /* in the ledger; 0: not there */
 	char *name;
-	char *create;	   /* NULL: the constraint's makes it */
-	char *constraint;  /* NULL: a plain index */
+	char *create;	  /* NULL: the constraint's makes it */
+	char *constraint; /* NULL: a plain index */
 	char *drop;
-	char *tablespace;  /* "": the database's */
-	json_t *after;	   /* statements: comments, marks, statistics */
-	bool built;	   /* create was done already */
+	char *tablespace; /* "": the database's */
+	json_t *after;	  /* statements: comments, marks, statistics */
+	bool built;	  /* create was done already */
 };
 
 struct index_list {
 	struct index_def *defs;
 	size_t len;
 };
-#define INDEX_LIST_INIT {NULL, 0}
+#define INDEX_LIST_INIT \
+	{               \
+		NULL, 0 \
+	}
 void index_list_free(struct index_list *l); /* also the cleanup */
 
 /*
  * Drop what can be dropped of a table that we hold exclusively; out gets
  * the definitions.
  */
-status index_drop(struct pg *pg, const struct job *job,
-    const struct target *t, struct index_list *out, struct failure *f)
-    MUST_CHECK;
+status index_drop(struct pg *pg, const struct job *job, const struct target *t,
+    struct index_list *out, struct failure *f) MUST_CHECK;
 /* Write them to the ledger, in the transaction that dropped them. */
 status index_defer(struct pg *pg, const struct job *job,
     const struct index_list *l, struct failure *f) MUST_CHECK;
@@ -60,8 +62,8 @@ status index_build(struct pg *pg, const struct job *job,
  * Build deferred ones, a transaction each, so that what was done stays
  * done.  The failure names the index and its definition.
  */
-status index_rebuild(struct pg *pg, const struct job *job,
-    struct index_list *l, struct failure *f) MUST_CHECK;
+status index_rebuild(struct pg *pg, const struct job *job, struct index_list *l,
+    struct failure *f) MUST_CHECK;
 
 /* Let index builds of this session use memory, unless more is set. */
 status index_memory(struct pg *pg, uint64_t bytes, struct failure *f)

@@ -25,10 +25,10 @@ struct intake {
 	struct pool *pool;
 	struct job **open; /* those whose end has not come */
 	size_t nopen;
-	struct seen seen; /* ids of this archive */
+	struct seen seen;	 /* ids of this archive */
 	json_t *sequences, *end; /* members, or NULL */
-	uint64_t before; /* chunks answered before this archive */
-	bool running;	 /* within an archive */
+	uint64_t before;	 /* chunks answered before this archive */
+	bool running;		 /* within an archive */
 	bool whole;
 };
 
@@ -48,13 +48,13 @@ open_pool(struct intake *in, const json_t *stream)
 
 	if (most < 1 || most > MOST_OPEN) {
 		log_error("the archive does not say how many chunks are open "
-		    "at once");
+			  "at once");
 		return STATUS_USAGE;
 	}
 	if ((size_t)most > loaders)
 		loaders = (size_t)most;
-	return in->pool == NULL ? pool_open(in->load, loaders, &in->pool) :
-	    pool_grow(in->pool, loaders);
+	return in->pool == NULL ? pool_open(in->load, loaders, &in->pool)
+				: pool_grow(in->pool, loaders);
 }
 
 static status
@@ -167,8 +167,8 @@ begin_chunk(struct intake *in, const struct archive_event *e)
 		job_free(job);
 		return STATUS_USAGE;
 	}
-	in->open = mem_resize(in->open, pool_size(in->pool) + 1,
-	    sizeof(struct job *));
+	in->open =
+	    mem_resize(in->open, pool_size(in->pool) + 1, sizeof(struct job *));
 	pool_take(in->pool, job);
 	in->open[in->nopen++] = job;
 	return STATUS_OK;
@@ -197,8 +197,7 @@ end_job(struct intake *in, size_t i, enum job_end end, json_t *outcome)
 }
 
 static void
-end_chunk(struct intake *in, const struct archive_event *e,
-    enum job_end end)
+end_chunk(struct intake *in, const struct archive_event *e, enum job_end end)
 {
 	size_t i = find(in, e->n);
 
@@ -230,8 +229,8 @@ set_sequences(struct intake *in)
 		return STATUS_OK;
 	}
 	pg = pool_pg(in->pool);
-	return pg == NULL ? STATUS_RETRY :
-	    sequences_set(in->load, pg, in->sequences);
+	return pg == NULL ? STATUS_RETRY
+			  : sequences_set(in->load, pg, in->sequences);
 }
 
 /* Relations whose slices all came and do not make a whole. */
@@ -259,10 +258,11 @@ end_run(struct intake *in, bool whole, bool partial)
 {
 	struct failure f CLEANUP(failure_clear) = {0};
 	struct load *load = in->load;
-	struct run_outcome outcome = {.whole = whole, .partial = partial,
+	struct run_outcome outcome = {.whole = whole,
+	    .partial = partial,
 	    .unrecorded = load->results.unrecorded,
-	    .answered = load->results.loaded + load->results.skipped -
-		in->before};
+	    .answered =
+		load->results.loaded + load->results.skipped - in->before};
 	status s;
 
 	(void)pthread_mutex_lock(&load->control_lock);
@@ -286,7 +286,7 @@ judge_end(struct intake *in, bool *listed, bool *partial)
 	}
 	if (!*listed && !*partial) {
 		log_error("the list of chunks that was read may have been "
-		    "cut");
+			  "cut");
 		return STATUS_RETRY;
 	}
 	return signal_stop() != 0 ? STATUS_RETRY : STATUS_OK;
@@ -316,8 +316,8 @@ finish(struct intake *in)
 	judged = judge_end(in, &listed, &partial);
 	if (judged != STATUS_OK)
 		in->whole = false;
-	s = dead(in->load) ? STATUS_OK :
-	    complete(in, judged == STATUS_OK && !partial);
+	s = dead(in->load) ? STATUS_OK
+			   : complete(in, judged == STATUS_OK && !partial);
 	if (judged == STATUS_OK && !dead(in->load)) {
 		s = status_worse(s, set_sequences(in));
 		if (s == STATUS_OK || s == STATUS_NO)
@@ -376,8 +376,7 @@ read_all(struct intake *in, struct archive_reader *reader)
 		s = archive_read_event(reader, &e);
 		if (s == STATUS_OK)
 			s = take(in, &e);
-	} while (s == STATUS_OK && e.kind != ARCHIVE_EOF &&
-	    !dead(in->load));
+	} while (s == STATUS_OK && e.kind != ARCHIVE_EOF && !dead(in->load));
 	if (s == STATUS_OK && e.kind != ARCHIVE_EOF)
 		in->whole = false;
 	return s;

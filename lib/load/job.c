@@ -24,7 +24,7 @@ read_format(const struct chunk *c, enum copy_format *out)
 		*out = COPY_CSV;
 	else {
 		log_error("chunk \"%s\" of the archive comes in no format "
-		    "that is known: \"%s\"",
+			  "that is known: \"%s\"",
 		    c->id, text == NULL ? "" : text);
 		return STATUS_USAGE;
 	}

@@ -43,18 +43,18 @@ struct load {
 /* How a chunk ended in the archive. */
 enum job_end {
 	JOB_OPEN,
-	JOB_DONE,  /* done.json agreed */
+	JOB_DONE,   /* done.json agreed */
 	JOB_FAILED, /* failed.json: it could not be read at the source */
-	JOB_CUT	   /* the archive broke off */
+	JOB_CUT	    /* the archive broke off */
 };
 
 struct job {
 	struct load *load;
-	struct chunk chunk; /* of chunk.json, whose reference it owns */
-	uint64_t n;	    /* its number in the archive */
-	bool duplicate;	    /* the id has come before */
-	char *schema, *table; /* of the target */
-	char *target;	      /* both, for messages */
+	struct chunk chunk;    /* of chunk.json, whose reference it owns */
+	uint64_t n;	       /* its number in the archive */
+	bool duplicate;	       /* the id has come before */
+	char *schema, *table;  /* of the target */
+	char *target;	       /* both, for messages */
 	const json_t *columns; /* borrowed from the record */
 	enum copy_format format;
 	struct queue *queue; /* its rows; NULL: nobody wants them */

@@ -16,8 +16,8 @@
 #define SCHEMA_MARK ":\"schema\""
 
 /* Every table of the file; each must be there and be owned well. */
-#define TABLE_NAMES                                                          \
-	"'format', 'run', 'chunk', 'sliced', 'failed', 'deferred',"          \
+#define TABLE_NAMES                                                 \
+	"'format', 'run', 'chunk', 'sliced', 'failed', 'deferred'," \
 	" 'attaching'"
 #define TABLES 7
 
@@ -92,7 +92,8 @@ judge(struct pg *pg, const char *schema, struct failure *f, bool *complete)
 		    "belongs to \"%s\"",
 		    schema, pg_value(r, i, 0), pg_value(r, i, 1),
 		    pg_value(r, i, 2));
-		failure_hint(f, "It must belong to the user who connects, to "
+		failure_hint(f,
+		    "It must belong to the user who connects, to "
 		    "the owner of the database or to a superuser; "
 		    "--ledger-schema takes another schema.");
 		return s;
@@ -135,8 +136,7 @@ next_statement(const char **text, struct str *out)
 }
 
 static status
-run_file(struct pg *pg, const char *schema, const char *text,
-    struct failure *f)
+run_file(struct pg *pg, const char *schema, const char *text, struct failure *f)
 {
 	struct str statement CLEANUP(str_free) = STR_INIT;
 	struct sql lock CLEANUP_SQL = SQL_INIT;
@@ -174,7 +174,8 @@ create(struct pg *pg, const char *schema, struct failure *f)
 	if (s == STATUS_OK)
 		return failure_do(f, pg, "commit", "make the ledger");
 	if (strcmp(f->sqlstate, "42501") == 0)
-		failure_hint(f, "Let the owner of the database run "
+		failure_hint(f,
+		    "Let the owner of the database run "
 		    "\"pgpipe init\", or do without with --no-ledger.");
 	failure_roll_back(pg);
 	return s;

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "base/num.h"
 #include "base/progress.h"
 #include "base/signal.h"
 #include "base/thread.h"
@@ -29,7 +28,8 @@ open_control(struct load *load)
 static void
 init(struct load *load, const struct load_options *options)
 {
-	*load = (struct load){.options = options, .map = MAP_INIT,
+	*load = (struct load){.options = options,
+	    .map = MAP_INIT,
 	    .warned = SEEN_INIT};
 	(void)pthread_mutex_init(&load->control_lock, NULL);
 	(void)pthread_mutex_init(&load->warned_lock, NULL);
@@ -50,22 +50,22 @@ clean_up(struct load *load)
 
 /* The end line says that everything was answered. */
 static status
-conclude(struct load *load, status s, bool whole, double since)
+conclude(struct load *load, status s, bool whole)
 {
 	struct results *a = &load->results;
 
 	s = status_worse(s, a->worst);
 	if (whole && !a->deaf)
-		s = status_worse(s, record_print_end("pg-copyin",
-		    a->loaded + a->skipped + a->failed, NULL));
-	results_summary(a, num_now() - since);
+		s = status_worse(s,
+		    record_print_end("pg-copyin",
+			a->loaded + a->skipped + a->failed, NULL));
+	results_summary(a);
 	return s;
 }
 
 status
 load_run(const struct load_options *options, int fd, const char *name)
 {
-	double since = num_now();
 	bool whole = false;
 	struct load load;
 	status s;
@@ -79,7 +79,7 @@ load_run(const struct load_options *options, int fd, const char *name)
 		progress_start("loaded");
 		s = intake_run(&load, fd, name, &whole);
 		progress_stop();
-		s = conclude(&load, s, whole, since);
+		s = conclude(&load, s, whole);
 	}
 	clean_up(&load);
 	return s;

@@ -24,7 +24,8 @@
 #define LOAD_LOCK_TIMEOUT 60000 /* ms */
 
 enum load_mode { LOAD_REPLACE, LOAD_APPEND, LOAD_UPSERT };
-extern const char *const load_modes[]; /* names in that order, NULL at the end */
+extern const char
+    *const load_modes[]; /* names in that order, NULL at the end */
 
 struct load_options {
 	struct pg_params target;

@@ -31,12 +31,12 @@ struct loader {
 static status
 replica(struct pg *pg, struct failure *f)
 {
-	status s = failure_do(f, pg,
-	    "set session_replication_role = 'replica'",
+	status s = failure_do(f, pg, "set session_replication_role = 'replica'",
 	    "disable triggers");
 
 	if (s != STATUS_OK)
-		failure_hint(f, "--disable-triggers needs a superuser, or the "
+		failure_hint(f,
+		    "--disable-triggers needs a superuser, or the "
 		    "right to set session_replication_role.");
 	return s;
 }
@@ -46,8 +46,9 @@ replica(struct pg *pg, struct failure *f)
 static void
 check_client(struct pg *pg)
 {
-	if (pg_version(pg) >= 140000 && pg_do(pg, NULL,
-		"set client_connection_check_interval = '2s'") != STATUS_OK)
+	if (pg_version(pg) >= 140000 &&
+	    pg_do(pg, NULL, "set client_connection_check_interval = '2s'") !=
+		STATUS_OK)
 		log_verbose("the server cannot tell when a client is gone");
 }
 
@@ -59,8 +60,8 @@ set_up(struct load *load, struct pg *pg)
 	status s;
 
 	check_client(pg);
-	s = index_memory(pg, memory > INDEX_MEMORY_LEAST ? memory :
-	    INDEX_MEMORY_LEAST, &f);
+	s = index_memory(pg,
+	    memory > INDEX_MEMORY_LEAST ? memory : INDEX_MEMORY_LEAST, &f);
 	if (s == STATUS_OK && load->options->disable_triggers)
 		s = replica(pg, &f);
 	if (s != STATUS_OK)
@@ -171,7 +172,8 @@ resolve(struct loader *l, struct chore *c, struct failure *f)
 	status s;
 
 	log_warning("the connection was lost while \"%s\" was committed; "
-	    "looking whether it was", c->job->chunk.id);
+		    "looking whether it was",
+	    c->job->chunk.id);
 	s = connect_again(l);
 	if (s == STATUS_OK) {
 		c->pg = l->pg;
@@ -182,7 +184,8 @@ resolve(struct loader *l, struct chore *c, struct failure *f)
 	if (s == STATUS_OK && committed)
 		return STATUS_OK;
 	if (s != STATUS_OK)
-		failure_hint(f, "Whether it is loaded could not be found out; "
+		failure_hint(f,
+		    "Whether it is loaded could not be found out; "
 		    "the ledger knows.");
 	return STATUS_RETRY;
 }
@@ -203,14 +206,16 @@ advise(const struct job *job, struct failure *f)
 {
 	if (strcmp(f->sqlstate, "23503") == 0) {
 		f->class = STATUS_RETRY;
-		failure_hint(f, job->chunk.by == SLICE_NONE ?
-		    "If the rows that it refers to come later, running the "
-		    "pipeline again loads it then." :
-		    "If the rows that it refers to come later, run the "
-		    "pipeline again; if they are its own, use pg-chunks "
-		    "--split 0 or --disable-triggers.");
+		failure_hint(f,
+		    job->chunk.by == SLICE_NONE
+			? "If the rows that it refers to come later, running the "
+			  "pipeline again loads it then."
+			: "If the rows that it refers to come later, run the "
+			  "pipeline again; if they are its own, use pg-chunks "
+			  "--split 0 or --disable-triggers.");
 	} else if (strcmp(f->sqlstate, "55P03") == 0 && f->hint == NULL)
-		failure_hint(f, "Something holds a lock on it; --lock-timeout "
+		failure_hint(f,
+		    "Something holds a lock on it; --lock-timeout "
 		    "says how long to wait.");
 }
 

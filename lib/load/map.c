@@ -96,7 +96,8 @@ map_parse(const struct strv *texts, struct map *out)
 
 		if (!parse_rule(texts->data[i], &r)) {
 			rule_free(&r);
-			return option_fault("cannot understand --map \"%s\": "
+			return option_fault(
+			    "cannot understand --map \"%s\": "
 			    "SCHEMA=SCHEMA or SCHEMA.TABLE=SCHEMA.TABLE is "
 			    "wanted",
 			    texts->data[i]);
@@ -104,7 +105,7 @@ map_parse(const struct strv *texts, struct map *out)
 		if (find(out, r.schema, r.table) != NULL) {
 			rule_free(&r);
 			return option_fault("--map \"%s\" says again where "
-			    "something goes",
+					    "something goes",
 			    texts->data[i]);
 		}
 		out->rules[out->len++] = r;

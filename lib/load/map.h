@@ -14,7 +14,7 @@
 #include "base/str.h"
 
 struct map_rule {
-	char *schema, *table;	  /* table NULL: the whole schema */
+	char *schema, *table; /* table NULL: the whole schema */
 	char *to_schema, *to_table;
 };
 
@@ -22,7 +22,10 @@ struct map {
 	struct map_rule *rules;
 	size_t len;
 };
-#define MAP_INIT {NULL, 0}
+#define MAP_INIT        \
+	{               \
+		NULL, 0 \
+	}
 
 /* A rule that cannot be understood, or two for one name, is reported;
  * STATUS_USAGE. */

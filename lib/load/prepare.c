@@ -26,11 +26,9 @@ chore_reset(struct chore *c)
 	c->bytes = 0;
 }
 
-
 /* In place of unfinished slices, their remains go, too. */
 static status
-clear_rest(struct chore *c, const struct sliced_rest *rest,
-    struct failure *f)
+clear_rest(struct chore *c, const struct sliced_rest *rest, struct failure *f)
 {
 	status s = STATUS_OK;
 	size_t i;
@@ -108,7 +106,8 @@ add_to(struct chore *c, struct failure *f)
 	if (s != STATUS_OK || c->skip)
 		return s;
 	if (waiting.len > 0) {
-		(void)failure_set(f, STATUS_FAIL, "%s is in the middle of "
+		(void)failure_set(f, STATUS_FAIL,
+		    "%s is in the middle of "
 		    "another load: its indexes wait to be built",
 		    c->job->target);
 		failure_hint(f, "Run that one to its end first.");
@@ -135,8 +134,7 @@ prepare_target(struct chore *c, bool *raced, struct failure *f)
 	if (job->chunk.by != SLICE_NONE) {
 		if (job->load->run.schema != NULL)
 			s = sliced_hold(c->pg, job, f);
-		if (s == STATUS_OK &&
-		    job->load->options->mode == LOAD_UPSERT)
+		if (s == STATUS_OK && job->load->options->mode == LOAD_UPSERT)
 			s = upsert_prepare(c->pg, job, &c->target, &c->upsert,
 			    f);
 		return s;
@@ -146,8 +144,8 @@ prepare_target(struct chore *c, bool *raced, struct failure *f)
 		c->fresh = c->target.heap;
 		return STATUS_OK;
 	}
-	return job->load->options->mode == LOAD_REPLACE ? replace(c, f) :
-	    add_to(c, f);
+	return job->load->options->mode == LOAD_REPLACE ? replace(c, f)
+							: add_to(c, f);
 }
 
 static status
@@ -162,7 +160,6 @@ claim(struct chore *c, struct failure *f)
 	c->skip = s == STATUS_OK && !claimed;
 	return s;
 }
-
 
 status
 chore_prepare(struct chore *c, bool *raced, struct failure *f)
@@ -189,4 +186,3 @@ chore_prepare(struct chore *c, bool *raced, struct failure *f)
 		failure_roll_back(c->pg);
 	return s;
 }
-

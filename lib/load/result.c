@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/num.h"
+#include "base/mem.h"
 #include "base/progress.h"
 #include "data/record.h"
 #include "load/entry.h"
@@ -107,8 +107,6 @@ result_loaded(struct job *job, const struct entry *e, double seconds)
 		    json_real((double)(int64_t)(seconds * 1000) / 1000));
 	(void)pthread_mutex_lock(&a->lock);
 	a->loaded++;
-	a->rows += (uint64_t)e->rows;
-	a->bytes += (uint64_t)e->bytes;
 	(void)pthread_mutex_unlock(&a->lock);
 	put(job->load, line);
 	progress_add(1, (uint64_t)e->rows, 0);
@@ -125,7 +123,6 @@ result_skipped(struct job *job, const struct entry *e)
 	a->skipped++;
 	(void)pthread_mutex_unlock(&a->lock);
 	put(job->load, line);
-	progress_add(1, 0, 0);
 }
 
 void
@@ -152,7 +149,6 @@ result_failed(struct job *job, const struct failure *f, bool quiet)
 	a->worst = status_worse(a->worst, f->class);
 	(void)pthread_mutex_unlock(&a->lock);
 	put(job->load, line);
-	progress_add(1, 0, 0);
 }
 
 void
@@ -164,23 +160,18 @@ result_worse(struct results *a, status s)
 }
 
 void
-results_summary(struct results *a, double seconds)
+results_summary(struct results *a)
 {
 	struct str text CLEANUP(str_free) = STR_INIT;
-	char size[32], time[32];
 
-	num_show_size(size, a->bytes);
-	num_show_duration(time, seconds);
-	str_addf(&text, "%" PRIu64 " chunk%s loaded", a->loaded,
-	    a->loaded == 1 ? "" : "s");
-	if (a->loaded > 0)
-		str_addf(&text, " (%" PRIu64 " rows, %s)", a->rows, size);
 	if (a->skipped > 0)
-		str_addf(&text, ", %" PRIu64 " skipped", a->skipped);
+		str_addf(&text, "%" PRIu64 " skipped: loaded before",
+		    a->skipped);
 	if (a->failed > 0)
-		str_addf(&text, ", %" PRIu64 " failed", a->failed);
+		str_addf(&text, "%s%" PRIu64 " failed",
+		    text.len > 0 ? ", " : "", a->failed);
 	if (a->untried > 0)
-		str_addf(&text, " (%" PRIu64 " of them not tried)",
-		    a->untried);
-	log_info("%s in %s", str_text(&text), time);
+		str_addf(&text, ", %" PRIu64 " of them not tried", a->untried);
+	if (text.len > 0)
+		log_info("%s", str_text(&text));
 }

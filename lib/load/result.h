@@ -19,7 +19,6 @@ struct entry;
 struct results {
 	pthread_mutex_t lock;
 	uint64_t loaded, skipped, failed, untried;
-	uint64_t rows, bytes; /* of the loaded ones */
 	status worst;
 	bool unrecorded; /* a failure is not in the ledger */
 	bool deaf;	 /* stdout does not take lines any more */
@@ -35,7 +34,7 @@ void result_skipped(struct job *job, const struct entry *e);
 void result_failed(struct job *job, const struct failure *f, bool quiet);
 /* Add to the worst. */
 void result_worse(struct results *a, status s);
-/* "2 chunks loaded (...)" on stderr. */
-void results_summary(struct results *a, double seconds);
+/* What was not loaded, on stderr; what was is in the progress. */
+void results_summary(struct results *a);
 
 #endif

@@ -26,8 +26,7 @@ source_read(json_t *record, struct source *out)
 	struct str text = STR_INIT;
 
 	*out = (struct source){0};
-	if (!json_is_object(from) ||
-	    record_text(from, "database") == NULL) {
+	if (!json_is_object(from) || record_text(from, "database") == NULL) {
 		log_error("the archive does not say where it comes from");
 		return STATUS_USAGE;
 	}
@@ -44,10 +43,10 @@ source_read(json_t *record, struct source *out)
 	    out->database, out->snapshot == NULL ? "" : out->snapshot,
 	    out->pg_snapshot == NULL ? "" : out->pg_snapshot);
 	out->identity = str_take(&text);
-	out->shown = out->system == NULL ?
-	    mem_printf("database \"%s\"", out->database) :
-	    mem_printf("database \"%s\" of system %s", out->database,
-		out->system);
+	out->shown = out->system == NULL
+	    ? mem_printf("database \"%s\"", out->database)
+	    : mem_printf("database \"%s\" of system %s", out->database,
+		  out->system);
 	return STATUS_OK;
 }
 
@@ -221,7 +220,8 @@ continue_run(struct run *run, const struct pg_result *r, struct failure *f)
 		    "one: database \"%s\" of system %s, not %s",
 		    run->name, database == NULL ? "" : database,
 		    system == NULL ? "unknown" : system, from->shown);
-		failure_hint(f, "Take another --run, or abandon the "
+		failure_hint(f,
+		    "Take another --run, or abandon the "
 		    "unfinished one with --restart.");
 		return STATUS_FAIL;
 	}
@@ -233,8 +233,8 @@ continue_run(struct run *run, const struct pg_result *r, struct failure *f)
 
 /* Within the transaction that keeps other beginners of this name out. */
 static status
-find_or_insert(struct run *run, struct pg *pg, bool restart,
-    uint64_t timeout, struct failure *f)
+find_or_insert(struct run *run, struct pg *pg, bool restart, uint64_t timeout,
+    struct failure *f)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	char *what CLEANUP_FREE = NULL;
@@ -286,8 +286,9 @@ begin_in_ledger(struct run *run, struct pg *pg,
 	if (s == STATUS_OK && !taken)
 		s = failure_set(f, STATUS_RETRY,
 		    "another process keeps run \"%s\" to itself", run->name);
-	return s == STATUS_OK ?
-	    failure_do(f, pg, "commit", "begin run \"%s\"", run->name) : s;
+	return s == STATUS_OK
+	    ? failure_do(f, pg, "commit", "begin run \"%s\"", run->name)
+	    : s;
 }
 
 static void
@@ -298,9 +299,8 @@ name_process(struct run *run)
 
 	(void)gethostname(host, sizeof(host) - 1);
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)snprintf(run->process, sizeof(run->process),
-	    "%s %ld %lld.%09ld", host, (long)getpid(), (long long)now.tv_sec,
-	    now.tv_nsec);
+	(void)snprintf(run->process, sizeof(run->process), "%s %ld %lld.%09ld",
+	    host, (long)getpid(), (long long)now.tv_sec, now.tv_nsec);
 }
 
 status
@@ -313,13 +313,14 @@ run_begin(struct run *run, struct pg *control,
 	name_process(run);
 	run->schema = options->ledger_schema;
 	free(run->name);
-	run->name = options->run != NULL ? mem_strdup(options->run) :
-	    mem_printf("%s%s%s", from->system == NULL ? "" : from->system,
-		from->system == NULL ? "" : "/", from->database);
+	run->name = options->run != NULL
+	    ? mem_strdup(options->run)
+	    : mem_printf("%s%s%s", from->system == NULL ? "" : from->system,
+		  from->system == NULL ? "" : "/", from->database);
 	if (run->schema == NULL) {
 		run->restarted = true;
 		log_info("begins without a ledger: what is loaded now, a "
-		    "later run will load again");
+			 "later run will load again");
 		return STATUS_OK;
 	}
 	s = begin_in_ledger(run, control, options, f);
@@ -329,7 +330,7 @@ run_begin(struct run *run, struct pg *control,
 		log_info("begins run \"%s\"", run->name);
 	else
 		log_info("continues run \"%s\": %" PRId64 " chunk%s loaded "
-		    "already",
+			 "already",
 		    run->name, run->known, run->known == 1 ? " is" : "s are");
 	return STATUS_OK;
 }

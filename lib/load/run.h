@@ -19,7 +19,7 @@
 
 /* Where the rows come from: of pgpipe.json. */
 struct source {
-	json_t *record; /* what the strings point into */
+	json_t *record;		       /* what the strings point into */
 	const char *system, *database; /* NULL: not known */
 	int64_t timeline;	       /* -1: not known */
 	bool standby;
@@ -33,9 +33,9 @@ struct run {
 	const char *schema; /* of the ledger; NULL: there is none */
 	char *name;	    /* as told, or of the source */
 	int64_t id;
-	bool restarted; /* begun with --restart: may clear others' rows */
-	bool begun;	/* by this process */
-	int64_t known;	/* chunks that were loaded before */
+	bool restarted;	  /* begun with --restart: may clear others' rows */
+	bool begun;	  /* by this process */
+	int64_t known;	  /* chunks that were loaded before */
 	char process[80]; /* who we are, in the table of failures */
 	struct source source;
 };
@@ -54,9 +54,9 @@ status run_begin(struct run *run, struct pg *control,
     const struct load_options *options, struct failure *f) MUST_CHECK;
 
 struct run_outcome {
-	bool whole;	  /* the archive and its list of chunks were whole */
-	bool partial;	  /* the list was short on purpose */
-	bool unrecorded;  /* a failure could not be written down */
+	bool whole;	   /* the archive and its list of chunks were whole */
+	bool partial;	   /* the list was short on purpose */
+	bool unrecorded;   /* a failure could not be written down */
 	uint64_t answered; /* chunks that are in the ledger now, by us */
 };
 /*

@@ -33,9 +33,9 @@ same_check(struct load *load, struct failure *f)
 	    !str_eq(pg_database(pg), from->database))
 		return STATUS_OK;
 	/* A standby follows what is done to its primary. */
-	load->same = from->standby ?
-	    from->timeline == (int64_t)pg_timeline(pg) :
-	    from->snapshot != NULL && knows(pg, from->snapshot);
+	load->same = from->standby
+	    ? from->timeline == (int64_t)pg_timeline(pg)
+	    : from->snapshot != NULL && knows(pg, from->snapshot);
 	if (pg_broken(pg))
 		return failure_from_pg(f, pg, "look at the target");
 	return STATUS_OK;

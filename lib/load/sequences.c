@@ -28,9 +28,11 @@ find(struct pg *pg, const struct sequence *q, struct pg_result **out,
 	sql_add(&sql, " join pg_catalog.pg_class as c on c.oid = d.objid");
 	sql_add(&sql, " join pg_catalog.pg_namespace as n");
 	sql_add(&sql, " on n.oid = c.relnamespace");
-	sql_add(&sql, " join pg_catalog.pg_sequence as s on s.seqrelid = c.oid");
+	sql_add(&sql,
+	    " join pg_catalog.pg_sequence as s on s.seqrelid = c.oid");
 	sql_add(&sql, " join pg_catalog.pg_attribute as a");
-	sql_add(&sql, " on a.attrelid = d.refobjid and a.attnum = d.refobjsubid");
+	sql_add(&sql,
+	    " on a.attrelid = d.refobjid and a.attnum = d.refobjsubid");
 	sql_add(&sql, " join pg_catalog.pg_class as t on t.oid = a.attrelid");
 	sql_add(&sql, " join pg_catalog.pg_namespace as m");
 	sql_add(&sql, " on m.oid = t.relnamespace");
@@ -91,7 +93,8 @@ set_one(struct pg *pg, const struct sequence *q)
 
 	if (s == STATUS_OK && pg_rows(r) == 0) {
 		log_warning("%s owns no sequence in the target; there is none "
-		    "to set", q->shown);
+			    "to set",
+		    q->shown);
 		return STATUS_OK;
 	}
 	if (s == STATUS_OK)

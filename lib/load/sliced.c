@@ -103,8 +103,8 @@ unlock(struct load *load, const char *what, bool shared, struct failure *f)
  * another process's hands: then it is shared.
  */
 static status
-lock_unit(struct pg *pg, const struct job *job, const char *what,
-    bool *shared, struct failure *f)
+lock_unit(struct pg *pg, const struct job *job, const char *what, bool *shared,
+    struct failure *f)
 {
 	uint64_t timeout = job->load->options->target.lock_timeout;
 	double since = num_now();
@@ -165,8 +165,8 @@ add(struct slices *s, const struct job *job)
 	k->place.table = mem_strdup(job->table);
 	k->place.target = mem_strdup(job->target);
 	k->lock = mem_printf("table %s", job->target);
-	k->within = job->chunk.within == NULL ? NULL :
-	    mem_strdup(job->chunk.within);
+	k->within =
+	    job->chunk.within == NULL ? NULL : mem_strdup(job->chunk.within);
 	k->stage = BEGINNING;
 	k->next = s->first;
 	s->first = k;
@@ -176,8 +176,7 @@ add(struct slices *s, const struct job *job)
 static void
 say_unsettled(const struct job *job, const struct failure *f)
 {
-	log_error("all rows of %s are loaded, but %s", job->target,
-	    f->message);
+	log_error("all rows of %s are loaded, but %s", job->target, f->message);
 	if (f->detail != NULL)
 		log_detail("%s", f->detail);
 	log_hint("Run the pipeline again: it will do what is left.");
@@ -212,8 +211,8 @@ begin(struct pg *pg, struct job *job, struct known *k, struct failure *f)
 		(void)unlock(job->load, k->lock, shared, &ignored);
 	else if (k->unit.complete)
 		settle(pg, job);
-	return s == STATUS_OK && !shared ?
-	    share_lock(job->load, k->lock, f) : s;
+	return s == STATUS_OK && !shared ? share_lock(job->load, k->lock, f)
+					 : s;
 }
 
 static void
@@ -283,8 +282,8 @@ sliced_enter(struct pg *pg, struct job *job, enum sliced *out,
 		copy_failure(f, &k->failure);
 		s = f->class;
 	}
-	*out = k->stage == OPEN && !k->completed ? SLICED_OPEN :
-	    SLICED_COMPLETE;
+	*out =
+	    k->stage == OPEN && !k->completed ? SLICED_OPEN : SLICED_COMPLETE;
 	(void)pthread_mutex_unlock(&slices->lock);
 	return s;
 }
@@ -362,8 +361,7 @@ sliced_loaded(struct pg *pg, struct job *job)
 
 /* Another process may have loaded what we lack. */
 static status
-end_one(struct pg *pg, struct known *k, size_t *incomplete,
-    struct failure *f)
+end_one(struct pg *pg, struct known *k, size_t *incomplete, struct failure *f)
 {
 	struct coverage all = COVERAGE_INIT;
 	status s = unit_coverage(pg, &k->place, k->unit.id, &all, f);

@@ -101,8 +101,7 @@ copy_of(const char *text)
 }
 
 static status
-look(struct pg *pg, const struct job *job, struct target *t,
-    struct failure *f)
+look(struct pg *pg, const struct job *job, struct target *t, struct failure *f)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql q CLEANUP_SQL = SQL_INIT;
@@ -161,8 +160,7 @@ target_open(struct pg *pg, const struct job *job, struct target *t,
 {
 	status s;
 
-	if (pg_table_load(pg, job->schema, job->table, &t->table) !=
-	    STATUS_OK)
+	if (pg_table_load(pg, job->schema, job->table, &t->table) != STATUS_OK)
 		return failure_from_pg(f, pg, "look at %s", job->target);
 	if (!t->table.exists)
 		return STATUS_OK;
@@ -212,8 +210,8 @@ refused_kind(const struct pg_table *table)
 static bool
 is_ledger(const struct job *job)
 {
-	static const char *const tables[] = {"format", "run", "chunk",
-	    "sliced", "failed", "deferred", "attaching"};
+	static const char *const tables[] = {"format", "run", "chunk", "sliced",
+	    "failed", "deferred", "attaching"};
 	size_t i;
 
 	if (!str_eq(job->schema, job->load->run.schema))
@@ -231,17 +229,21 @@ target_check(struct pg *pg, const struct job *job, const struct target *t,
 	const char *kind = refused_kind(&t->table);
 
 	if (kind != NULL)
-		return failure_set(f, STATUS_FAIL, "cannot load into %s: it is "
-		    "%s", job->target, kind);
+		return failure_set(f, STATUS_FAIL,
+		    "cannot load into %s: it is "
+		    "%s",
+		    job->target, kind);
 	if (is_ledger(job)) {
 		(void)failure_set(f, STATUS_FAIL,
 		    "cannot load into %s: it is the ledger", job->target);
-		failure_hint(f, "Leave the source's ledger out (pg-chunks -x), "
+		failure_hint(f,
+		    "Leave the source's ledger out (pg-chunks -x), "
 		    "or use --map or --ledger-schema.");
 		return STATUS_FAIL;
 	}
 	if (t->table.has_subscription_rls) {
-		(void)failure_set(f, STATUS_FAIL, "cannot load into %s: its "
+		(void)failure_set(f, STATUS_FAIL,
+		    "cannot load into %s: its "
 		    "row security holds for user \"%s\"",
 		    job->target, pg_user(pg));
 		failure_hint(f, "Connect as its owner or with BYPASSRLS.");
@@ -264,14 +266,14 @@ target_warn(const struct job *job, const struct target *t)
 		return;
 	if (t->insert_triggers != NULL)
 		log_warning("triggers of %s fire for the rows that are loaded "
-		    "and may change them: %s",
+			    "and may change them: %s",
 		    job->target, t->insert_triggers);
 	else if (upsert && t->update_triggers != NULL)
 		log_warning("triggers of %s fire for the rows that are merged "
-		    "and may change them: %s",
+			    "and may change them: %s",
 		    job->target, t->update_triggers);
 	if (t->insert_rules != NULL && !upsert)
 		log_warning("rules of %s are not applied to the rows that are "
-		    "loaded: %s",
+			    "loaded: %s",
 		    job->target, t->insert_rules);
 }

@@ -19,12 +19,12 @@ struct target {
 	bool owner;	   /* we may do what its owner may */
 	bool may_truncate; /* the privilege is there */
 	bool truncate_triggers, delete_triggers; /* enabled ones of users */
-	bool keeps_rows;   /* a delete may leave rows: triggers, rules */
-	char *references;  /* foreign keys of others on it, or NULL */
+	bool keeps_rows;  /* a delete may leave rows: triggers, rules */
+	char *references; /* foreign keys of others on it, or NULL */
 	char *insert_triggers, *insert_rules; /* names, or NULL */
 	char *update_triggers;
 	/* A new partition that is still to be attached, see attach.h. */
-	bool created; /* in this transaction */
+	bool created;				    /* in this transaction */
 	char *parent_schema, *parent_table, *bound; /* or NULL */
 };
 

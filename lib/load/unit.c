@@ -16,8 +16,8 @@
 /* --- finding ------------------------------------------------------------------------------ */
 
 status
-unit_rows(struct pg *pg, const struct job *job, const char *within,
-    bool lock, struct pg_result **out, struct failure *f)
+unit_rows(struct pg *pg, const struct job *job, const char *within, bool lock,
+    struct pg_result **out, struct failure *f)
 {
 	const struct run *run = &job->load->run;
 	struct sql q CLEANUP_SQL = SQL_INIT;
@@ -105,8 +105,7 @@ unit_coverage(struct pg *pg, const struct job *job, int64_t id,
 }
 
 status
-unit_hold(struct pg *pg, const struct job *job, int64_t id,
-    struct failure *f)
+unit_hold(struct pg *pg, const struct job *job, int64_t id, struct failure *f)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql q CLEANUP_SQL = SQL_INIT;
@@ -167,8 +166,7 @@ attach(struct pg *pg, const struct job *job, struct failure *f)
 }
 
 static status
-is_attaching(struct pg *pg, const struct job *job, bool *out,
-    struct failure *f)
+is_attaching(struct pg *pg, const struct job *job, bool *out, struct failure *f)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql q CLEANUP_SQL = SQL_INIT;
@@ -216,8 +214,8 @@ static void
 add_pieces(struct sql *q, const struct job *job)
 {
 	const struct run *run = &job->load->run;
-	const char *within = job->chunk.by == SLICE_NONE ? job->chunk.where :
-	    job->chunk.within;
+	const char *within =
+	    job->chunk.by == SLICE_NONE ? job->chunk.where : job->chunk.within;
 
 	sql_add(q, "select rows, bytes, digest, snapshot, pg_snapshot, lsn");
 	sql_add(q, " from ");

@@ -22,13 +22,13 @@ struct unit {
 enum unit_column {
 	UNIT_ID,
 	UNIT_RUN,
-	UNIT_MINE,     /* this run, this predicate */
+	UNIT_MINE, /* this run, this predicate */
 	UNIT_SAME_RUN,
 	UNIT_IDENTITY, /* is this archive's */
 	UNIT_COMPLETED,
 	UNIT_WITHIN,
-	UNIT_SOURCE,   /* is this chunk's relation */
-	UNIT_TARGET    /* the target's oid */
+	UNIT_SOURCE, /* is this chunk's relation */
+	UNIT_TARGET  /* the target's oid */
 };
 
 status unit_rows(struct pg *pg, const struct job *job, const char *within,

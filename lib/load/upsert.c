@@ -107,19 +107,21 @@ choose(const struct job *job, const struct pg_result *r, struct upsert *u,
 		json_t *names CLEANUP(record_cleanup) =
 		    json_loads(pg_value(r, i, 1), 0, NULL);
 
-		if (asked->len == 0 ? pg_true(r, i, 0) :
-		    same_names(&sorted, names))
+		if (asked->len == 0 ? pg_true(r, i, 0)
+				    : same_names(&sorted, names))
 			copy_names(names, &u->key);
 	}
 	if (u->key.len == 0) {
-		(void)failure_set(f, STATUS_FAIL, asked->len == 0 ?
-		    "cannot merge into %s: it has no primary key" :
-		    "cannot merge into %s: --key is no unique key of it",
+		(void)failure_set(f, STATUS_FAIL,
+		    asked->len == 0
+			? "cannot merge into %s: it has no primary key"
+			: "cannot merge into %s: --key is no unique key of it",
 		    job->target);
-		failure_hint(f, asked->len == 0 ?
-		    "--key names the columns of another unique key." :
-		    "It takes a unique index of just these columns, not "
-		    "deferrable, without a predicate.");
+		failure_hint(f,
+		    asked->len == 0
+			? "--key names the columns of another unique key."
+			: "It takes a unique index of just these columns, not "
+			  "deferrable, without a predicate.");
 		return STATUS_FAIL;
 	}
 	for (n = 0; n < u->key.len; n++)

@@ -328,9 +328,26 @@ resolve_hosts(PGconn *conn)
 	return s;
 }
 
+/* These libpq judges one by one as it comes to them. */
+static bool
+ports_are_numbers(PGconn *conn)
+{
+	PQconninfoOption *options = PQconninfo(conn);
+	const char *ports = NULL;
+	bool good;
+
+	if (options != NULL) {
+		ports = option_value(options, "port");
+	}
+	good = ports == NULL || ports[strspn(ports, "0123456789, ")] == '\0';
+	PQconninfoFree(options);
+	return good;
+}
+
 /* Does libpq itself refuse the parameters?  It answers that only in passing. */
 static bool
-params_refused(const struct pg_params *params, struct attempt *a)
+params_refused(PGconn *conn, const struct pg_params *params,
+    struct attempt *a)
 {
 	const char *const keywords[] = {"host", "port", "user", "dbname",
 	    "connect_timeout", NULL};
@@ -338,8 +355,8 @@ params_refused(const struct pg_params *params, struct attempt *a)
 	    params->user, params->database, "2", NULL};
 
 	if (!a->params_ok) {
-		a->params_ok = PQpingParams(keywords, values, 1) !=
-		    PQPING_NO_ATTEMPT;
+		a->params_ok = ports_are_numbers(conn) &&
+		    PQpingParams(keywords, values, 1) != PQPING_NO_ATTEMPT;
 	}
 	return !a->params_ok;
 }
@@ -385,7 +402,7 @@ judge_refusal(struct pg *pg, const struct pg_params *params, bool beyond,
 	if (s != STATUS_OK) {
 		return s;
 	}
-	return params_refused(params, a) ? STATUS_USAGE : STATUS_RETRY;
+	return params_refused(pg->conn, params, a) ? STATUS_USAGE : STATUS_RETRY;
 }
 
 status

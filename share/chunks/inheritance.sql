@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- api: 1
 -- about: tables that inherit or are inherited from, each for itself
--- for: not c.relispartition and c.relkind <> 'p' and c.oid in (
---	select i.inhrelid from pg_catalog.pg_inherits i
---	union all
---	select i.inhparent from pg_catalog.pg_inherits i)
+-- for: not c.relispartition and c.relkind <> 'p' and (
+--	exists (select from pg_catalog.pg_inherits i where i.inhrelid = c.oid)
+--	or c.relhassubclass and
+--	exists (select from pg_catalog.pg_inherits i where i.inhparent = c.oid))
 --
 -- A table that was asked for brings everything that inherits from it.  The
 -- id begins with the root, found through the first parent of each.
@@ -15,7 +15,12 @@ with recursive down (relid) as (
 	union
 	select i.inhrelid
 	from down d
-	join pg_catalog.pg_inherits i on i.inhparent = d.relid
+	cross join lateral (
+		select i.inhrelid
+		from pg_catalog.pg_inherits i
+		where i.inhparent = d.relid
+		offset 0
+	) i
 ),
 up (relid, above, level) as (
 	select d.relid, d.relid, 0
@@ -23,12 +28,13 @@ up (relid, above, level) as (
 	union all
 	select u.relid, i.inhparent, u.level + 1
 	from up u
-	join pg_catalog.pg_inherits i on i.inhrelid = u.above
-	where i.inhseqno = (
-		select pg_catalog.min(f.inhseqno)
-		from pg_catalog.pg_inherits f
-		where f.inhrelid = u.above
-	)
+	cross join lateral (
+		select i.inhparent
+		from pg_catalog.pg_inherits i
+		where i.inhrelid = u.above
+		order by i.inhseqno
+		limit 1
+	) i
 )
 select u.relid,
 	(pg_catalog.array_agg(u.above order by u.level desc))[1] as root,

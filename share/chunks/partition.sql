@@ -13,49 +13,83 @@ with recursive up (relid) as (
 	union
 	select i.inhparent
 	from up u
-	join pg_catalog.pg_class c on c.oid = u.relid
-	join pg_catalog.pg_inherits i on i.inhrelid = u.relid
-	where c.relispartition
+	cross join lateral (
+		select i.inhparent
+		from pg_catalog.pg_inherits i
+		where i.inhrelid = u.relid
+		offset 0
+	) i
+),
+down (relid, relkind, root, path, taken) as (
+	select u.relid, c.relkind, u.relid, '{}'::pg_catalog.oid[],
+		u.relid in (select s.relid from selected s)
+	from up u
+	cross join lateral (
+		select c.relkind
+		from pg_catalog.pg_class c
+		where c.oid = u.relid
+		and not c.relispartition
+		offset 0
+	) c
+	union all
+	select i.inhrelid, c.relkind, d.root, d.path || d.relid,
+		d.taken or i.inhrelid in (select s.relid from selected s)
+	from down d
+	cross join lateral (
+		select i.inhrelid
+		from pg_catalog.pg_inherits i
+		where i.inhparent = d.relid
+		offset 0
+	) i
+	cross join lateral (
+		select c.relkind
+		from pg_catalog.pg_class c
+		where c.oid = i.inhrelid
+		offset 0
+	) c
+	where d.relkind = 'p'
+	and (d.taken or i.inhrelid in (select u.relid from up u))
 ),
 -- The first column of each range key.  Only one that the server orders as
 -- "<" does tells what a partition may hold.
-key (relid, attname, type, natts, ordered) as (
+key (relid, attname, type, natts, ordered) as materialized (
 	select k.partrelid, a.attname,
 		pg_catalog.format_type(a.atttypid, null), k.partnatts,
-		o.opcdefault and k.partcollation[0] = a.attcollation
+		k.partcollation[0] = a.attcollation and (
+			select o.opcdefault
+			from pg_catalog.pg_opclass o
+			where o.oid = k.partclass[0]
+		)
 	from pg_catalog.pg_partitioned_table k
-	join pg_catalog.pg_attribute a
-		on a.attrelid = k.partrelid and a.attnum = k.partattrs[0]
-	join pg_catalog.pg_opclass o on o.oid = k.partclass[0]
+	cross join lateral (
+		select a.attname, a.atttypid, a.attcollation
+		from pg_catalog.pg_attribute a
+		where a.attrelid = k.partrelid
+		and a.attnum = k.partattrs[0]
+		offset 0
+	) a
 	where k.partstrat = 'r'
+	and k.partrelid in (select d.relid from down d where d.relkind = 'p')
 ),
-down (relid, relkind, root, parent, taken, bound, range) as (
-	select c.oid, c.relkind, c.oid, null::pg_catalog.oid,
-		c.oid in (select s.relid from selected s),
-		null::pg_catalog.text collate "C", '[]'::pg_catalog.jsonb
-	from up u
-	join pg_catalog.pg_class c on c.oid = u.relid
-	where not c.relispartition
-	union all
-	select c.oid, c.relkind, d.root, d.relid,
-		d.taken or c.oid in (select s.relid from selected s),
-		b.bound,
-		d.range || case
-		when k.relid is null then '[]'
-		else pg_catalog.jsonb_build_object(
-			'column', k.attname,
-			'type', k.type,
-			'from', case when k.ordered then v.value[1] end,
-			'to', case when k.ordered then v.value[2] end,
-			'inclusive', k.natts > 1,
-			'nulls', b.bound = 'DEFAULT')
+-- Each partition with its bound and what that says of the first column.
+level (relid, bound, range) as materialized (
+	select d.relid, b.bound,
+		case when k.relid is not null then
+			pg_catalog.jsonb_build_object(
+				'column', k.attname,
+				'type', k.type,
+				'from', case when k.ordered then v.value[1] end,
+				'to', case when k.ordered then v.value[2] end,
+				'inclusive', k.natts > 1,
+				'nulls', b.bound = 'DEFAULT')
 		end
 	from down d
-	join pg_catalog.pg_inherits i on i.inhparent = d.relid
-	join pg_catalog.pg_class c on c.oid = i.inhrelid
-	left join key k on k.relid = d.relid
+	left join key k
+		on k.relid = d.path[pg_catalog.cardinality(d.path)]
 	cross join lateral (
 		select pg_catalog.pg_get_expr(c.relpartbound, c.oid)
+		from pg_catalog.pg_class c
+		where c.oid = d.relid
 		offset 0
 	) b (bound)
 	-- FOR VALUES FROM ('2025-01-01') TO ('2025-02-01') is cut where it must be;
@@ -81,7 +115,7 @@ down (relid, relkind, root, parent, taken, bound, range) as (
 		end
 		offset 0
 	) e (ends)
-	-- A literal's value: unquoted.
+	-- The values of the literals.
 	cross join lateral (
 		select pg_catalog.array_agg(case
 			when x.text in ('MINVALUE', 'MAXVALUE') then null
@@ -96,12 +130,24 @@ down (relid, relkind, root, parent, taken, bound, range) as (
 		from pg_catalog.unnest(e.ends) with ordinality x (text, n)
 		offset 0
 	) v (value)
-	where d.relkind = 'p'
-	and (d.taken or i.inhrelid in (select u.relid from up u))
 )
-select d.relid, d.root, d.parent, d.bound, d.range,
+select d.relid, d.root,
+	d.path[pg_catalog.cardinality(d.path)] as parent,
+	l.bound,
+	r.range,
 	null as part, null as predicate, null as rows, null as bytes,
 	false as compressed, null as refuse
 from down d
+join level l on l.relid = d.relid
+join (
+	select d.relid, pg_catalog.jsonb_agg(a.range order by p.n)
+		filter (where a.range is not null)
+	from down d
+	cross join pg_catalog.unnest(d.path || d.relid) with ordinality p (relid, n)
+	join level a on a.relid = p.relid
+	where d.taken
+	and d.relkind <> 'p'
+	group by d.relid
+) r (relid, range) on r.relid = d.relid
 where d.taken
 and d.relkind <> 'p'

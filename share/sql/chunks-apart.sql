@@ -1,14 +1,15 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Tables that are part of an extension hold what users have put there if the
 -- extension says so (pg_extension_config_dump): which of them were asked for,
--- though not by name, and stay out.  Follows chunks-named.sql.
+-- though not by name, and stay out.  Follows
+--	kind, left_out (relid)
 
 select e.extname, pg_catalog.count(*)
-from wanted w
-join kind k on k.relid = w.relid and k.what = 'part of an extension'
-join pg_catalog.pg_extension e on e.extname = k.extension
-where not w.table_named
-and w.relid = any (e.extconfig)
-and not exists (select from left_out l where l.relid = w.relid)
+from kind k
+join pg_catalog.pg_extension e on e.oid = k.extension
+where k.what = 'part of an extension'
+and not k.table_named
+and k.relid = any (e.extconfig)
+and not exists (select from left_out l where l.relid = k.relid)
 group by e.extname
 order by e.extname

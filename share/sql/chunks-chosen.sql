@@ -1,15 +1,14 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The tables that are listed, or stand for those that are.  Follows
---	wanted, kind, left_out (relid)
+-- The tables that are listed, or that stand for those that are.  Follows
+--	kind, left_out (relid)
 
 , named (relid, schema_named, table_named) as (
-	select w.relid, w.schema_named, w.table_named
-	from wanted w
-	join kind k on k.relid = w.relid
-	where not exists (select from left_out l where l.relid = w.relid)
+	select k.relid, k.schema_named, k.table_named
+	from kind k
+	where not exists (select from left_out l where l.relid = k.relid)
 	and case k.what
-	when 'part of pgpipe''s ledger' then w.schema_named
-	when 'part of an extension' then w.table_named
+	when 'part of pgpipe''s ledger' then k.schema_named
+	when 'part of an extension' then k.table_named
 	else k.what is null
 	end
 )

@@ -9,9 +9,7 @@
 		a.attname,
 		a.atttypid as type_oid,
 		a.attcollation as collation_oid,
-		-- A constraint that has not been validated does not count.
-		(not a.attnotnull or v.conrelid is not null)
-		and not exists (
+		not a.attnotnull and not exists (
 			select
 			from pg_catalog.jsonb_to_recordset(p.range) r (
 				"column" pg_catalog.text, nulls pg_catalog.bool)
@@ -24,13 +22,21 @@
 		select coalesce(b.column_name, p.range -> 0 ->> 'column')
 		offset 0
 	) k (wanted)
-	left join pg_catalog.pg_attribute a
-		on a.attrelid = p.relid
+	left join lateral (
+		select a.attname, a.atttypid, a.attcollation,
+			-- A constraint that has not been validated does not count.
+			a.attnotnull and not exists (
+				select
+				from pg_catalog.pg_constraint v
+				where v.conrelid = p.relid
+				and v.contype = 'n'
+				and not v.convalidated
+				and v.conkey[1] = a.attnum
+			) as attnotnull
+		from pg_catalog.pg_attribute a
+		where a.attrelid = p.relid
 		and a.attname = k.wanted::pg_catalog.name
 		and a.attnum > 0
-	left join pg_catalog.pg_constraint v
-		on v.conrelid = a.attrelid
-		and v.contype = 'n'
-		and not v.convalidated
-		and v.conkey[1] = a.attnum
+		offset 0
+	) a on true
 )

@@ -2,7 +2,7 @@
 -- By which column of which type bounds would go, for each table that was
 -- asked for, with one of its pieces as example.  Follows chunks-keyed.sql.
 
-select n.nspname as schema,
+select r.nspname as schema,
 	r.relname as table,
 	k.wanted,
 	k.attname,
@@ -10,12 +10,21 @@ select n.nspname as schema,
 	k.collation_oid,
 	pg_catalog.min(k.relid) as relid
 from keyed k
-join pg_catalog.pg_class c on c.oid = k.relid
-join pg_catalog.pg_class r on r.oid = k.root
-join pg_catalog.pg_namespace n on n.oid = r.relnamespace
+cross join lateral (
+	select r.relname, n.nspname
+	from pg_catalog.pg_class r
+	join pg_catalog.pg_namespace n on n.oid = r.relnamespace
+	where r.oid = k.root
+	offset 0
+) r
 where k.refuse is null
-and c.relkind <> 'f'
-and c.relpersistence <> 't'
-group by n.nspname, r.relname, k.wanted, k.attname, k.type_oid,
+and not exists (
+	select
+	from pg_catalog.pg_class c
+	where c.oid = k.relid
+	and (c.relkind = 'f' or c.relpersistence = 't')
+	offset 0
+)
+group by r.nspname, r.relname, k.wanted, k.attname, k.type_oid,
 	k.collation_oid
-order by n.nspname, r.relname, k.attname
+order by r.nspname, r.relname, k.attname

@@ -10,5 +10,10 @@
 	union
 	select i.inhrelid
 	from left_out l
-	join pg_catalog.pg_inherits i on i.inhparent = l.relid
+	cross join lateral (
+		select i.inhrelid
+		from pg_catalog.pg_inherits i
+		where i.inhparent = l.relid
+		offset 0
+	) i
 )

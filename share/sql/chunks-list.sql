@@ -5,16 +5,20 @@
 -- Sizes are of the files as they are now: what the statistics say may be as
 -- old as the table.
 
-select n.nspname as schema,
+select c.nspname as schema,
 	c.relname as table,
-	rn.nspname as root_schema,
+	r.nspname as root_schema,
 	r.relname as root_table,
-	pn.nspname as parent_schema,
+	p.nspname as parent_schema,
 	p.relname as parent_table,
 	c.oid,
 	c.relkind,
 	c.relpersistence,
-	a.amname = 'heap' as heap,
+	(
+		select a.amname = 'heap'
+		from pg_catalog.pg_am a
+		where a.oid = c.relam
+	) as heap,
 	b.refuse,
 	b.bound,
 	b.range,
@@ -38,16 +42,31 @@ select n.nspname as schema,
 	b.until_cuts,
 	o.number as order_number,
 	o.text as order_text,
-	pg_catalog.concat_ws(e'\x01', rn.nspname, r.relname, n.nspname,
+	pg_catalog.concat_ws(e'\x01', r.nspname, r.relname, c.nspname,
 		c.relname, b.part) collate "C" as order_name
 from bounded b
-join pg_catalog.pg_class c on c.oid = b.relid
-join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-join pg_catalog.pg_class r on r.oid = b.root
-join pg_catalog.pg_namespace rn on rn.oid = r.relnamespace
-left join pg_catalog.pg_class p on p.oid = b.parent
-left join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
-left join pg_catalog.pg_am a on a.oid = c.relam
+cross join lateral (
+	select c.oid, c.relname, c.relkind, c.relpersistence, c.reltuples,
+		c.relpages, c.reltoastrelid, c.relam, n.nspname
+	from pg_catalog.pg_class c
+	join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+	where c.oid = b.relid
+	offset 0
+) c
+cross join lateral (
+	select r.relname, n.nspname
+	from pg_catalog.pg_class r
+	join pg_catalog.pg_namespace n on n.oid = r.relnamespace
+	where r.oid = b.root
+	offset 0
+) r
+left join lateral (
+	select p.relname, n.nspname
+	from pg_catalog.pg_class p
+	join pg_catalog.pg_namespace n on n.oid = p.relnamespace
+	where p.oid = b.parent
+	offset 0
+) p on true
 cross join lateral (
 	select coalesce(pg_catalog.pg_relation_size(c.oid), 0),
 		coalesce(pg_catalog.pg_relation_size(

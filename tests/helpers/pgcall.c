@@ -374,7 +374,7 @@ do_quote(struct pg *pg, char **args)
 	sql_add(&sql, "::pg_catalog.text, ");
 	sql_value(&sql, NULL);
 	sql_add(&sql, ", 1 -");
-	sql_int(&sql, INT64_MIN + 1);
+	sql_int(&sql, INT64_MIN + 2);
 	sql_add(&sql, " as ");
 	sql_ident(&sql, args[0]);
 	s = pg_run(pg, "quote it", &sql, &r);
