@@ -37,19 +37,19 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 	struct pg_params *server = &run->target;
 	const struct option_spec options[] = {
 	    {'d', "dbname", OPTION_TEXT, &server->database, "CONN",
-		"database to check: a name, a connection string or a URI", 0,
-		0, NULL},
+		"database to check: a name, a connection string or a URI", 0, 0,
+		NULL},
 	    {'h', "host", OPTION_TEXT, &server->host, "HOST",
 		"server's host or socket directory", 0, 0, NULL},
-	    {'p', "port", OPTION_TEXT, &server->port, "PORT",
-		"server's port", 0, 0, NULL},
+	    {'p', "port", OPTION_TEXT, &server->port, "PORT", "server's port",
+		0, 0, NULL},
 	    {'U', "username", OPTION_TEXT, &server->user, "NAME",
 		"user to connect as", 0, 0, NULL},
 	    {0, "source", OPTION_TEXT, &a->source, "CONN",
-		"compare two databases: this one, where the lines are from,",
-		0, 0, NULL},
-	    {0, "target", OPTION_TEXT, &a->target, "CONN",
-		"and this one", 0, 0, NULL},
+		"compare two databases: this one, where the lines are from,", 0,
+		0, NULL},
+	    {0, "target", OPTION_TEXT, &a->target, "CONN", "and this one", 0, 0,
+		NULL},
 	    {'j', "jobs", OPTION_COUNT, &run->jobs, "N",
 		"chunks to check at once (default 1)", 1, JOBS_MAX, NULL},
 	    {0, "rows", OPTION_FLAG, &run->rows, NULL,
@@ -60,11 +60,10 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 	    {0, "values", OPTION_FLAG, &run->values, NULL,
 		"with the values that differ", 0, 0, NULL},
 	    {0, "key", OPTION_TEXT, &a->key, "COLUMN[,COLUMN...]",
-		"what tells rows apart (default: the primary key)", 0, 0,
-		NULL},
+		"what tells rows apart (default: the primary key)", 0, 0, NULL},
 	    {0, "lock-timeout", OPTION_DURATION, &a->lock_timeout, "TIME",
-		"how long to wait for a lock (default 60s, 0: for ever)", 0,
-		0, NULL},
+		"how long to wait for a lock (default 60s, 0: for ever)", 0, 0,
+		NULL},
 	    {0, "partial", OPTION_FLAG, &run->partial, NULL,
 		"the chunk list has no end line on purpose", 0, 0, NULL},
 	    OPTION_END};
@@ -99,10 +98,10 @@ choose_servers(struct arguments *a)
 	if (a->source == NULL || a->target == NULL)
 		return option_fault("to compare two databases takes --source "
 				    "and --target");
-	run->source = (struct pg_params){.database = a->source,
-	    .role = "source"};
-	run->target = (struct pg_params){.database = a->target,
-	    .role = "target"};
+	run->source =
+	    (struct pg_params){.database = a->source, .role = "source"};
+	run->target =
+	    (struct pg_params){.database = a->target, .role = "target"};
 	return STATUS_OK;
 }
 

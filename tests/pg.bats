@@ -463,7 +463,7 @@ keepalive_runs() {
 	relay cut 0 7
 	for ((at = 0; at < 4000; at += 7)); do
 		code=0
-		PGPIPE_TEST_PATIENCE=1 pgcall "$LINE" out "$sql" 300 >got 2>said ||
+		PGPIPE_TEST_PATIENCE=45 pgcall "$LINE" out "$sql" 300 >got 2>said ||
 			code=$?
 		if [ "$code" = 0 ]; then
 			total=${total:-$at}
@@ -484,7 +484,7 @@ keepalive_runs() {
 	relay garble 0 11
 	for ((at = 0; at < 3000; at += 11)); do
 		code=0
-		PGPIPE_TEST_PATIENCE=1 timeout -k 1 0.3 pgcall "$LINE" out "$sql" 300 \
+		PGPIPE_TEST_PATIENCE=45 timeout -k 1 0.3 pgcall "$LINE" out "$sql" 300 \
 			>/dev/null 2>said || code=$?
 		# 124: a length has become a large one, and we wait for the rest
 		[[ $code == [034] || $code == 124 || $code == 137 ]] || {

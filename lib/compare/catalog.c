@@ -9,12 +9,6 @@
 #include "base/mem.h"
 #include "base/num.h"
 
-/* Columns that stand for all others of their type and modifier. */
-struct type_cache {
-	struct pg_column *models;
-	size_t n, cap;
-};
-
 static void
 free_column(struct pg_column *c)
 {
@@ -30,12 +24,10 @@ type_cache_free(struct type_cache *types)
 {
 	size_t i;
 
-	if (types == NULL)
-		return;
 	for (i = 0; i < types->n; i++)
 		free_column(&types->models[i]);
 	free(types->models);
-	free(types);
+	*types = (struct type_cache){0};
 }
 
 static char *
@@ -65,10 +57,10 @@ copy_column(const struct pg_column *model, const char *name)
 static const struct pg_column *
 find_type(const struct side *s, uint32_t oid, int32_t typmod)
 {
-	const struct type_cache *types = s->types;
+	const struct type_cache *types = &s->types;
 	size_t i;
 
-	for (i = 0; types != NULL && i < types->n; i++)
+	for (i = 0; i < types->n; i++)
 		if (types->models[i].oid == oid &&
 		    types->models[i].typmod == typmod)
 			return &types->models[i];
@@ -76,24 +68,25 @@ find_type(const struct side *s, uint32_t oid, int32_t typmod)
 }
 
 static void
+learn_type(struct type_cache *t, const struct pg_column *c)
+{
+	if (t->n == t->cap) {
+		t->cap = t->cap == 0 ? 16 : t->cap * 2;
+		t->models = mem_resize(t->models, t->cap, sizeof(*t->models));
+	}
+	t->models[t->n++] = copy_column(c, "");
+}
+
+static void
 learn_types(struct side *s)
 {
 	size_t i;
 
-	if (s->types == NULL)
-		s->types = mem_zalloc(sizeof(*s->types));
 	for (i = 0; i < s->table.ncolumns; i++) {
 		const struct pg_column *c = &s->table.columns[i];
-		struct type_cache *t = s->types;
 
-		if (find_type(s, c->oid, c->typmod) != NULL)
-			continue;
-		if (t->n == t->cap) {
-			t->cap = t->cap == 0 ? 16 : t->cap * 2;
-			t->models =
-			    mem_resize(t->models, t->cap, sizeof(*t->models));
-		}
-		t->models[t->n++] = copy_column(c, "");
+		if (find_type(s, c->oid, c->typmod) == NULL)
+			learn_type(&s->types, c);
 	}
 }
 
@@ -180,10 +173,11 @@ make_brief(struct side *s, const json_t *columns)
 
 	s->table.columns = mem_zalloc(
 	    (json_array_size(columns) + 1) * sizeof(*s->table.columns));
-	json_array_foreach(columns, i, column) {
-		const struct pg_column *model = find_type(s,
-		    (uint32_t)number_at(column, 1),
-		    (int32_t)number_at(column, 2));
+	json_array_foreach(columns, i, column)
+	{
+		const struct pg_column *model =
+		    find_type(s, (uint32_t)number_at(column, 1),
+			(int32_t)number_at(column, 2));
 		const char *name = json_string_value(json_array_get(column, 0));
 
 		if (model == NULL || name == NULL)
@@ -203,7 +197,7 @@ side_table_brief(struct side *s, const char *schema, const char *name,
 	json_t *columns CLEANUP(record_cleanup) = NULL;
 	status st;
 
-	if (s->timescale || s->types == NULL || is_last(s, schema, name))
+	if (s->timescale || s->types.n == 0 || is_last(s, schema, name))
 		return side_table(s, schema, name, out);
 	brief_query(schema, name, &sql);
 	st = pg_run(s->pg, "look at a relation's columns", &sql, &r);
@@ -212,8 +206,9 @@ side_table_brief(struct side *s, const char *schema, const char *name,
 	if (pg_rows(r) == 0)
 		return side_table(s, schema, name, out);
 	pg_table_free(&s->table);
-	columns = pg_value(r, 0, 1) == NULL ? json_array() :
-	    json_loads(pg_value(r, 0, 1), 0, NULL);
+	columns = pg_value(r, 0, 1) == NULL
+	    ? json_array()
+	    : json_loads(pg_value(r, 0, 1), 0, NULL);
 	if (!make_brief(s, columns)) {
 		pg_table_free(&s->table);
 		return side_table(s, schema, name, out);

@@ -7,6 +7,6 @@
 
 #include "compare/side.h"
 
-void type_cache_free(struct type_cache *types); /* NULL is legal */
+void type_cache_free(struct type_cache *types);
 
 #endif

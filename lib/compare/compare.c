@@ -32,7 +32,7 @@ enum input { INPUT_LINES, INPUT_ARCHIVE, INPUT_OTHER };
 static bool
 is_line(const struct head *h)
 {
-	return memchr("{ \t\r\n", h->bytes[0], 5) != NULL;
+	return h->bytes[0] != '\0' && strchr("{ \t\r\n", h->bytes[0]) != NULL;
 }
 
 /* Read on while it is not clear what it is. */
@@ -69,8 +69,9 @@ input_of(const struct head *h)
 		memcmp(h->bytes + TAR_MAGIC, "ustar", 5) == 0))
 		return INPUT_ARCHIVE;
 	return memchr(h->bytes, '\0', h->n) == NULL &&
-		(unsigned char)h->bytes[0] < 0x7f && h->bytes[0] >= ' ' ?
-	    INPUT_OTHER : INPUT_ARCHIVE;
+		(unsigned char)h->bytes[0] < 0x7f && h->bytes[0] >= ' '
+	    ? INPUT_OTHER
+	    : INPUT_ARCHIVE;
 }
 
 static status
@@ -89,8 +90,8 @@ check_archive(const struct head *h, const struct compare_options *options,
 static status
 take_line(struct crew *crew, json_t *record, uint64_t number)
 {
-	char *where CLEANUP_FREE = mem_printf("line %llu of " INPUT,
-	    (unsigned long long)number);
+	char *where CLEANUP_FREE =
+	    mem_printf("line %llu of " INPUT, (unsigned long long)number);
 	struct chunk chunk CLEANUP(chunk_free) = {0};
 	status st;
 
@@ -175,8 +176,9 @@ compare_stdin(const struct compare_options *options)
 	st = check(options, answers, &complete);
 	progress_stop();
 	if (complete)
-		st = status_worse(st, record_print_end("pg-checksum",
-		    answers_lines(answers), NULL));
+		st = status_worse(st,
+		    record_print_end("pg-checksum", answers_lines(answers),
+			NULL));
 	answers_report(answers);
 	st = status_worse(st, answers_status(answers));
 	answers_free(answers);

@@ -46,11 +46,11 @@ struct crew {
 	struct server servers[SIDES];
 	struct holder *holder;
 	struct worker *workers;
-	size_t n;	      /* of workers that were started */
-	atomic_size_t serving; /* that are connected and take work */
-	atomic_bool enough;   /* the server has no room for more of them */
-	atomic_bool gone;     /* a server cannot be reached any more */
-	atomic_int failed;    /* a status: standard output, memory, threads */
+	size_t n;		/* of workers that were started */
+	atomic_size_t serving;	/* that are connected and take work */
+	atomic_bool enough;	/* the server has no room for more of them */
+	atomic_bool gone;	/* a server cannot be reached any more */
+	atomic_int failed;	/* a status: standard output, memory, threads */
 	atomic_bool unanswered; /* the list was not answered whole */
 };
 
@@ -189,8 +189,7 @@ worth_another(const struct crew *c, const struct worker *w,
 }
 
 static void
-ask(struct crew *c, struct worker *w, const struct job *job,
-    struct verdict *v)
+ask(struct crew *c, struct worker *w, const struct job *job, struct verdict *v)
 {
 	int try;
 

@@ -148,8 +148,8 @@ plan_ranges(struct drill *d)
 		uint32_t type[SIDES];
 
 		for (side = 0; side < SIDES; side++)
-			type[side] = pg_table_column(
-			    d->task->rows[side]->table, d->key.names[i])
+			type[side] = pg_table_column(d->task->rows[side]->table,
+			    d->key.names[i])
 					 ->digest.type;
 		if (type[SOURCE] != type[TARGET] || !is_ordered(type[SOURCE]))
 			return STATUS_OK;
@@ -194,8 +194,8 @@ plan(struct drill *d)
 {
 	const struct drill_task *t = d->task;
 
-	d->larger = t->digest[TARGET]->rows > t->digest[SOURCE]->rows ?
-	    TARGET : SOURCE;
+	d->larger =
+	    t->digest[TARGET]->rows > t->digest[SOURCE]->rows ? TARGET : SOURCE;
 	d->rows = t->digest[d->larger]->rows;
 	if (t->key->len > 0 && has_all(t->rows[SOURCE]->shape, t->key)) {
 		take_key(d, t->key);
@@ -203,7 +203,8 @@ plan(struct drill *d)
 	}
 	if (t->key->len > 0)
 		log_warning("\"%s\" lacks a column of --key: its primary key "
-			    "is used, if it has one", t->chunk->id);
+			    "is used, if it has one",
+		    t->chunk->id);
 	return plan_primary(d);
 }
 
@@ -224,8 +225,7 @@ can_drill(const struct drill_task *task)
 		if (!task->side[i]->hashes) {
 			log_warning("cannot list the rows of \"%s\": the %s "
 				    "cannot give hashes that compare",
-			    task->chunk->id,
-			    i == SOURCE ? "source" : "target");
+			    task->chunk->id, i == SOURCE ? "source" : "target");
 			return false;
 		}
 	return true;

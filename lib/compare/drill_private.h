@@ -17,10 +17,11 @@ struct found;
 struct drill {
 	const struct drill_task *task;
 	struct row_counts *counts;
-	struct shape key;	       /* its columns; none: n is 0 */
-	struct rowset key_rows[SIDES]; /* the rowset of only the key's columns */
-	bool ranges;		       /* leaves are ranges of the key */
-	uint64_t rows;		       /* on the larger side */
+	struct shape key; /* its columns; none: n is 0 */
+	struct rowset
+	    key_rows[SIDES]; /* the rowset of only the key's columns */
+	bool ranges;	     /* leaves are ranges of the key */
+	uint64_t rows;	     /* on the larger side */
 	int larger, failed;
 	struct found *found;
 };
@@ -28,7 +29,7 @@ struct drill {
 /* A part of the rows.  All zero: all of them. */
 struct leaf {
 	const char *const *from, *const *to; /* values of the key; NULL: open */
-	uint64_t mask;	     /* or: hash & mask is one of ids */
+	uint64_t mask;			     /* or: hash & mask is one of ids */
 	const uint64_t *ids;
 	size_t nids;
 };
@@ -52,9 +53,8 @@ struct found *found_new(struct drill *d);
 void found_free(struct found *f);
 /* key: the values of the key's columns as text, a null one NULL, copied;
  * hash: of the row on each side that has it. */
-status found_add(struct found *f, enum found_kind kind,
-    const char *const *key, const int64_t hash[SIDES], uint64_t count)
-    MUST_CHECK;
+status found_add(struct found *f, enum found_kind kind, const char *const *key,
+    const int64_t hash[SIDES], uint64_t count) MUST_CHECK;
 /* Print what is waiting; leaf: where to look for it. */
 status found_flush(struct found *f, const struct leaf *leaf) MUST_CHECK;
 bool found_full(const struct found *f);

@@ -10,9 +10,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define KEYED_MAX 200  /* rows looked up at once by key */
+#define KEYED_MAX 200	 /* rows looked up at once by key */
 #define KEYLESS_MAX 1000 /* by hash, which reads the leaf */
-#define VALUE_MAX 1000 /* characters shown of a value */
+#define VALUE_MAX 1000	 /* characters shown of a value */
 
 struct row {
 	enum found_kind kind;
@@ -425,8 +425,10 @@ look_at_both(struct found *f, const struct look *how)
 static status
 find_columns(struct found *f, const struct leaf *leaf, bool *selected)
 {
-	const struct look how = {.f = f, .leaf = leaf,
-	    .wants = wants_columns, .selected = selected};
+	const struct look how = {.f = f,
+	    .leaf = leaf,
+	    .wants = wants_columns,
+	    .selected = selected};
 	size_t i, k;
 	status st;
 
@@ -448,15 +450,18 @@ find_columns(struct found *f, const struct leaf *leaf, bool *selected)
 static status
 find_values(struct found *f, const struct leaf *leaf, bool *selected)
 {
-	const struct look how = {.f = f, .leaf = leaf, .wants = wants_values,
-	    .values = true, .selected = selected};
+	const struct look how = {.f = f,
+	    .leaf = leaf,
+	    .wants = wants_values,
+	    .values = true,
+	    .selected = selected};
 	size_t i, k;
 
 	memset(selected, false, width(f) * sizeof(*selected));
 	for (k = 0; k < width(f); k++)
 		for (i = 0; i < f->n && !selected[k]; i++)
-			selected[k] = f->rows[i].differs == NULL ||
-			    f->rows[i].differs[k];
+			selected[k] =
+			    f->rows[i].differs == NULL || f->rows[i].differs[k];
 	return look_at_both(f, &how);
 }
 
@@ -467,8 +472,9 @@ set_chunk(const struct found *f, json_t *line)
 {
 	const struct chunk *c = f->d->task->chunk;
 	const char *slice = strstr(c->id, "#ctid:");
-	char *id CLEANUP_FREE = f->d->task->whole && slice != NULL ?
-	    mem_strndup(c->id, (size_t)(slice - c->id)) : mem_strdup(c->id);
+	char *id CLEANUP_FREE = f->d->task->whole && slice != NULL
+	    ? mem_strndup(c->id, (size_t)(slice - c->id))
+	    : mem_strdup(c->id);
 
 	record_set_text(line, "chunk", id);
 	record_set_text(line, "schema", c->schema);

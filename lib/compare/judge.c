@@ -54,6 +54,24 @@ choose_columns(const struct question *q, const struct pg_table *t,
 
 /* --- one server ----------------------------------------------------------- */
 
+/* After a digest in a transaction.  False: a verdict was set. */
+static bool
+was_intact(struct side *s, const struct rowset *rows, struct verdict *v)
+{
+	bool intact;
+	status st = side_intact(s, rows, &intact);
+
+	if (st != STATUS_OK) {
+		fail(v, s, st);
+	} else if (!intact) {
+		verdict_set(v, VERDICT_UNPROVED,
+		    "it was truncated or rewritten after the snapshot was "
+		    "taken");
+		v->class = STATUS_RETRY;
+	}
+	return st == STATUS_OK && intact;
+}
+
 /* What the target's columns rule out.  False: a verdict was set. */
 static bool
 columns_agree(const struct shape *shape, const struct pg_table *t,
@@ -106,15 +124,17 @@ static void
 compare_expected(struct judge *j, const struct question *q,
     const struct pg_table *t, const struct shape *shape, struct verdict *v)
 {
-	struct rowset rows = {.table = t, .where = where_of(q),
-	    .shape = shape, .kind = q->expected.kind};
+	struct rowset rows = {.table = t,
+	    .where = where_of(q),
+	    .shape = shape,
+	    .kind = q->expected.kind};
 	status st = side_digest(&j->side[TARGET], &rows, &v->target);
 
 	if (st != STATUS_OK)
 		fail(v, &j->side[TARGET], st);
 	else
-		v->kind = digest_eq(&v->target, &q->expected) ?
-		    VERDICT_MATCH : VERDICT_DIFFER;
+		v->kind = digest_eq(&v->target, &q->expected) ? VERDICT_MATCH
+							      : VERDICT_DIFFER;
 }
 
 /* The way for lines that say their columns: next to nothing is fetched. */
@@ -192,11 +212,12 @@ foreign_slice(struct judge *j, const struct question *q, struct verdict *v)
 }
 
 static void
-take_digest(struct judge *j, const struct question *q,
-    const struct pg_table *t, struct verdict *v)
+take_digest(struct judge *j, const struct question *q, const struct pg_table *t,
+    struct verdict *v)
 {
 	struct shape shape CLEANUP_SHAPE = {0};
-	struct rowset rows = {.table = t, .where = where_of(q),
+	struct rowset rows = {.table = t,
+	    .where = where_of(q),
 	    .shape = &shape};
 	status st;
 
@@ -213,6 +234,8 @@ take_digest(struct judge *j, const struct question *q,
 		fail(v, &j->side[TARGET], st);
 		return;
 	}
+	if (!was_intact(&j->side[TARGET], &rows, v))
+		return;
 	v->kind = VERDICT_DIGEST;
 	if (line_columns(q) == NULL)
 		(void)json_object_set_new(v->add, "columns",
@@ -233,11 +256,11 @@ judge_digest(struct judge *j, const struct question *q, struct verdict *v)
 	if (st == STATUS_OK)
 		st = side_begin(s, id);
 	if (st == STATUS_OK)
-		st = line_columns(q) == NULL ?
-		    side_table_brief(s, q->chunk->target_schema,
-			q->chunk->target_table, &t) :
-		    side_table(s, q->chunk->target_schema,
-			q->chunk->target_table, &t);
+		st = line_columns(q) == NULL
+		    ? side_table_brief(s, q->chunk->target_schema,
+			  q->chunk->target_table, &t)
+		    : side_table(s, q->chunk->target_schema,
+			  q->chunk->target_table, &t);
 	if (st != STATUS_OK)
 		fail(v, s, st);
 	else if (!t->exists)
@@ -362,7 +385,8 @@ explain_text(const struct shape *shape, const struct half half[SIDES],
 		verdict_set(v, v->kind,
 		    "compared as text, because column \"%s\" is %s on the "
 		    "source and %s on the target",
-		    name, pg_table_column(half[SOURCE].table, name)->typmod_text,
+		    name,
+		    pg_table_column(half[SOURCE].table, name)->typmod_text,
 		    pg_table_column(half[TARGET].table, name)->typmod_text);
 }
 
@@ -374,8 +398,10 @@ find_rows(struct judge *j, const struct question *q, struct half half[SIDES],
 				      half[TARGET].side},
 	    .rows = {&half[SOURCE].rows, &half[TARGET].rows},
 	    .digest = {&half[SOURCE].digest, &half[TARGET].digest},
-	    .chunk = q->chunk, .whole = q->whole,
-	    .key = &j->options->key, .max = j->options->max_rows,
+	    .chunk = q->chunk,
+	    .whole = q->whole,
+	    .key = &j->options->key,
+	    .max = j->options->max_rows,
 	    .values = j->options->values};
 	int failed = TARGET;
 	status st = drill(&task, &v->rows, &failed);
@@ -396,9 +422,14 @@ compare_halves(struct judge *j, const struct question *q,
 
 	for (i = 0; i < SIDES; i++)
 		half[i].rows = (struct rowset){.table = half[i].table,
-		    .where = where_of(q), .shape = shape, .kind = kind};
+		    .where = where_of(q),
+		    .shape = shape,
+		    .kind = kind};
 	if (!both_halves(half, find_digest, v))
 		return;
+	for (i = 0; i < SIDES && half[i].transaction; i++)
+		if (!was_intact(half[i].side, &half[i].rows, v))
+			return;
 	v->source = half[SOURCE].digest;
 	v->target = half[TARGET].digest;
 	if (digest_eq(&v->source, &v->target)) {
@@ -417,8 +448,8 @@ compare_halves(struct judge *j, const struct question *q,
 }
 
 static void
-judge_halves(struct judge *j, const struct question *q,
-    struct half half[SIDES], struct verdict *v)
+judge_halves(struct judge *j, const struct question *q, struct half half[SIDES],
+    struct verdict *v)
 {
 	struct shape shape CLEANUP_SHAPE = {0};
 	const struct shape_column *c;
@@ -426,7 +457,8 @@ judge_halves(struct judge *j, const struct question *q,
 	if (!both_halves(half, find_table, v))
 		return;
 	if (!half[SOURCE].table->exists) {
-		verdict_set(v, VERDICT_UNPROVED, "it is not there on the source");
+		verdict_set(v, VERDICT_UNPROVED,
+		    "it is not there on the source");
 		return;
 	}
 	if (!half[TARGET].table->exists) {
@@ -450,11 +482,14 @@ judge_pair(struct judge *j, const struct question *q, struct verdict *v)
 {
 	const struct chunk *c = q->chunk;
 	bool rows = j->options->rows;
-	struct half half[SIDES] = {
-	    {.side = &j->side[SOURCE], .schema = c->schema, .name = c->table,
-		.transaction = rows},
-	    {.side = &j->side[TARGET], .schema = c->target_schema,
-		.name = c->target_table, .transaction = rows}};
+	struct half half[SIDES] = {{.side = &j->side[SOURCE],
+				       .schema = c->schema,
+				       .name = c->table,
+				       .transaction = rows},
+	    {.side = &j->side[TARGET],
+		.schema = c->target_schema,
+		.name = c->target_table,
+		.transaction = rows}};
 
 	v->pair = true;
 	judge_halves(j, q, half, v);

@@ -15,8 +15,8 @@
 
 struct question {
 	const struct chunk *chunk; /* or one of the slices */
-	bool whole;	 /* of the relation: all slices, where is "within" */
-	bool expects;	 /* what it should be is known: */
+	bool whole;   /* of the relation: all slices, where is "within" */
+	bool expects; /* what it should be is known: */
 	struct digest expected;
 };
 
@@ -31,7 +31,6 @@ struct judge {
  * Always gives a verdict.  With v->class STATUS_RETRY a connection may be
  * broken; asking again after opening it is then worth a try.
  */
-void judge_chunk(struct judge *j, const struct question *q,
-    struct verdict *v);
+void judge_chunk(struct judge *j, const struct question *q, struct verdict *v);
 
 #endif

@@ -9,9 +9,9 @@
 #include "base/mem.h"
 #include "base/num.h"
 
-#define ARMS_MAX     64		  /* ranges in one query */
-#define QUERY_MAX    (256 * 1024) /* bytes of one query, roughly */
-#define HASH_LEAVES  65536	  /* at most */
+#define ARMS_MAX 64	       /* ranges in one query */
+#define QUERY_MAX (256 * 1024) /* bytes of one query, roughly */
+#define HASH_LEAVES 65536      /* at most */
 
 /* --- what a leaf is in SQL ---------------------------------------------------- */
 
@@ -38,8 +38,9 @@ add_bound(const struct drill *d, int side, const char *const *bound,
 
 	sql_add(out, "(");
 	for (i = 0; i < d->key.n; i++) {
-		const struct pg_column *c = pg_table_column(
-		    d->task->rows[side]->table, d->key.names[i]);
+		const struct pg_column *c =
+		    pg_table_column(d->task->rows[side]->table,
+			d->key.names[i]);
 
 		if (i > 0)
 			sql_add(out, ", ");
@@ -53,8 +54,9 @@ add_bound(const struct drill *d, int side, const char *const *bound,
 status
 leaf_hash(const struct drill *d, int side, struct sql *out)
 {
-	return side_hash(d->key.n > 0 ? &d->key_rows[side] :
-					d->task->rows[side], out);
+	return side_hash(d->key.n > 0 ? &d->key_rows[side]
+				      : d->task->rows[side],
+	    out);
 }
 
 static status
@@ -290,7 +292,7 @@ prefer_index(struct drill *d)
 static status
 search_arms(struct drill *d, const struct bounds *b, size_t first, size_t n)
 {
-	struct arms *arms[SIDES];
+	struct arms *arms[SIDES] = {NULL, NULL};
 	status st;
 	size_t i;
 	int side;
@@ -430,13 +432,12 @@ search_parts(struct drill *d)
 	int side;
 
 	for (side = 0; side < SIDES; side++) {
-		parts[side] = (struct parts){.d = d, .side = side,
-		    .mask = n - 1};
+		parts[side] =
+		    (struct parts){.d = d, .side = side, .mask = n - 1};
 		parts[side].digests =
 		    mem_zalloc(n * sizeof(*parts[side].digests));
 		for (i = 0; i < n; i++)
-			parts[side].digests[i].kind =
-			    d->task->rows[side]->kind;
+			parts[side].digests[i].kind = d->task->rows[side]->kind;
 	}
 	st = sum_both(d, sum_parts, &parts[SOURCE], &parts[TARGET]);
 	if (st == STATUS_OK)

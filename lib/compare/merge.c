@@ -220,9 +220,9 @@ tell(struct events *e, int64_t hash, int64_t excess)
 {
 	const int64_t hashes[SIDES] = {hash, hash};
 
-	return excess > 0 ?
-	    add_found(e, FOUND_MISSING, hashes, (uint64_t)excess) :
-	    add_found(e, FOUND_EXTRA, hashes, (uint64_t)-excess);
+	return excess > 0
+	    ? add_found(e, FOUND_MISSING, hashes, (uint64_t)excess)
+	    : add_found(e, FOUND_EXTRA, hashes, (uint64_t)-excess);
 }
 
 static status
@@ -232,7 +232,8 @@ tell_all(struct events *e)
 	status st = STATUS_OK;
 
 	e->n = 0;
-	if (n == 2 && !e->plain && e->event[0].excess * e->event[1].excess == -1) {
+	if (n == 2 && !e->plain &&
+	    e->event[0].excess * e->event[1].excess == -1) {
 		bool first = e->event[0].excess > 0;
 		const int64_t hashes[SIDES] = {e->event[!first].hash,
 		    e->event[first].hash};
@@ -293,8 +294,8 @@ keep(struct kept *k, const struct item *item, size_t n)
 
 	for (i = 0; i < n; i++) {
 		free(k->key[i]);
-		k->key[i] = item->key[i] == NULL ? NULL :
-						   mem_strdup(item->key[i]);
+		k->key[i] =
+		    item->key[i] == NULL ? NULL : mem_strdup(item->key[i]);
 	}
 	k->item.key = (const char *const *)k->key;
 	k->item.hash = item->hash;
@@ -345,7 +346,7 @@ merge_lists(struct drill *d, struct rowlist lists[SIDES],
 {
 	while ((lists[SOURCE].batch != NULL || lists[TARGET].batch != NULL) &&
 	    !drill_enough(d)) {
-		int64_t count[SIDES];
+		int64_t count[SIDES] = {0, 0};
 		status st = STATUS_OK;
 		int i;
 
@@ -377,15 +378,14 @@ free_texts(char **texts, size_t n)
 }
 
 static status
-run_merge(struct drill *d, const struct leaf *leaf,
-    struct rowlist lists[SIDES])
+run_merge(struct drill *d, const struct leaf *leaf, struct rowlist lists[SIDES])
 {
 	size_t n = d->key.n;
-	const char **keys[SIDES] = {
-	    mem_zalloc((n + 1) * sizeof(char *)),
+	const char **keys[SIDES] = {mem_zalloc((n + 1) * sizeof(char *)),
 	    mem_zalloc((n + 1) * sizeof(char *))};
 	struct kept k = {.key = mem_zalloc((n + 1) * sizeof(char *))};
-	struct events e = {.d = d, .leaf = leaf,
+	struct events e = {.d = d,
+	    .leaf = leaf,
 	    .key = mem_zalloc((n + 1) * sizeof(char *))};
 	status st = merge_lists(d, lists, keys, &k, &e);
 

@@ -77,9 +77,9 @@ format_of(const json_t *line, enum copy_format *out)
 {
 	const char *text = record_text(line, "format");
 
-	*out = str_eq(text, "binary") ? COPY_BINARY :
-	       str_eq(text, "csv")    ? COPY_CSV :
-					COPY_TEXT;
+	*out = str_eq(text, "binary") ? COPY_BINARY
+	    : str_eq(text, "csv")     ? COPY_CSV
+				      : COPY_TEXT;
 	return *out != COPY_TEXT || str_eq(text, "text");
 }
 
@@ -219,7 +219,8 @@ failed(struct saved *s, const struct archive_event *e)
 	status st;
 
 	v.error = json_is_object(error) ? json_deep_copy(error) : NULL;
-	verdict_set(&v, VERDICT_UNPROVED, "it could not be read when the "
+	verdict_set(&v, VERDICT_UNPROVED,
+	    "it could not be read when the "
 	    "archive was made");
 	st = answer(s, c, &v);
 	drop(s, c);
@@ -229,8 +230,8 @@ failed(struct saved *s, const struct archive_event *e)
 static void
 end(struct saved *s, const json_t *value)
 {
-	bool complete = record_flag(value, "complete") ||
-	    record_flag(value, "partial");
+	bool complete =
+	    record_flag(value, "complete") || record_flag(value, "partial");
 
 	if (record_flag(value, "interrupted")) {
 		log_error("the archive was interrupted when it was made");
@@ -272,8 +273,7 @@ read_all(struct saved *s, struct archive_reader *r)
 	struct archive_event e = {.kind = ARCHIVE_START};
 	status st = STATUS_OK;
 
-	while (st == STATUS_OK && e.kind != ARCHIVE_EOF &&
-	    signal_stop() == 0) {
+	while (st == STATUS_OK && e.kind != ARCHIVE_EOF && signal_stop() == 0) {
 		st = archive_read_event(r, &e);
 		if (st == STATUS_OK)
 			st = take(s, &e);

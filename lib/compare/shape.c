@@ -14,7 +14,7 @@
 #define FIRST_USER_OID 16384
 
 /* What enums and arrays of them are sent as. */
-#define TEXT_OID       25
+#define TEXT_OID 25
 #define TEXT_ARRAY_OID 1009
 
 static void
@@ -56,9 +56,9 @@ canonical_name(const json_t *column, uint32_t digest)
 		return NULL;
 	if (oid_field(column, "oid") == digest)
 		return record_text(column, "type_name");
-	return digest == TEXT_OID	? "pg_catalog.text" :
-	       digest == TEXT_ARRAY_OID ? "pg_catalog.text[]" :
-					  NULL;
+	return digest == TEXT_OID      ? "pg_catalog.text"
+	    : digest == TEXT_ARRAY_OID ? "pg_catalog.text[]"
+				       : NULL;
 }
 
 bool
@@ -71,7 +71,8 @@ shape_from_json(const json_t *columns, struct shape *out)
 	if (!json_is_array(columns))
 		return false;
 	make_room(out, json_array_size(columns));
-	json_array_foreach(columns, i, column) {
+	json_array_foreach(columns, i, column)
+	{
 		struct shape_column c = {.name = record_text(column, "name"),
 		    .type = record_text(column, "type"),
 		    .digest = oid_field(column, "digest_oid")};
@@ -96,9 +97,10 @@ shape_from_table(const struct pg_table *t, struct shape *out)
 		const struct pg_column *c = &t->columns[i];
 
 		if (!c->generated)
-			add(out, (struct shape_column){.name = c->name,
-				     .type = c->typmod_text,
-				     .digest = c->digest.type});
+			add(out,
+			    (struct shape_column){.name = c->name,
+				.type = c->typmod_text,
+				.digest = c->digest.type});
 	}
 }
 

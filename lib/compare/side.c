@@ -17,8 +17,8 @@
 static const char *
 role(const struct side *s)
 {
-	return s->server->params.role == NULL ? "server" :
-						s->server->params.role;
+	return s->server->params.role == NULL ? "server"
+					      : s->server->params.role;
 }
 
 static void
@@ -27,7 +27,8 @@ tell_no_hashes(const struct side *s)
 	if (atomic_exchange(&s->server->told, true))
 		return;
 	log_warning("the %s cannot give hashes that compare with those of "
-		    "other servers: rows are read instead", role(s));
+		    "other servers: rows are read instead",
+	    role(s));
 	log_detail("its hash functions may not be called, or it has another "
 		   "byte order");
 }
@@ -92,8 +93,7 @@ void
 side_close(struct side *s)
 {
 	pg_table_free(&s->table);
-	type_cache_free(s->types);
-	s->types = NULL;
+	type_cache_free(&s->types);
 	pg_close(s->pg);
 	s->pg = NULL;
 }
@@ -286,6 +286,31 @@ side_digest(struct side *s, const struct rowset *rows, struct digest *out)
 	if (s->hashes)
 		return ask_digest(s, rows, out);
 	return read_digest(s, rows, out);
+}
+
+/* pg_class is read by the snapshot, pg_relation_filenode() is of now. */
+status
+side_intact(struct side *s, const struct rowset *rows, bool *intact)
+{
+	struct sql name CLEANUP_SQL = SQL_INIT;
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	status st;
+
+	*intact = false;
+	sql_name(&name, rows->table->schema, rows->table->name);
+	sql_add(&sql,
+	    "select pg_catalog.count(*) > 0 from pg_catalog.pg_class");
+	sql_add(&sql, " c where c.relkind = 'r' and c.relfilenode <>");
+	sql_add(&sql, " pg_catalog.pg_relation_filenode(c.oid)");
+	sql_add(&sql, " and (c.oid = ");
+	sql_param(&sql, str_text(&name.text));
+	sql_add(&sql, "::pg_catalog.regclass or c.oid in (select p.relid");
+	sql_add(&sql, " from pg_catalog.pg_partition_tree($1) as p))");
+	st = pg_run(s->pg, "look whether a relation was rewritten", &sql, &r);
+	if (st == STATUS_OK)
+		*intact = !pg_true(r, 0, 0);
+	return st;
 }
 
 json_t *

@@ -16,17 +16,23 @@
 /* What the workers' connections to one server have in common. */
 struct server {
 	struct pg_params params;
-	atomic_bool told;  /* that its hashes cannot be used: once is enough */
-	atomic_int why;	   /* the status of the last connect that failed */
+	atomic_bool told; /* that its hashes cannot be used: once is enough */
+	atomic_int why;	  /* the status of the last connect that failed */
+};
+
+/* Columns that stand for all others of their type and modifier. */
+struct type_cache {
+	struct pg_column *models;
+	size_t n, cap;
 };
 
 struct side {
 	struct server *server;
-	struct pg *pg;	  /* NULL: not connected */
-	bool hashes;	  /* the server's hash functions give our hashes */
-	bool timescale;	  /* relations may be hypertables */
+	struct pg *pg;	       /* NULL: not connected */
+	bool hashes;	       /* the server's hash functions give our hashes */
+	bool timescale;	       /* relations may be hypertables */
 	struct pg_table table; /* the one that was asked for last */
-	struct type_cache *types; /* of its columns and earlier ones' */
+	struct type_cache types; /* of its columns and earlier ones' */
 };
 
 /* Connect, or connect again after the connection was lost.  Sessions are
@@ -79,6 +85,14 @@ status side_hash(const struct rowset *rows, struct sql *out) MUST_CHECK;
 /* Computed there, or, where the server cannot, from the rows. */
 status side_digest(struct side *s, const struct rowset *rows,
     struct digest *out) MUST_CHECK;
+
+/*
+ * Does the transaction's snapshot show the relation's rows?  One that was
+ * truncated or rewritten later is empty to it, without an error.  To be asked
+ * after side_digest, whose lock keeps it as it is.
+ */
+status side_intact(struct side *s, const struct rowset *rows, bool *intact)
+    MUST_CHECK;
 
 /* Why the last call failed, for a line's "error"; class is its status. */
 json_t *side_error(const struct side *s, status class);

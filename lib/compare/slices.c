@@ -22,10 +22,10 @@ struct group {
 	struct piece *pieces;
 	size_t n, cap;
 	uint64_t covered; /* blocks of all but the open piece, if disjoint */
-	uint64_t end;	  /* where the open piece begins; UINT64_MAX: not here */
-	bool told;	  /* it was whole and has been given out */
-	char *snapshot;	  /* of all of them */
-	char *trouble;	  /* what rules out that they add up */
+	uint64_t end;	/* where the open piece begins; UINT64_MAX: not here */
+	bool told;	/* it was whole and has been given out */
+	char *snapshot; /* of all of them */
+	char *trouble;	/* what rules out that they add up */
 };
 
 struct slices {
@@ -95,8 +95,8 @@ group_of(struct slices *s, const struct chunk *c)
 	size_t i;
 
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		(void)json_array_append_new(key, parts[i] == NULL ?
-			json_null() : json_string(parts[i]));
+		(void)json_array_append_new(key,
+		    parts[i] == NULL ? json_null() : json_string(parts[i]));
 	text = json_dumps(key, JSON_COMPACT);
 	json_decref(key);
 	place = json_object_get(s->index, text);
@@ -194,8 +194,9 @@ add_line(struct group *g, const struct chunk *c)
 		/* It was one before, so it is one. */
 		if (chunk_from_record(c->record, "", &w->chunk) != STATUS_OK)
 			w->chunk = (struct chunk){0};
-		w->columns = columns == NULL || json_is_null(columns) ? NULL :
-			     json_incref(columns);
+		w->columns = columns == NULL || json_is_null(columns)
+		    ? NULL
+		    : json_incref(columns);
 	}
 	if (w->columns != NULL && json_equal(w->columns, columns))
 		(void)json_object_del(line, "columns");
@@ -256,7 +257,8 @@ gap(const struct group *g)
 	if (at == UINT64_MAX)
 		return NULL;
 	return mem_printf("not all of its slices have come: none begins at "
-			  "block %llu", (unsigned long long)at);
+			  "block %llu",
+	    (unsigned long long)at);
 }
 
 /* Give out what waits, with what can be said of the whole. */

@@ -14,7 +14,7 @@ struct slice_group {
 	struct chunk chunk; /* one of them, for the relation and "within" */
 	bool whole;	    /* they cover the relation, and digest is its */
 	struct digest digest;
-	char *trouble; /* why it is not, for people; NULL when whole */
+	char *trouble;	   /* why it is not, for people; NULL when whole */
 	struct strv lines; /* as they came, but for their columns */
 	json_t *columns;   /* which all of them share, or NULL */
 };

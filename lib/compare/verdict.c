@@ -17,8 +17,8 @@
 /* So many lines of trouble are for people; all are on stdout. */
 #define TOLD_MAX 20
 
-static const char *const statuses[VERDICT_KINDS] = {
-    NULL, "match", "differ", "missing", "unproved"};
+static const char *const statuses[VERDICT_KINDS] = {NULL, "match", "differ",
+    "missing", "unproved"};
 
 struct answers {
 	pthread_mutex_t lock;
@@ -165,9 +165,11 @@ tell(const struct verdict *v, const json_t *line, uint64_t told)
 		return;
 	}
 	reason = why(v);
-	log_warning("%s: \"%s\": %s%s", statuses[v->kind],
-	    id == NULL ? "" : id, reason, v->moved ? "; the source has moved "
-	    "since" : "");
+	log_warning("%s: \"%s\": %s%s", statuses[v->kind], id == NULL ? "" : id,
+	    reason,
+	    v->moved ? "; the source has moved "
+		       "since"
+		     : "");
 }
 
 static uint64_t
@@ -190,6 +192,7 @@ count(struct answers *t, const struct verdict *v, const json_t *line)
 	t->worst = status_worse(t->worst, v->class);
 	if (!good)
 		t->worst = status_worse(t->worst, STATUS_NO);
+	good |= v->again;
 	told = good ? 0 : t->told++;
 	(void)pthread_mutex_unlock(&t->lock);
 	if (!good)
@@ -242,8 +245,8 @@ answers_report(const struct answers *t)
 	str_addf(&text, "%llu %s, %llu rows", (unsigned long long)n,
 	    n == 1 ? "chunk" : "chunks", (unsigned long long)t->rows);
 	for (i = VERDICT_MATCH; i < VERDICT_KINDS; i++)
-		if (t->counts[i] > 0 || (i == VERDICT_MATCH &&
-			t->counts[VERDICT_DIGEST] < n))
+		if (t->counts[i] > 0 ||
+		    (i == VERDICT_MATCH && t->counts[VERDICT_DIGEST] < n))
 			str_addf(&text, ", %llu %s",
 			    (unsigned long long)t->counts[i], statuses[i]);
 	if (t->moved > 0)

@@ -12,7 +12,7 @@
 #include "data/record.h"
 
 enum verdict_kind {
-	VERDICT_DIGEST,	  /* none was asked for: the digest is the answer */
+	VERDICT_DIGEST, /* none was asked for: the digest is the answer */
 	VERDICT_MATCH,
 	VERDICT_DIFFER,
 	VERDICT_MISSING,  /* the relation is not there on the target */
@@ -30,20 +30,20 @@ struct row_counts {
 /* Owns what it points at.  Start from {0} and set kind. */
 struct verdict {
 	enum verdict_kind kind;
-	char *reason;	/* for people, or NULL */
-	json_t *error;	/* {"message","sqlstate","class","hint"}, or NULL */
-	status class;	/* what failed, or STATUS_OK */
-	bool moved;	/* the source no longer gives the line's digest */
-	bool pair;	/* digests are of both servers, not of the line */
-	bool again;	/* the same rows stand in another line's answer */
+	char *reason;  /* for people, or NULL */
+	json_t *error; /* {"message","sqlstate","class","hint"}, or NULL */
+	status class;  /* what failed, or STATUS_OK */
+	bool moved;    /* the source no longer gives the line's digest */
+	bool pair;     /* digests are of both servers, not of the line */
+	bool again;    /* the same rows stand in another line's answer */
 	struct digest source, target; /* DIGEST_NONE: not taken */
-	json_t *add;	/* more fields for the line, or NULL */
+	json_t *add;		      /* more fields for the line, or NULL */
 	struct row_counts rows;
 	double seconds;
 };
 
-void verdict_set(struct verdict *v, enum verdict_kind kind,
-    const char *reason, ...) __attribute__((format(printf, 3, 4)));
+void verdict_set(struct verdict *v, enum verdict_kind kind, const char *reason,
+    ...) __attribute__((format(printf, 3, 4)));
 void verdict_free(struct verdict *v);
 
 /* What all lines came to.  Calls are safe from any thread. */

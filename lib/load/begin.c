@@ -44,7 +44,7 @@ loaded_whole(struct pg *pg, const struct job *job, uint32_t target, bool *out,
 	sql_add(&q, " where run = ");
 	run_param(&q, run->id);
 	entry_where_target(&q, job);
-	sql_add(&q, " and slice is null and target_oid = ");
+	sql_add(&q, " and slice is null and replaced is null and target_oid = ");
 	run_param(&q, target);
 	sql_add(&q, " and predicate is not distinct from ");
 	sql_param(&q, job->chunk.within);
@@ -77,13 +77,22 @@ forget_slices(struct pg *pg, const struct job *job, int64_t run,
 	    : s;
 }
 
-/* What this run says of the target as one chunk, and its failures. */
+/* What this run says of the target: as one chunk, as slices (whose rows
+ * another run may have cleared since), and its failures. */
 static status
-forget_others(struct pg *pg, const struct job *job, struct failure *f)
+forget_own(struct pg *pg, const struct job *job, struct failure *f)
 {
 	const struct run *run = &job->load->run;
 	struct sql chunks CLEANUP_SQL = SQL_INIT, failed CLEANUP_SQL = SQL_INIT;
+	struct sql slices CLEANUP_SQL = SQL_INIT;
 	status s;
+
+	sql_add(&slices, "delete from ");
+	run_table(run, &slices, "chunk");
+	where_slices(&slices, job, run->id, job->chunk.within);
+	s = failure_run(f, pg, &slices, NULL, "write the ledger");
+	if (s != STATUS_OK)
+		return s;
 
 	sql_add(&chunks, "delete from ");
 	run_table(run, &chunks, "chunk");
@@ -277,7 +286,7 @@ begin_anew(struct pg *pg, struct job *job, struct target *t,
 	if (rows != NULL) {
 		s = supersede(pg, job, rows, true, &rest, f);
 		if (s == STATUS_OK)
-			s = forget_others(pg, job, f);
+			s = forget_own(pg, job, f);
 	}
 	if (s == STATUS_OK && job->load->options->mode == LOAD_REPLACE)
 		s = clear(pg, job, t, &rest, f);

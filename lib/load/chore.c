@@ -65,30 +65,6 @@ send_rows(struct chore *c, struct failure *f)
 	return STATUS_OK;
 }
 
-/* failed.json says why; {"error":{...}} */
-static status
-failed_at_source(const struct job *job, struct failure *f)
-{
-	const json_t *error = json_object_get(job->outcome, "error");
-	const char *message = record_text(error, "message");
-	const char *sqlstate = record_text(error, "sqlstate");
-	const char *detail = record_text(error, "detail");
-	const char *hint = record_text(error, "hint");
-
-	(void)failure_set(f,
-	    record_int(error, "class") == STATUS_RETRY ? STATUS_RETRY
-						       : STATUS_FAIL,
-	    "%s",
-	    message == NULL ? "it could not be read at the source" : message);
-	if (sqlstate != NULL && strlen(sqlstate) < sizeof(f->sqlstate))
-		memcpy(f->sqlstate, sqlstate, strlen(sqlstate) + 1);
-	if (detail != NULL)
-		f->detail = mem_strdup(detail);
-	if (hint != NULL)
-		failure_hint(f, "%s", hint);
-	return f->class;
-}
-
 /* The archive is done with the chunk: was it whole? */
 static status
 judge_end(struct chore *c, struct failure *f)
@@ -97,7 +73,7 @@ judge_end(struct chore *c, struct failure *f)
 
 	c->at_source = job->end == JOB_FAILED;
 	if (c->at_source)
-		return failed_at_source(job, f);
+		return job_source_failure(job, f);
 	if (job->end == JOB_DONE)
 		return STATUS_OK;
 	return failure_set(f, STATUS_RETRY,

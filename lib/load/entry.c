@@ -130,7 +130,7 @@ look(struct pg *pg, const struct job *job, struct pg_result **out,
 	sql_add(&q, " exists (select from pg_catalog.pg_class as k");
 	sql_add(&q, " where k.oid = c.target_oid),");
 	sql_add(&q, " c.rows, c.bytes, c.digest, c.snapshot,");
-	sql_add(&q, " c.pg_snapshot, c.lsn from ");
+	sql_add(&q, " c.pg_snapshot, c.lsn, c.replaced is not null from ");
 	run_table(run, &q, "chunk");
 	sql_add(&q, " as c where c.run = ");
 	run_param(&q, run->id);
@@ -175,14 +175,15 @@ judge(const struct job *job, const struct pg_result *r, struct failure *f)
 }
 
 static status
-forget(struct pg *pg, const struct job *job, struct failure *f)
+forget(struct pg *pg, const struct job *job, bool replaced, struct failure *f)
 {
 	const struct run *run = &job->load->run;
 	struct sql q CLEANUP_SQL = SQL_INIT;
 
-	log_warning("%s was loaded in this run but does not exist any more; "
-		    "it is loaded again",
-	    job->target);
+	log_warning("%s was loaded in this run but %s; it is loaded again",
+	    job->target,
+	    replaced ? "another run has cleared it since"
+		     : "does not exist any more");
 	sql_add(&q, "delete from ");
 	run_table(run, &q, "chunk");
 	sql_add(&q, " where run = ");
@@ -208,6 +209,7 @@ entry_claim(struct pg *pg, const struct job *job, bool *mine,
     struct entry *loaded, struct failure *f)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
+	bool replaced;
 	status s = insert(pg, job, mine, f);
 
 	if (s != STATUS_OK || *mine)
@@ -219,14 +221,16 @@ entry_claim(struct pg *pg, const struct job *job, bool *mine,
 		return failure_set(f, STATUS_RETRY,
 		    "run \"%s\" was ended by somebody else",
 		    job->load->run.name);
-	s = judge(job, r, f);
+	/* Rows that another run has cleared are not there, whoever was asked. */
+	replaced = pg_true(r, 0, 12);
+	s = replaced ? STATUS_OK : judge(job, r, f);
 	if (s != STATUS_OK)
 		return s;
-	if (pg_true(r, 0, 5)) {
+	if (!replaced && pg_true(r, 0, 5)) {
 		read_entry(r, loaded);
 		return STATUS_OK;
 	}
-	s = forget(pg, job, f);
+	s = forget(pg, job, replaced, f);
 	return s == STATUS_OK ? insert(pg, job, mine, f) : s;
 }
 

@@ -94,7 +94,7 @@ start(struct intake *in, json_t *stream)
 /* --- chunks ------------------------------------------------------------------------------- */
 
 static void
-record_untried(struct load *load, const struct job *job,
+record_failed(struct load *load, const struct job *job,
     const struct failure *why)
 {
 	struct failure f CLEANUP(failure_clear) = {0};
@@ -142,11 +142,28 @@ refuse(struct load *load, struct job *job, const struct failure *f)
 	bool untried = f->class == STATUS_RETRY;
 
 	if (f->class != STATUS_USAGE)
-		record_untried(load, job, f);
+		record_failed(load, job, f);
 	if (untried)
 		load->results.untried++;
 	result_failed(job, f, untried);
 	job_free(job);
+}
+
+static void
+hold(struct intake *in, struct job *job)
+{
+	in->open = mem_resize(in->open, in->nopen + 1, sizeof(struct job *));
+	in->open[in->nopen++] = job;
+}
+
+static size_t
+count_loading(const struct intake *in)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < in->nopen; i++)
+		n += in->open[i]->queue != NULL;
+	return n;
 }
 
 static status
@@ -158,19 +175,23 @@ begin_chunk(struct intake *in, const struct archive_event *e)
 
 	if (s != STATUS_OK)
 		return s;
-	if (refusal(in, job, &f) != STATUS_OK) {
-		refuse(in->load, job, &f);
+	if (!job->described) {
+		hold(in, job);
 		return STATUS_OK;
 	}
-	if (in->nopen == pool_size(in->pool)) {
+	if (count_loading(in) == pool_size(in->pool)) {
 		log_error("the archive has more chunks open than it said");
 		job_free(job);
 		return STATUS_USAGE;
 	}
-	in->open =
-	    mem_resize(in->open, pool_size(in->pool) + 1, sizeof(struct job *));
+	/* Whoever makes room may have failed. */
+	pool_await(in->pool);
+	if (refusal(in, job, &f) != STATUS_OK) {
+		refuse(in->load, job, &f);
+		return STATUS_OK;
+	}
 	pool_take(in->pool, job);
-	in->open[in->nopen++] = job;
+	hold(in, job);
 	return STATUS_OK;
 }
 
@@ -184,6 +205,18 @@ find(const struct intake *in, uint64_t n)
 	return i;
 }
 
+/* A chunk without a description has no loader: it can only have failed. */
+static void
+end_undescribed(struct intake *in, struct job *job)
+{
+	struct failure f CLEANUP(failure_clear) = {0};
+
+	(void)job_source_failure(job, &f);
+	record_failed(in->load, job, &f);
+	result_failed(job, &f, false);
+	job_free(job);
+}
+
 static void
 end_job(struct intake *in, size_t i, enum job_end end, json_t *outcome)
 {
@@ -192,17 +225,27 @@ end_job(struct intake *in, size_t i, enum job_end end, json_t *outcome)
 	in->open[i] = in->open[--in->nopen];
 	job->end = end;
 	job->outcome = outcome == NULL ? NULL : json_incref(outcome);
-	/* The last touch: from here on it is the loader's. */
-	queue_end(job->queue);
+	if (job->queue == NULL)
+		end_undescribed(in, job);
+	else /* The last touch: from here on it is the loader's. */
+		queue_end(job->queue);
 }
 
-static void
+static status
 end_chunk(struct intake *in, const struct archive_event *e, enum job_end end)
 {
 	size_t i = find(in, e->n);
 
-	if (i < in->nopen)
-		end_job(in, i, end, e->value);
+	if (i == in->nopen)
+		return STATUS_OK; /* it was refused */
+	if (in->open[i]->queue == NULL && end == JOB_DONE) {
+		log_error("chunk \"%s\" of the archive lacks its columns or "
+			  "its format",
+		    in->open[i]->chunk.id);
+		return STATUS_USAGE;
+	}
+	end_job(in, i, end, e->value);
+	return STATUS_OK;
 }
 
 static void
@@ -211,7 +254,7 @@ data(struct intake *in, const struct archive_event *e)
 	size_t i = find(in, e->n);
 
 	/* A loader that is deaf has its answer already. */
-	if (i < in->nopen)
+	if (i < in->nopen && in->open[i]->queue != NULL)
 		(void)queue_put(in->open[i]->queue, e->bytes, e->size);
 }
 
@@ -346,11 +389,9 @@ take(struct intake *in, const struct archive_event *e)
 		data(in, e);
 		return STATUS_OK;
 	case ARCHIVE_DONE:
-		end_chunk(in, e, JOB_DONE);
-		return STATUS_OK;
+		return end_chunk(in, e, JOB_DONE);
 	case ARCHIVE_FAILED:
-		end_chunk(in, e, JOB_FAILED);
-		return STATUS_OK;
+		return end_chunk(in, e, JOB_FAILED);
 	case ARCHIVE_MEMBER:
 		if (strcmp(e->name, "sequences.json") == 0)
 			in->sequences = json_incref(e->value);

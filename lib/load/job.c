@@ -5,29 +5,36 @@
 #include "load/job.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 
 const char *const load_modes[] = {"replace", "append", "upsert", NULL};
 
+/* A chunk that could not even be looked at has no format and no columns. */
 static status
-read_format(const struct chunk *c, enum copy_format *out)
+read_format(struct job *job)
 {
-	const char *text = record_text(c->record, "format");
+	const json_t *line = job->chunk.record;
+	const char *text = record_text(line, "format");
 
+	job->columns = json_object_get(line, "columns");
+	if (text == NULL || !json_is_array(job->columns))
+		return STATUS_OK;
 	if (str_eq(text, "binary"))
-		*out = COPY_BINARY;
+		job->format = COPY_BINARY;
 	else if (str_eq(text, "text"))
-		*out = COPY_TEXT;
+		job->format = COPY_TEXT;
 	else if (str_eq(text, "csv"))
-		*out = COPY_CSV;
+		job->format = COPY_CSV;
 	else {
-		log_error("chunk \"%s\" of the archive comes in no format "
-			  "that is known: \"%s\"",
-		    c->id, text == NULL ? "" : text);
+		log_error("chunk \"%s\" of the archive comes in a format "
+			  "that is not known: \"%s\"",
+		    job->chunk.id, text);
 		return STATUS_USAGE;
 	}
+	job->described = true;
 	return STATUS_OK;
 }
 
@@ -62,15 +69,7 @@ job_new(struct load *load, uint64_t n, json_t *line, struct job **out)
 	job->n = n;
 	s = chunk_from_record(line, where, &job->chunk);
 	if (s == STATUS_OK)
-		s = read_format(&job->chunk, &job->format);
-	if (s == STATUS_OK) {
-		job->columns = json_object_get(line, "columns");
-		if (!json_is_array(job->columns)) {
-			log_error("%s does not describe the chunk's columns",
-			    where);
-			s = STATUS_USAGE;
-		}
-	}
+		s = read_format(job);
 	if (s != STATUS_OK) {
 		job_free(job);
 		return s;
@@ -78,6 +77,29 @@ job_new(struct load *load, uint64_t n, json_t *line, struct job **out)
 	choose_target(load, job);
 	*out = job;
 	return STATUS_OK;
+}
+
+status
+job_source_failure(const struct job *job, struct failure *f)
+{
+	const json_t *error = json_object_get(job->outcome, "error");
+	const char *message = record_text(error, "message");
+	const char *sqlstate = record_text(error, "sqlstate");
+	const char *detail = record_text(error, "detail");
+	const char *hint = record_text(error, "hint");
+
+	(void)failure_set(f,
+	    record_int(error, "class") == STATUS_RETRY ? STATUS_RETRY
+						       : STATUS_FAIL,
+	    "%s",
+	    message == NULL ? "it could not be read at the source" : message);
+	if (sqlstate != NULL && strlen(sqlstate) < sizeof(f->sqlstate))
+		memcpy(f->sqlstate, sqlstate, strlen(sqlstate) + 1);
+	if (detail != NULL)
+		f->detail = mem_strdup(detail);
+	if (hint != NULL)
+		failure_hint(f, "%s", hint);
+	return f->class;
 }
 
 void

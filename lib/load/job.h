@@ -55,6 +55,7 @@ struct job {
 	bool duplicate;	       /* the id has come before */
 	char *schema, *table;  /* of the target */
 	char *target;	       /* both, for messages */
+	bool described;	       /* has columns and a format: rows may come */
 	const json_t *columns; /* borrowed from the record */
 	enum copy_format format;
 	struct queue *queue; /* its rows; NULL: nobody wants them */
@@ -66,6 +67,8 @@ struct job {
 /* From chunk.json; reports what it lacks, STATUS_USAGE. */
 status job_new(struct load *load, uint64_t n, json_t *line, struct job **out)
     MUST_CHECK;
+/* What failed.json in outcome says, {"error":{...}}. */
+status job_source_failure(const struct job *job, struct failure *f);
 void job_free(struct job *job);
 
 #endif

@@ -119,13 +119,21 @@ pool_size(const struct pool *p)
 }
 
 void
+pool_await(struct pool *p)
+{
+	(void)pthread_mutex_lock(&p->lock);
+	while (p->idle == 0)
+		(void)pthread_cond_wait(&p->taken, &p->lock);
+	(void)pthread_mutex_unlock(&p->lock);
+}
+
+void
 pool_take(struct pool *p, struct job *job)
 {
 	size_t i = 0;
 
+	pool_await(p);
 	(void)pthread_mutex_lock(&p->lock);
-	while (p->idle == 0)
-		(void)pthread_cond_wait(&p->taken, &p->lock);
 	while (p->slots[i]->job != NULL)
 		i++;
 	job->queue = p->slots[i]->queue;

@@ -17,8 +17,10 @@ status pool_open(struct load *load, size_t loaders, struct pool **out)
 size_t pool_size(const struct pool *p);
 /* More of them, for an archive that needs more. */
 status pool_grow(struct pool *p, size_t loaders) MUST_CHECK;
-/* Give a job to a loader that has none, waiting for one if need be.  From
- * now on the job has a queue, and is the loader's once that is ended. */
+/* Wait for a loader that has no job. */
+void pool_await(struct pool *p);
+/* Give it one.  From now on the job has a queue, and is the loader's once
+ * that is ended. */
 void pool_take(struct pool *p, struct job *job);
 /* Wait until no loader has a job. */
 void pool_wait(struct pool *p);

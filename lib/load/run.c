@@ -153,7 +153,7 @@ find_open(const struct run *run, struct pg *pg, struct pg_result **out,
 	sql_add(&q, " as r where r.name = ");
 	sql_param(&q, run->name);
 	sql_add(&q, " and r.finished is null and r.abandoned is null");
-	sql_add(&q, " for update");
+	sql_add(&q, " for no key update");
 	return failure_run(f, pg, &q, out, "look for run \"%s\"", run->name);
 }
 

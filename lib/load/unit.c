@@ -220,7 +220,7 @@ add_pieces(struct sql *q, const struct job *job)
 	sql_add(q, "select rows, bytes, digest, snapshot, pg_snapshot, lsn");
 	sql_add(q, " from ");
 	run_table(run, q, "chunk");
-	sql_add(q, " where run = ");
+	sql_add(q, " where loaded is not null and run = ");
 	run_param(q, run->id);
 	entry_where_target(q, job);
 	sql_add(q, " and case when slice is null then predicate");

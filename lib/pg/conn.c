@@ -24,7 +24,7 @@
 #include "base/num.h"
 #include "base/signal.h"
 
-#define DEFAULT_PATIENCE 60.0 /* seconds for all tries */
+#define DEFAULT_PATIENCE 10.0
 #define UNCLEAR_PATIENCE 3.0  /* seconds for what may well be lasting */
 #define FIRST_PAUSE	 0.1
 #define LONGEST_PAUSE	 5.0

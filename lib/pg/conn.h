@@ -29,7 +29,7 @@ struct pg_params {
 	const char *database; /* name, conninfo string or URI */
 	const char *host, *port, *user;
 	uint64_t lock_timeout;	  /* ms, 0 = none */
-	uint64_t connect_timeout; /* ms for all tries; 0 = 60 s */
+	uint64_t connect_timeout; /* ms for all tries; 0 = 10 s */
 	const char *role;	  /* "source", "target", or NULL, for messages */
 };
 

@@ -8,22 +8,76 @@
 #include "pg/private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/num.h"
 #include "base/signal.h"
 
 #define CANCEL_PATIENCE 5.0 /* seconds between cancel and giving up */
+#define REACH_PATIENCE	2000 /* ms for a connection to be made */
+
+static bool
+connects(int fd, const struct sockaddr *address, socklen_t size)
+{
+	struct pollfd wait = {fd, POLLOUT, 0};
+	socklen_t length = sizeof(int);
+	int error = 0;
+
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+		return false;
+	}
+	if (connect(fd, address, size) == 0) {
+		return true;
+	}
+	return errno == EINPROGRESS && poll(&wait, 1, REACH_PATIENCE) == 1 &&
+	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 &&
+	    error == 0;
+}
+
+/*
+ * PQcancel makes a connection and has no patience of its own: with a host
+ * that is gone it would wait for minutes.
+ */
+static bool
+is_reachable(const struct pg *pg)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(peer);
+	bool answer;
+	int fd;
+
+	if (getpeername(PQsocket(pg->conn), (struct sockaddr *)&peer,
+		&size) != 0) {
+		return false;
+	}
+	if (peer.ss_family == AF_UNIX) {
+		return true;
+	}
+	fd = socket(peer.ss_family, SOCK_STREAM, 0);
+	if (fd < 0) {
+		return false;
+	}
+	answer = connects(fd, (const struct sockaddr *)&peer, size);
+	(void)close(fd);
+	return answer;
+}
 
 void
 pg_cancel(struct pg *pg)
 {
 	char why[256];
-	PGcancel *cancel = PQgetCancel(pg->conn);
+	PGcancel *cancel = NULL;
 
 	pg->aborted = true;
+	if (is_reachable(pg)) {
+		cancel = PQgetCancel(pg->conn);
+	}
 	if (cancel == NULL || PQcancel(cancel, why, sizeof(why)) == 0) {
 		log_verbose("could not send a cancel request");
 	}

@@ -28,8 +28,9 @@
 point (text, weight, common) as (
 	select x.text, x.share::pg_catalog.float8, true
 	from statistic s
-	cross join lateral pg_catalog.unnest(s.common, s.shares)
-		x (text, share)
+	cross join lateral rows from (
+		pg_catalog.unnest(s.common), pg_catalog.unnest(s.shares)
+	) x (text, share)
 	union all
 	select x.text,
 		case when x.n = 1 then 0 else (1 - s.nulls - coalesce((

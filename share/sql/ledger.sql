@@ -36,8 +36,9 @@ create unique index if not exists run_open on :"schema".run (name)
 	where finished is null and abandoned is null;
 
 -- A loaded chunk.  The row commits with the chunk's rows, never without them.
+-- (No foreign key to run: each chunk would lock and so rewrite that one row.)
 create table if not exists :"schema".chunk (
-	run bigint not null references :"schema".run,
+	run bigint not null,
 	chunk text not null,
 	mode text not null,		-- replace, append or upsert
 	system text,			-- the source
@@ -70,7 +71,7 @@ create index if not exists chunk_target
 -- snapshot.  within is the predicate of all its slices together.
 create table if not exists :"schema".sliced (
 	id bigint generated always as identity primary key,
-	run bigint not null references :"schema".run,
+	run bigint not null,
 	system text,
 	database text,
 	source_schema text not null,
@@ -89,7 +90,7 @@ create index if not exists sliced_target
 
 -- Chunks of a run that failed and were not loaded since.
 create table if not exists :"schema".failed (
-	run bigint not null references :"schema".run,
+	run bigint not null,
 	chunk text not null,
 	target_schema text not null,
 	target_table text not null,
