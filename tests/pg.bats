@@ -125,8 +125,8 @@ expect_pinned() {	# CONNINFO
 	is "$out" pgcall
 	exits 0 pgcall "$(A) application_name=mine" run 'show application_name'
 	is "$out" mine
-	PGAPPNAME=env exits 0 pgcall "$(A)" run 'show application_name'
-	is "$out" env
+	PGAPPNAME=theirs exits 0 pgcall "$(A)" run 'show application_name'
+	is "$out" theirs
 }
 
 @test "keepalives are 60/10/6, unless the user sets them" {

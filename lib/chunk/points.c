@@ -241,23 +241,18 @@ add_sample(struct sql *sql, const struct points_request *q)
 		sql_add(sql, "::pg_catalog.text, ");
 	}
 	sql_add(sql, "null from numbered s cross join extent e\n");
-	sql_add(sql, "where s.n * e.parts / e.wanted\n");
+	sql_add(sql, "where s.n = 1\n");
+	sql_add(sql, "or (s.n * e.parts / e.wanted\n");
 	sql_add(sql, "<> (s.n - 1) * e.parts / e.wanted\n");
-	sql_add(sql, "and s.n * e.parts / e.wanted < e.parts\n");
+	sql_add(sql, "and s.n * e.parts / e.wanted < e.parts)\n");
 	sql_add(sql, "order by s.n\n");
 }
 
-/* The same value as the last point would make an empty part. */
 static bool
-repeats(const struct points *p, const struct pg_result *r, int row)
+same_values(const struct pg_result *r, int a, int b, size_t n)
 {
-	size_t last = points_count(p);
-
-	if (last == 0)
-		return false;
-	for (size_t i = 0; i < p->columns; i++)
-		if (!str_eq(points_at(p, last - 1)[i],
-			pg_value(r, row, (int)i)))
+	for (size_t i = 0; i < n; i++)
+		if (!str_eq(pg_value(r, a, (int)i), pg_value(r, b, (int)i)))
 			return false;
 	return true;
 }
@@ -273,8 +268,10 @@ from_sample(struct pg *pg, const struct points_request *q, struct points *out)
 	s = pg_run(pg, NULL, &sql, &r);
 	if (s != STATUS_OK)
 		return s;
-	for (int row = 0; row < pg_rows(r); row++)
-		if (!repeats(out, r, row))
+	/* The first row is the lowest key: nothing is before it.  The same key
+	 * again would make an empty part. */
+	for (int row = 1; row < pg_rows(r); row++)
+		if (!same_values(r, row, row - 1, out->columns))
 			for (size_t i = 0; i < out->columns; i++)
 				strv_add(&out->values,
 				    pg_value(r, row, (int)i));

@@ -87,19 +87,21 @@ check_archive(const struct head *h, const struct compare_options *options,
 	return st;
 }
 
+/* The record is the crew's from here on. */
 static status
 take_line(struct crew *crew, json_t *record, uint64_t number)
 {
 	char *where CLEANUP_FREE =
 	    mem_printf("line %llu of " INPUT, (unsigned long long)number);
-	struct chunk chunk CLEANUP(chunk_free) = {0};
-	status st;
-
+	struct chunk chunk = {0};
+	status st = STATUS_OK;
 	/* Rows that an earlier run named are no work. */
-	if (record_text(record, "row") != NULL)
-		return STATUS_OK;
-	st = chunk_from_record(record, where, &chunk);
-	if (st == STATUS_OK)
+	bool row = record_text(record, "row") != NULL;
+
+	if (!row)
+		st = chunk_from_record(record, where, &chunk);
+	record_cleanup(&record);
+	if (!row && st == STATUS_OK)
 		crew_take(crew, &chunk);
 	return st;
 }
@@ -108,7 +110,7 @@ static status
 read_lines(struct crew *crew, struct record_reader *r)
 {
 	while (!crew_broken(crew)) {
-		json_t *record CLEANUP(record_cleanup) = NULL;
+		json_t *record;
 		status st = record_reader_next(r, &record);
 
 		if (st == STATUS_OK && record == NULL)

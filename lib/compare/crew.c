@@ -303,14 +303,12 @@ answer_unproved(struct crew *c, json_t *line, const char *reason)
 }
 
 static void
-put_chunk(struct crew *c, const struct chunk *chunk,
-    const struct digest *expected)
+put_chunk(struct crew *c, struct chunk *chunk, const struct digest *expected)
 {
 	struct job *job = mem_zalloc(sizeof(*job));
 
-	/* It was read once already. */
-	if (chunk_from_record(chunk->record, "", &job->chunk) != STATUS_OK)
-		BUG("a chunk line that is none");
+	job->chunk = *chunk;
+	*chunk = (struct chunk){0};
 	job->question.chunk = &job->chunk;
 	job->question.expects = expected->kind != DIGEST_NONE;
 	job->question.expected = *expected;
@@ -339,7 +337,7 @@ put_group(struct crew *c, struct slice_group *group)
 }
 
 static void
-put_slice(struct crew *c, const struct chunk *chunk)
+put_slice(struct crew *c, struct chunk *chunk)
 {
 	struct slice_group *group;
 
@@ -368,7 +366,7 @@ unfit(const struct crew *c, const struct chunk *chunk,
 }
 
 void
-crew_take(struct crew *c, const struct chunk *chunk)
+crew_take(struct crew *c, struct chunk *chunk)
 {
 	struct digest digest = {.kind = DIGEST_NONE};
 	const char *reason;
@@ -387,6 +385,7 @@ crew_take(struct crew *c, const struct chunk *chunk)
 	} else {
 		put_chunk(c, chunk, &digest);
 	}
+	chunk_free(chunk);
 }
 
 bool

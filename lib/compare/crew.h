@@ -14,8 +14,9 @@
 struct crew;
 struct crew *crew_new(const struct compare_options *options,
     struct answers *answers);
-/* Have the line answered, now or later.  May wait.  One thread calls. */
-void crew_take(struct crew *c, const struct chunk *chunk);
+/* Have the line answered, now or later.  Takes the chunk over, whose record
+ * nobody else may hold: another thread will.  May wait.  One thread calls. */
+void crew_take(struct crew *c, struct chunk *chunk);
 /* Answers are of no use any more: standard output is gone. */
 bool crew_broken(const struct crew *c);
 /*

@@ -163,12 +163,14 @@ judge(const struct open_chunk *c, const json_t *done, uint64_t rows,
 static status
 ask_server(struct saved *s, struct open_chunk *c)
 {
-	struct chunk chunk CLEANUP(chunk_free) = {0};
+	struct chunk chunk = {0};
 	status st = chunk_from_record(c->line, "the archive's chunk", &chunk);
 
-	if (st == STATUS_OK)
-		crew_take(s->crew, &chunk);
-	return st == STATUS_OK && crew_broken(s->crew) ? STATUS_FAIL : st;
+	if (st != STATUS_OK)
+		return st;
+	record_cleanup(&c->line);
+	crew_take(s->crew, &chunk);
+	return crew_broken(s->crew) ? STATUS_FAIL : STATUS_OK;
 }
 
 static status

@@ -181,29 +181,35 @@ add_piece(struct group *g, const struct piece *p)
 		g->covered += p->to - p->from;
 }
 
+/* The first line stays as it is, to be asked about. */
+static struct slice_group *
+begin_waiting(struct chunk *c)
+{
+	struct slice_group *w = mem_zalloc(sizeof(*w));
+	json_t *columns = json_object_get(c->record, "columns");
+
+	w->columns = json_is_null(columns) ? NULL : json_incref(columns);
+	w->chunk = *c;
+	*c = (struct chunk){0};
+	return w;
+}
+
 static void
-add_line(struct group *g, const struct chunk *c)
+add_line(struct group *g, struct chunk *c)
 {
 	json_t *columns = json_object_get(c->record, "columns");
 	json_t *line = json_copy(c->record);
-	struct slice_group *w = g->waiting;
 	struct str text = STR_INIT;
 
-	if (w == NULL) {
-		w = g->waiting = mem_zalloc(sizeof(*w));
-		/* It was one before, so it is one. */
-		if (chunk_from_record(c->record, "", &w->chunk) != STATUS_OK)
-			w->chunk = (struct chunk){0};
-		w->columns = columns == NULL || json_is_null(columns)
-		    ? NULL
-		    : json_incref(columns);
-	}
-	if (w->columns != NULL && json_equal(w->columns, columns))
+	if (g->waiting == NULL)
+		g->waiting = begin_waiting(c);
+	if (g->waiting->columns != NULL &&
+	    json_equal(g->waiting->columns, columns))
 		(void)json_object_del(line, "columns");
-	else if (w->columns != NULL)
+	else if (g->waiting->columns != NULL)
 		trouble(g, "its slices do not have the same columns");
 	record_show(line, &text);
-	strv_add(&w->lines, str_text(&text));
+	strv_add(&g->waiting->lines, str_text(&text));
 	str_free(&text);
 	json_decref(line);
 }
@@ -280,7 +286,7 @@ give(struct group *g)
 }
 
 void
-slices_add(struct slices *s, const struct chunk *c, struct slice_group **out)
+slices_add(struct slices *s, struct chunk *c, struct slice_group **out)
 {
 	struct group *g = group_of(s, c);
 	struct piece p;

@@ -26,11 +26,10 @@ struct slices;
 struct slices *slices_new(void);
 void slices_free(struct slices *s);
 /*
- * Take a slice.  When it completes its relation *out is the group, which the
+ * Take a slice over.  When it completes its relation *out is the group, which the
  * caller owns, otherwise NULL.
  */
-void slices_add(struct slices *s, const struct chunk *c,
-    struct slice_group **out);
+void slices_add(struct slices *s, struct chunk *c, struct slice_group **out);
 /* A slice that was not loaded: its relation will not become whole. */
 void slices_failed(struct slices *s, const struct chunk *c);
 /* The next group that is left at the end of input, or NULL. */

@@ -240,6 +240,41 @@ index_drop(struct pg *pg, const struct job *job, const struct target *t,
 	return s;
 }
 
+/* The oid of the table that has the target's name now. */
+static void
+add_target_oid(struct sql *q, const struct job *job)
+{
+	sql_add(q, "(select c.oid from pg_catalog.pg_class as c");
+	sql_add(q, " join pg_catalog.pg_namespace as n");
+	sql_add(q, " on n.oid = c.relnamespace where n.nspname = ");
+	sql_param(q, job->schema);
+	sql_add(q, " and c.relname = ");
+	sql_param(q, job->table);
+	sql_add(q, ")");
+}
+
+/*
+ * What waited to be built for a table that was dropped since, or was built
+ * by hand meanwhile, waits no more.
+ */
+static status
+forget_stale(struct pg *pg, const struct job *job, struct failure *f)
+{
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	sql_add(&q, "delete from ");
+	run_table(&job->load->run, &q, "deferred");
+	sql_add(&q, " as d where (d.target_oid is distinct from ");
+	add_target_oid(&q, job);
+	sql_add(&q, " or not d.built and exists (select");
+	sql_add(&q, " from pg_catalog.pg_index as i");
+	sql_add(&q, " join pg_catalog.pg_class as x on x.oid = i.indexrelid");
+	sql_add(&q, " where i.indrelid = d.target_oid and i.indisvalid");
+	sql_add(&q, " and x.relname = d.name))");
+	entry_where_target(&q, job);
+	return failure_run(f, pg, &q, NULL, "write the ledger");
+}
+
 status
 index_defer(struct pg *pg, const struct job *job, const struct index_list *l,
     struct failure *f)
@@ -254,9 +289,11 @@ index_defer(struct pg *pg, const struct job *job, const struct index_list *l,
 
 		sql_add(&q, "insert into ");
 		run_table(&job->load->run, &q, "deferred");
-		sql_add(&q, " (target_schema, target_table, name,");
+		sql_add(&q, " (target_oid, target_schema, target_table, name,");
 		sql_add(&q, " definition, constraint_definition, tablespace,");
 		sql_add(&q, " after) values (");
+		add_target_oid(&q, job);
+		sql_add(&q, ", ");
 		sql_param(&q, job->schema);
 		sql_add(&q, ", ");
 		sql_param(&q, job->table);
@@ -287,6 +324,9 @@ index_deferred(struct pg *pg, const struct job *job, struct index_list *out,
 
 	if (job->load->run.schema == NULL)
 		return STATUS_OK;
+	s = forget_stale(pg, job, f);
+	if (s != STATUS_OK)
+		return s;
 	sql_add(&q, "select id, name, definition, constraint_definition,");
 	sql_add(&q, " tablespace, after, built from ");
 	run_table(&job->load->run, &q, "deferred");

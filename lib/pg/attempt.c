@@ -24,7 +24,7 @@
 #include "base/signal.h"
 
 #define HOST_PATIENCE 10.0 /* seconds for one of several hosts */
-#define MAX_PARAMS    12
+#define MAX_PARAMS 12
 
 static bool
 is_uri(const char *text)
@@ -57,25 +57,28 @@ attempt_check(const struct pg_params *params)
 	PQconninfoOption *options;
 	bool spilled;
 
-	if (text == NULL || (strchr(text, '=') == NULL && !is_uri(text) &&
-	    strstr(text, "://") == NULL)) {
+	if (text == NULL ||
+	    (strchr(text, '=') == NULL && !is_uri(text) &&
+		strstr(text, "://") == NULL)) {
 		return STATUS_OK; /* a database's name */
 	}
 	options = PQconninfoParse(text, NULL);
-	if (options == NULL || (!is_uri(text) && strstr(text, "://") != NULL &&
-	    strchr(text, '=') == NULL)) {
+	if (options == NULL ||
+	    (!is_uri(text) && strstr(text, "://") != NULL &&
+		strchr(text, '=') == NULL)) {
 		PQconninfoFree(options);
 		log_error("cannot read the connection string of the %s", role);
 		log_hint("it is not shown, since it may hold a password; "
-		    "write \"host=h dbname=d user=u\" or "
-		    "\"postgresql://u@h/d\"");
+			 "write \"host=h dbname=d user=u\" or "
+			 "\"postgresql://u@h/d\"");
 		return STATUS_USAGE;
 	}
 	spilled = is_uri(text) && spills(options);
 	PQconninfoFree(options);
 	if (spilled) {
 		log_error("cannot read the connection URI of the %s: "
-		    "\"@\" in its host or database", role);
+			  "\"@\" in its host or database",
+		    role);
 		log_hint("in a password write \"@\" as %%40, \"/\" as %%2F");
 		return STATUS_USAGE;
 	}
@@ -236,7 +239,8 @@ find_sqlstate(const char *text)
 		size_t n = 0;
 
 		p += 3;
-		while (n < 5 && (isdigit((unsigned char)p[n]) ||
+		while (n < 5 &&
+		    (isdigit((unsigned char)p[n]) ||
 			(p[n] >= 'A' && p[n] <= 'Z'))) {
 			n++;
 		}
@@ -308,8 +312,9 @@ resolve_hosts(PGconn *conn)
 		size_t n = strcspn(list, ",");
 		char *host CLEANUP_FREE = mem_strndup(list, n);
 		struct addrinfo *found = NULL;
-		int rc = *host == '/' || *host == '@' || *host == '\0' ?
-		    0 : getaddrinfo(host, NULL, NULL, &found);
+		int rc = *host == '/' || *host == '@' || *host == '\0'
+		    ? 0
+		    : getaddrinfo(host, NULL, NULL, &found);
 
 		if (found != NULL) {
 			freeaddrinfo(found);
@@ -320,7 +325,9 @@ resolve_hosts(PGconn *conn)
 		}
 		if (s != STATUS_RETRY) {
 			s = rc == EAI_AGAIN || rc == EAI_SYSTEM ||
-			    rc == EAI_MEMORY ? STATUS_RETRY : STATUS_FAIL;
+				rc == EAI_MEMORY
+			    ? STATUS_RETRY
+			    : STATUS_FAIL;
 		}
 		list += n + (list[n] == ',');
 	}
@@ -346,13 +353,12 @@ ports_are_numbers(PGconn *conn)
 
 /* Does libpq itself refuse the parameters?  It answers that only in passing. */
 static bool
-params_refused(PGconn *conn, const struct pg_params *params,
-    struct attempt *a)
+params_refused(PGconn *conn, const struct pg_params *params, struct attempt *a)
 {
 	const char *const keywords[] = {"host", "port", "user", "dbname",
 	    "connect_timeout", NULL};
-	const char *const values[] = {params->host, params->port,
-	    params->user, params->database, "2", NULL};
+	const char *const values[] = {params->host, params->port, params->user,
+	    params->database, "2", NULL};
 
 	if (!a->params_ok) {
 		a->params_ok = ports_are_numbers(conn) &&
@@ -402,7 +408,8 @@ judge_refusal(struct pg *pg, const struct pg_params *params, bool beyond,
 	if (s != STATUS_OK) {
 		return s;
 	}
-	return params_refused(pg->conn, params, a) ? STATUS_USAGE : STATUS_RETRY;
+	return params_refused(pg->conn, params, a) ? STATUS_USAGE
+						   : STATUS_RETRY;
 }
 
 status

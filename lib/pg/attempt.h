@@ -9,9 +9,9 @@
 
 /* What attempts learn from each other; zeroed before the first. */
 struct attempt {
-	double give_up;	 /* the latest end of all, as num_now() */
-	bool unclear;	 /* out: a failure that may well be lasting */
-	bool params_ok;	 /* libpq was asked whether it understands them */
+	double give_up; /* the latest end of all, as num_now() */
+	bool unclear;	/* out: a failure that may well be lasting */
+	bool params_ok; /* libpq was asked whether it understands them */
 	char *host, *hostaddr, *port; /* lists begun at another host, or NULL */
 };
 

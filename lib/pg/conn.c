@@ -25,9 +25,9 @@
 #include "base/signal.h"
 
 #define DEFAULT_PATIENCE 10.0
-#define UNCLEAR_PATIENCE 3.0  /* seconds for what may well be lasting */
-#define FIRST_PAUSE	 0.1
-#define LONGEST_PAUSE	 5.0
+#define UNCLEAR_PATIENCE 3.0 /* seconds for what may well be lasting */
+#define FIRST_PAUSE 0.1
+#define LONGEST_PAUSE 5.0
 
 /*
  * One batch sets everything that output, locks and durability depend on.
@@ -151,8 +151,8 @@ take_notice(void *arg, const PGresult *res)
 	struct pg *pg = arg;
 
 	pg->notices++;
-	pg_log_notice(severity, message != NULL ? message :
-	    PQresultErrorMessage(res));
+	pg_log_notice(severity,
+	    message != NULL ? message : PQresultErrorMessage(res));
 }
 
 /* Everything that a fresh connection needs before others use it. */
@@ -239,8 +239,9 @@ static status
 keep_trying(struct pg *pg, const struct pg_params *params, struct attempt *a)
 {
 	double start = num_now();
-	double patience = params->connect_timeout == 0 ?
-	    DEFAULT_PATIENCE : (double)params->connect_timeout / 1000;
+	double patience = params->connect_timeout == 0
+	    ? DEFAULT_PATIENCE
+	    : (double)params->connect_timeout / 1000;
 	unsigned tries;
 
 	for (tries = 0;; tries++) {

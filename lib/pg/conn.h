@@ -30,7 +30,7 @@ struct pg_params {
 	const char *host, *port, *user;
 	uint64_t lock_timeout;	  /* ms, 0 = none */
 	uint64_t connect_timeout; /* ms for all tries; 0 = 10 s */
-	const char *role;	  /* "source", "target", or NULL, for messages */
+	const char *role; /* "source", "target", or NULL, for messages */
 };
 
 struct pg;
@@ -47,7 +47,7 @@ status pg_connect(const struct pg_params *params, struct pg **out) MUST_CHECK;
 void pg_close(struct pg *pg); /* NULL is legal */
 void pg_cleanup(struct pg **pg);
 
-int pg_version(const struct pg *pg);	   /* 150020 */
+int pg_version(const struct pg *pg); /* 150020 */
 const char *pg_database(const struct pg *pg);
 const char *pg_user(const struct pg *pg);
 /* "host=... port=... dbname=..." for messages; no password. */
@@ -60,7 +60,7 @@ bool pg_broken(const struct pg *pg);
  * "error" of a record.  Strings live until the next call on pg.
  */
 struct pg_error {
-	char sqlstate[6]; /* "" when the connection was lost */
+	char sqlstate[6];    /* "" when the connection was lost */
 	const char *message; /* one line, primary message */
 	const char *detail;  /* or NULL */
 	const char *hint;    /* or NULL */
@@ -90,7 +90,8 @@ void pg_report(struct pg *pg, const char *doing);
 
 int pg_rows(const struct pg_result *r);
 int pg_columns(const struct pg_result *r);
-const char *pg_value(const struct pg_result *r, int row, int col);/* NULL: null */
+const char *pg_value(const struct pg_result *r, int row,
+    int col); /* NULL: null */
 bool pg_true(const struct pg_result *r, int row, int col);
 int64_t pg_int(const struct pg_result *r, int row, int col); /* null: 0 */
 uint64_t pg_affected(const struct pg_result *r); /* "INSERT 0 5": 5 */

@@ -32,9 +32,9 @@
 
 /* The server holds one message in memory, and copies it best when it fits
  * in the cache. */
-#define PIECE	    (64 * 1024)
+#define PIECE (64 * 1024)
 #define SMALL_PIECE (16 * 1024)
-#define GIVEN_UP    "the client has given up"
+#define GIVEN_UP "the client has given up"
 
 static bool
 is_direct(const struct pg *pg)
@@ -127,11 +127,10 @@ static void
 look_directly(struct pg *pg)
 {
 	char type;
-	ssize_t n = recv(PQsocket(pg->conn), &type, 1,
-	    MSG_PEEK | MSG_DONTWAIT);
+	ssize_t n = recv(PQsocket(pg->conn), &type, 1, MSG_PEEK | MSG_DONTWAIT);
 
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK ||
-	    errno == EINTR)) {
+	if (n < 0 &&
+	    (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
 		return;
 	}
 	if (n <= 0 || type == 'E') {
@@ -223,8 +222,8 @@ send_directly(struct pg *pg, const char *bytes, size_t n)
 	/* An iovec has no const; the bytes are only read. */
 	memcpy(&parts[1].iov_base, &bytes, sizeof(void *));
 	while (message.msg_iovlen > 0) {
-		ssize_t sent = sendmsg(PQsocket(pg->conn), &message,
-		    MSG_NOSIGNAL);
+		ssize_t sent =
+		    sendmsg(PQsocket(pg->conn), &message, MSG_NOSIGNAL);
 
 		if (sent >= 0) {
 			advance(&message, (size_t)sent);
@@ -261,8 +260,8 @@ send_through_libpq(struct pg *pg, const char *bytes, size_t n)
 static status
 send_piece(struct pg *pg, const char *bytes, size_t n)
 {
-	bool sent = is_direct(pg) ? send_directly(pg, bytes, n) :
-	    send_through_libpq(pg, bytes, n);
+	bool sent = is_direct(pg) ? send_directly(pg, bytes, n)
+				  : send_through_libpq(pg, bytes, n);
 
 	if (sent) {
 		look(pg);

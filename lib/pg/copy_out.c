@@ -14,7 +14,7 @@
 
 /* Fewer ends than bytes: rows of a byte or two end a batch early. */
 #define BYTES_PER_END 16
-#define LEAST_ENDS    4096
+#define LEAST_ENDS 4096
 /* A buffer that one huge row has made is given back when it is this many
  * times what a batch needs. */
 #define KEEP_FACTOR 4
@@ -22,15 +22,13 @@
 bool
 copy_full(const struct pg_copy *c, size_t n, size_t max)
 {
-	return c->count > 0 && (n > max || c->len > max - n ||
-	    c->count == c->ends_size);
+	return c->count > 0 &&
+	    (n > max || c->len > max - n || c->count == c->ends_size);
 }
 
 void
-copy_reserve(struct pg_copy *c, size_t n, size_t max)
+copy_reserve(struct pg_copy *c, size_t n)
 {
-	size_t need = n > max ? n : max;
-
 	if (c->len + n <= c->out_size) {
 		return;
 	}
@@ -38,8 +36,8 @@ copy_reserve(struct pg_copy *c, size_t n, size_t max)
 		BUG("a batch would grow by %zu bytes", n);
 	}
 	free(c->out);
-	c->out = mem_alloc(need + COPY_STEP);
-	c->out_size = need;
+	c->out = mem_alloc(n + COPY_STEP);
+	c->out_size = n;
 }
 
 void
@@ -48,7 +46,7 @@ copy_end_row(struct pg_copy *c)
 	c->ends[c->count++] = c->len;
 }
 
-/* An empty batch, with memory for one of max bytes at most. */
+/* An empty batch, with memory for one of max bytes. */
 static void
 begin_batch(struct pg_copy *c, size_t max)
 {
@@ -58,10 +56,10 @@ begin_batch(struct pg_copy *c, size_t max)
 	c->count = 0;
 	PQfreemem(c->given);
 	c->given = NULL;
-	if (c->out_size / KEEP_FACTOR > max) {
+	if (c->out_size < max || c->out_size / KEEP_FACTOR > max) {
 		free(c->out);
-		c->out = NULL;
-		c->out_size = 0;
+		c->out = mem_alloc(max + COPY_STEP);
+		c->out_size = max;
 	}
 	if (ends < LEAST_ENDS) {
 		ends = LEAST_ENDS;
@@ -116,9 +114,9 @@ libpq_row(struct pg_copy *c, int *n)
 }
 
 static void
-add_held(struct pg_copy *c, size_t max)
+add_held(struct pg_copy *c)
 {
-	copy_reserve(c, c->held_size, max);
+	copy_reserve(c, c->held_size);
 	memcpy(c->out + c->len, c->held, c->held_size);
 	c->len += c->held_size;
 	copy_end_row(c);
@@ -156,7 +154,7 @@ libpq_fill(struct pg_copy *c, size_t max)
 			copy_end_row(c);
 			return STATUS_OK;
 		}
-		add_held(c, max);
+		add_held(c);
 	}
 }
 

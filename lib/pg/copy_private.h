@@ -16,9 +16,9 @@
 struct pg_copy {
 	struct pg *pg;
 	char *doing;
-	bool direct;  /* we read the socket, not libpq */
-	bool done;    /* the server is ready for the next statement */
-	bool refused; /* an error has come; the end of the statement follows */
+	bool direct;   /* we read the socket, not libpq */
+	bool done;     /* the server is ready for the next statement */
+	bool refused;  /* an error has come; the end of the statement follows */
 	status failed; /* what the next call returns */
 	uint64_t rows;
 
@@ -34,12 +34,12 @@ struct pg_copy {
 	char *in;
 	size_t in_size; /* without COPY_STEP */
 	size_t from, to;
-	size_t row_left; /* of the row at out[len] that is still to come */
-	size_t skip;	 /* of a row that nobody wants */
+	size_t row_left;      /* of the row at out[len] that is still to come */
+	size_t skip;	      /* of a row that nobody wants */
 	uint64_t received;    /* bytes in all */
 	uint64_t since_sleep; /* bytes; see copy_wire.c */
-	bool started;	 /* CopyOutResponse has come */
-	bool discard;	 /* rows are thrown away */
+	bool started;	      /* CopyOutResponse has come */
+	bool discard;	      /* rows are thrown away */
 
 	/* libpq: the row that did not fit any more, and the one that was
 	 * longer than a batch and is one. */
@@ -47,9 +47,9 @@ struct pg_copy {
 	size_t held_size;
 };
 
-/* Make room for a row of n bytes behind out[len]; only an empty batch grows
- * beyond max, to exactly what the row needs. */
-void copy_reserve(struct pg_copy *c, size_t n, size_t max);
+/* Make room for a row of n bytes behind out[len]; only an empty batch grows,
+ * to exactly what the row needs. */
+void copy_reserve(struct pg_copy *c, size_t n);
 /* Does a row of n bytes end the batch instead of joining it? */
 bool copy_full(const struct pg_copy *c, size_t n, size_t max);
 void copy_end_row(struct pg_copy *c);

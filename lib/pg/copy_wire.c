@@ -37,12 +37,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define IN_SIZE	     (256 * 1024)
-#define HEADER	     5 /* type, length */
-#define LONG_ROW     8192
-#define LONG_STREAM  (128 * 1024)
-#define SLEEP_BELOW  (96 * 1024)
-#define MOMENT	     300000L /* ns */
+#define IN_SIZE (256 * 1024)
+#define HEADER 5 /* type, length */
+#define LONG_ROW 8192
+#define LONG_STREAM (128 * 1024)
+#define SLEEP_BELOW (96 * 1024)
+#define MOMENT 300000L			/* ns */
 #define LONGEST_TALK (64 * 1024 * 1024) /* of what is no row */
 
 static uint32_t
@@ -271,9 +271,9 @@ copy_short(char *to, const char *from, size_t n)
 }
 
 enum taken {
-	TAKEN_FULL,    /* the batch is full */
-	TAKEN_ALL,     /* more must be received */
-	TAKEN_TALK     /* what is no row comes next */
+	TAKEN_FULL, /* the batch is full */
+	TAKEN_ALL,  /* more must be received */
+	TAKEN_TALK  /* what is no row comes next */
 };
 
 /*
@@ -301,7 +301,7 @@ take_rows(struct pg_copy *c, size_t max)
 			break;
 		}
 		if (c->len + n > c->out_size) {
-			copy_reserve(c, n, max);
+			copy_reserve(c, n);
 		}
 		if (n <= 4 * COPY_STEP) {
 			copy_short(c->out + c->len, p + HEADER, n);
@@ -340,7 +340,7 @@ skip_rows(struct pg_copy *c)
 /* The row at from is cut: what there is of a long one goes to the batch, and
  * the rest is received there. */
 static void
-begin_long_row(struct pg_copy *c, size_t max)
+begin_long_row(struct pg_copy *c)
 {
 	size_t have = c->to - c->from;
 	size_t n;
@@ -353,7 +353,7 @@ begin_long_row(struct pg_copy *c, size_t max)
 		return;
 	}
 	have -= HEADER;
-	copy_reserve(c, n, max);
+	copy_reserve(c, n);
 	memcpy(c->out + c->len, c->in + c->from + HEADER, have);
 	c->len += have;
 	c->row_left = n - have;
@@ -387,12 +387,12 @@ take(struct pg_copy *c, size_t max, bool *full)
 {
 	for (;;) {
 		enum taken why = c->discard ? skip_rows(c) : take_rows(c, max);
-		bool whole;
+		bool whole = false;
 		status s;
 
 		*full = why == TAKEN_FULL;
 		if (why == TAKEN_ALL) {
-			begin_long_row(c, max);
+			begin_long_row(c);
 		}
 		if (why != TAKEN_TALK) {
 			return STATUS_OK;

@@ -55,8 +55,8 @@ status
 pg_table_digest_expr(const struct pg_table *t, enum digest_kind kind,
     const char *const *names, size_t nnames, struct sql *out)
 {
-	const char **sorted CLEANUP_FREE = mem_resize(NULL, nnames + 1,
-	    sizeof(*sorted));
+	const char **sorted CLEANUP_FREE =
+	    mem_resize(NULL, nnames + 1, sizeof(*sorted));
 	status s;
 
 	if (nnames > 0) {
@@ -64,10 +64,12 @@ pg_table_digest_expr(const struct pg_table *t, enum digest_kind kind,
 		qsort(sorted, nnames, sizeof(*sorted), compare_names);
 	}
 	if (kind == DIGEST_SEND) {
-		sql_add(out, "pg_catalog.hash_array_extended(array["
+		sql_add(out,
+		    "pg_catalog.hash_array_extended(array["
 		    "pg_catalog.record_send(row(");
 	} else {
-		sql_add(out, "pg_catalog.hash_array_extended(array["
+		sql_add(out,
+		    "pg_catalog.hash_array_extended(array["
 		    "pg_catalog.textsend(row(");
 	}
 	s = add_values(t, kind == DIGEST_SEND, sorted, nnames, out);
@@ -83,11 +85,10 @@ pg_table_digest_expr(const struct pg_table *t, enum digest_kind kind,
  * A row of each shape: row(1::int8, 'pgpipé'::text, null::int4) as
  * record_send gives it.
  */
-static const char probe_row[] =
-    "\0\0\0\3"
-    "\0\0\0\24\0\0\0\10\0\0\0\0\0\0\0\1"
-    "\0\0\0\31\0\0\0\7pgpip\303\251"
-    "\0\0\0\27\377\377\377\377";
+static const char probe_row[] = "\0\0\0\3"
+				"\0\0\0\24\0\0\0\10\0\0\0\0\0\0\0\1"
+				"\0\0\0\31\0\0\0\7pgpip\303\251"
+				"\0\0\0\27\377\377\377\377";
 static const char probe_text[] = "(1,pgpip\303\251,)";
 
 static int64_t
@@ -104,7 +105,8 @@ pg_digest_probe(struct pg *pg, bool *ok)
 	status s;
 
 	*ok = false;
-	sql_add(&sql, "select pg_catalog.hash_array_extended(array["
+	sql_add(&sql,
+	    "select pg_catalog.hash_array_extended(array["
 	    "pg_catalog.record_send(v)], 0), pg_catalog.hash_array_extended("
 	    "array[pg_catalog.textsend(v::pg_catalog.text)], 0)"
 	    " from (select row(1::pg_catalog.int8,"

@@ -18,7 +18,8 @@ pg_one_line(struct str *out, const char *text, size_t n)
 
 	while (text < end) {
 		const char *line_end = memchr(text, '\n', (size_t)(end - text));
-		size_t len = (size_t)((line_end == NULL ? end : line_end) - text);
+		size_t len =
+		    (size_t)((line_end == NULL ? end : line_end) - text);
 
 		if (len > 0 && *text != '\t') {
 			str_add(out, out->len > 0 ? "; " : "");

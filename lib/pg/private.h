@@ -16,8 +16,8 @@ struct pg {
 	PGconn *conn;
 	const char *role; /* "source", "target" or "server"; borrowed */
 	char *where;
-	bool lost;    /* the socket must not be used any more */
-	bool aborted; /* the running statement was cancelled, see give_up */
+	bool lost;	/* the socket must not be used any more */
+	bool aborted;	/* the running statement was cancelled, see give_up */
 	double give_up; /* when waiting ends after that, as num_now() */
 
 	uint64_t notices; /* that have come */
@@ -31,7 +31,7 @@ struct pg {
 	bool copy_refused;     /* an error of the server's has been seen */
 	bool copy_suspect;     /* or may have been, with TLS */
 	uint64_t copy_notices; /* notices when suspicion arose */
-	struct str copy_held; /* small pieces on their way in */
+	struct str copy_held;  /* small pieces on their way in */
 
 	char *system; /* cached answers; see server.c */
 	uint32_t timeline;

@@ -44,8 +44,9 @@ pg_send(struct pg *pg, const struct sql *sql)
 	if (s != STATUS_OK) {
 		return s;
 	}
-	return judge_send(pg, PQsendQueryParams(pg->conn, str_text(&sql->text),
-	    n, NULL, (const char *const *)sql->params.data, NULL, NULL, 0));
+	return judge_send(pg,
+	    PQsendQueryParams(pg->conn, str_text(&sql->text), n, NULL,
+		(const char *const *)sql->params.data, NULL, NULL, 0));
 }
 
 status
@@ -147,8 +148,9 @@ pg_run_again(struct pg *pg, const char *doing, const char *name,
 
 	*out = NULL;
 	if (s == STATUS_OK && !*prepared) {
-		s = judge_send(pg, PQsendPrepare(pg->conn, name,
-		    str_text(&sql->text), 0, NULL));
+		s = judge_send(pg,
+		    PQsendPrepare(pg->conn, name, str_text(&sql->text), 0,
+			NULL));
 		s = finish_run(pg, doing, s, NULL);
 		if (s != STATUS_OK) {
 			return s;
@@ -156,9 +158,9 @@ pg_run_again(struct pg *pg, const char *doing, const char *name,
 		*prepared = true;
 	}
 	if (s == STATUS_OK) {
-		s = judge_send(pg, PQsendQueryPrepared(pg->conn, name,
-		    (int)sql->params.len,
-		    (const char *const *)sql->params.data, NULL, NULL, 0));
+		s = judge_send(pg,
+		    PQsendQueryPrepared(pg->conn, name, (int)sql->params.len,
+			(const char *const *)sql->params.data, NULL, NULL, 0));
 	}
 	return finish_run(pg, doing, s, out);
 }

@@ -16,7 +16,8 @@ ask_system(struct pg *pg)
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql sql CLEANUP_SQL = SQL_INIT;
 
-	sql_add(&sql, "select pg_catalog.has_function_privilege("
+	sql_add(&sql,
+	    "select pg_catalog.has_function_privilege("
 	    "'pg_catalog.pg_control_system()', 'execute')"
 	    " and pg_catalog.has_function_privilege("
 	    "'pg_catalog.pg_control_checkpoint()', 'execute')");
@@ -27,7 +28,8 @@ ask_system(struct pg *pg)
 	sql_clear(&sql);
 	/* While a primary runs, the name of its current WAL file knows the
 	 * timeline earlier than its last checkpoint does. */
-	sql_add(&sql, "select s.system_identifier, case"
+	sql_add(&sql,
+	    "select s.system_identifier, case"
 	    " when pg_catalog.pg_is_in_recovery() then c.timeline_id"
 	    " else ('x' || pg_catalog.substr(pg_catalog.pg_walfile_name("
 	    "pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int4"

@@ -30,21 +30,20 @@ static const char *const keywords[] = {"all", "analyse", "analyze", "and",
     "full", "grant", "greatest", "group", "grouping", "having", "ilike", "in",
     "initially", "inner", "inout", "int", "integer", "intersect", "interval",
     "into", "is", "isnull", "join", "json", "json_array", "json_arrayagg",
-    "json_exists", "json_object", "json_objectagg", "json_query",
-    "json_scalar", "json_serialize", "json_table", "json_value", "lateral",
-    "leading", "least", "left", "like", "limit", "localtime",
-    "localtimestamp", "merge_action", "national", "natural", "nchar", "none",
-    "normalize", "not", "notnull", "null", "nullif", "numeric", "offset",
-    "on", "only", "or", "order", "out", "outer", "overlaps", "overlay",
-    "placing", "position", "precision", "primary", "real", "references",
-    "returning", "right", "row", "select", "session_user", "setof", "similar",
-    "smallint", "some", "substring", "symmetric", "system_user", "table",
-    "tablesample", "then", "time", "timestamp", "to", "trailing", "treat",
-    "trim", "true", "union", "unique", "user", "using", "values", "varchar",
-    "variadic", "verbose", "when", "where", "window", "with",
-    "xmlattributes", "xmlconcat", "xmlelement", "xmlexists", "xmlforest",
-    "xmlnamespaces", "xmlparse", "xmlpi", "xmlroot", "xmlserialize",
-    "xmltable"};
+    "json_exists", "json_object", "json_objectagg", "json_query", "json_scalar",
+    "json_serialize", "json_table", "json_value", "lateral", "leading", "least",
+    "left", "like", "limit", "localtime", "localtimestamp", "merge_action",
+    "national", "natural", "nchar", "none", "normalize", "not", "notnull",
+    "null", "nullif", "numeric", "offset", "on", "only", "or", "order", "out",
+    "outer", "overlaps", "overlay", "placing", "position", "precision",
+    "primary", "real", "references", "returning", "right", "row", "select",
+    "session_user", "setof", "similar", "smallint", "some", "substring",
+    "symmetric", "system_user", "table", "tablesample", "then", "time",
+    "timestamp", "to", "trailing", "treat", "trim", "true", "union", "unique",
+    "user", "using", "values", "varchar", "variadic", "verbose", "when",
+    "where", "window", "with", "xmlattributes", "xmlconcat", "xmlelement",
+    "xmlexists", "xmlforest", "xmlnamespaces", "xmlparse", "xmlpi", "xmlroot",
+    "xmlserialize", "xmltable"};
 
 void
 sql_add_literal(struct sql *s, const char *text)
@@ -102,8 +101,8 @@ sql_int(struct sql *s, int64_t value)
 {
 	/* A minus sign could meet another one and begin a comment, and binds
 	 * weaker than a cast. */
-	str_addf(&s->text, value < 0 ? "'%" PRId64 "'::pg_catalog.int8" :
-	    "%" PRId64, value);
+	str_addf(&s->text,
+	    value < 0 ? "'%" PRId64 "'::pg_catalog.int8" : "%" PRId64, value);
 }
 
 void
@@ -149,7 +148,7 @@ static bool
 is_keyword(const char *name)
 {
 	return bsearch(name, keywords, sizeof(keywords) / sizeof(keywords[0]),
-	    sizeof(keywords[0]), compare_words) != NULL;
+		   sizeof(keywords[0]), compare_words) != NULL;
 }
 
 static bool

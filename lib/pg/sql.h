@@ -17,17 +17,20 @@ struct sql {
 	struct str text;
 	struct strv params; /* text values; a null one is kept as NULL */
 };
-#define SQL_INIT {STR_INIT, STRV_INIT}
+#define SQL_INIT                    \
+	{                           \
+		STR_INIT, STRV_INIT \
+	}
 #define CLEANUP_SQL CLEANUP(sql_free)
 
 /* Text of the program itself: "" makes a variable fail to compile. */
 #define sql_add(s, literal) sql_add_literal(s, "" literal "")
 void sql_add_literal(struct sql *s, const char *text);
-void sql_ident(struct sql *s, const char *name);	/* "a""b" */
+void sql_ident(struct sql *s, const char *name); /* "a""b" */
 void sql_name(struct sql *s, const char *schema, const char *name);
-void sql_value(struct sql *s, const char *text);     /* 'a''b', E'' if \, NULL */
+void sql_value(struct sql *s, const char *text); /* 'a''b', E'' if \, NULL */
 void sql_int(struct sql *s, int64_t value);
-void sql_param(struct sql *s, const char *text);     /* $n; NULL is null */
+void sql_param(struct sql *s, const char *text); /* $n; NULL is null */
 /* SQL text that came as such: a predicate of a chunk line, a file of share/,
  * or what a server's pg_get_* function printed.  Wrapped by the caller in
  * whatever keeps it whole. */

@@ -17,14 +17,16 @@
 static void
 select_relation(struct sql *sql, const char *schema, const char *name)
 {
-	sql_add(sql, "with recursive rel as ("
+	sql_add(sql,
+	    "with recursive rel as ("
 	    "select c.*, n.nspname from pg_catalog.pg_class c"
 	    " join pg_catalog.pg_namespace n on n.oid = c.relnamespace"
 	    " where n.nspname = ");
 	sql_param(sql, schema);
 	sql_add(sql, "::pg_catalog.name and c.relname = ");
 	sql_param(sql, name);
-	sql_add(sql, "::pg_catalog.name"
+	sql_add(sql,
+	    "::pg_catalog.name"
 	    "), col as ("
 	    "select a.* from rel join pg_catalog.pg_attribute a"
 	    " on a.attrelid = rel.oid where a.attnum > 0"
@@ -59,7 +61,8 @@ enum {
 static void
 select_columns(struct sql *sql)
 {
-	sql_add(sql, " union all select 'column', col.attnum,"
+	sql_add(sql,
+	    " union all select 'column', col.attnum,"
 	    " col.attname::text, col.atttypid::text, col.atttypmod::text,"
 	    " pg_catalog.format_type(col.atttypid, null),"
 	    " pg_catalog.format_type(col.atttypid, col.atttypmod),"
@@ -85,7 +88,8 @@ select_types(struct sql *sql)
 {
 	sql_add(sql, " union all select 'type', 0, ");
 	pg_types_select(sql);
-	sql_add(sql, ", null, null, null"
+	sql_add(sql,
+	    ", null, null, null"
 	    " from typ join pg_catalog.pg_type t on t.oid = typ.oid"
 	    " join pg_catalog.pg_namespace n on n.oid = t.typnamespace"
 	    " left join pg_catalog.pg_type e on e.oid = t.typelem"
@@ -145,8 +149,8 @@ judge_column(struct pg_column *c, const struct pg_types *types)
 }
 
 static void
-take_rows(struct pg_table *t, struct pg_types *types,
-    const struct pg_result *r, bool *child)
+take_rows(struct pg_table *t, struct pg_types *types, const struct pg_result *r,
+    bool *child)
 {
 	int row;
 	size_t i;
@@ -185,7 +189,8 @@ ask_timescale(struct pg *pg, const char *doing)
 	if (pg->timescale != PG_UNKNOWN) {
 		return STATUS_OK;
 	}
-	sql_add(&sql, "select (select pg_catalog.count(*)"
+	sql_add(&sql,
+	    "select (select pg_catalog.count(*)"
 	    " from pg_catalog.pg_attribute a where a.attrelid ="
 	    " pg_catalog.to_regclass('timescaledb_information.hypertables')"
 	    " and a.attname in ('hypertable_schema', 'hypertable_name')) = 2"
@@ -204,8 +209,7 @@ ask_timescale(struct pg *pg, const char *doing)
  * the user's.
  */
 static status
-load_timescale(struct pg *pg, const char *doing, struct pg_table *t,
-    bool child)
+load_timescale(struct pg *pg, const char *doing, struct pg_table *t, bool child)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql sql CLEANUP_SQL = SQL_INIT;
@@ -215,7 +219,8 @@ load_timescale(struct pg *pg, const char *doing, struct pg_table *t,
 	if (s != STATUS_OK || pg->timescale == PG_NO || t->kind != 'r') {
 		return s;
 	}
-	sql_add(&sql, "select exists (select"
+	sql_add(&sql,
+	    "select exists (select"
 	    " from timescaledb_information.hypertables h"
 	    " where h.hypertable_schema = ");
 	sql_param(&sql, t->schema);
@@ -223,7 +228,8 @@ load_timescale(struct pg *pg, const char *doing, struct pg_table *t,
 	sql_param(&sql, t->name);
 	sql_add(&sql, ")");
 	if (child) {
-		sql_add(&sql, ", exists (select"
+		sql_add(&sql,
+		    ", exists (select"
 		    " from pg_catalog.pg_inherits i"
 		    " join pg_catalog.pg_class p on p.oid = i.inhparent"
 		    " join pg_catalog.pg_namespace n on n.oid = p.relnamespace"

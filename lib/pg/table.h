@@ -20,8 +20,8 @@ struct pg_column {
 	bool generated;	   /* stored or virtual: never copied */
 	char identity;	   /* 'a', 'd' or 0 */
 	bool not_null, has_default;
-	bool binary;	   /* auto format may send it in binary */
-	char *canonical;   /* type to cast to, as SQL, or NULL: none needed */
+	bool binary;	 /* auto format may send it in binary */
+	char *canonical; /* type to cast to, as SQL, or NULL: none needed */
 	struct digest_column digest; /* canonical oids; name borrowed */
 };
 
@@ -31,7 +31,7 @@ struct pg_table {
 	char kind;	  /* relkind: r p f v m t */
 	char persistence; /* p u t */
 	bool exists, has_subclass, is_partition;
-	bool has_subscription_rls; /* row security that applies to us */
+	bool has_subscription_rls;	   /* row security that applies to us */
 	bool hypertable, hypertable_chunk; /* timescaledb: refused for now */
 	struct pg_column *columns; /* live ones by attnum; generated too */
 	size_t ncolumns;

@@ -88,7 +88,8 @@ pg_table_digest_columns(const json_t *columns, struct digest_column **out,
 	}
 	if (!json_is_array(columns) || i < *n) {
 		log_error("cannot read column %zu of a chunk: "
-		    "no name, \"digest_oid\" or \"element\"", i + 1);
+			  "no name, \"digest_oid\" or \"element\"",
+		    i + 1);
 		free(*out);
 		*out = NULL;
 		*n = 0;

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 
-#define TEXT_OID       25
+#define TEXT_OID 25
 #define TEXT_ARRAY_OID 1009
 
 enum { OID, SCHEMA, NAME, KIND, ELEMENT, ARRAY, BASE, FIT };
@@ -21,7 +21,8 @@ enum { OID, SCHEMA, NAME, KIND, ELEMENT, ARRAY, BASE, FIT };
 void
 pg_types_select(struct sql *sql)
 {
-	sql_add(sql, "t.oid::text, n.nspname::text,"
+	sql_add(sql,
+	    "t.oid::text, n.nspname::text,"
 	    " coalesce(e.typname, t.typname)::text,"
 	    " t.typtype::text, e.oid::text, t.typarray::text,"
 	    " nullif(t.typbasetype, 0)::text,"
@@ -61,8 +62,8 @@ pg_types_add(struct pg_types *types, const struct pg_result *r, int row,
 
 	if (types->len == types->cap) {
 		types->cap = types->cap == 0 ? 16 : 2 * types->cap;
-		types->data = mem_resize(types->data, types->cap,
-		    sizeof(*types->data));
+		types->data =
+		    mem_resize(types->data, types->cap, sizeof(*types->data));
 	}
 	t = &types->data[types->len++];
 	t->oid = oid_value(r, row, first_col + OID);

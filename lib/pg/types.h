@@ -10,8 +10,8 @@
 
 struct pg_type {
 	uint32_t oid;
-	char *name;	  /* schema-qualified, quoted if need be; arrays: element[] */
-	char kind;	  /* typtype */
+	char *name; /* schema-qualified, quoted if need be; arrays: element[] */
+	char kind;  /* typtype */
 	uint32_t element; /* of a true array, else 0 */
 	uint32_t array;	  /* the array type over it, or 0 */
 	uint32_t base;	  /* of a domain, else 0 */
@@ -32,14 +32,13 @@ void pg_types_select(struct sql *sql);
 void pg_types_add(struct pg_types *types, const struct pg_result *r, int row,
     int first_col);
 void pg_types_free(struct pg_types *types);
-const struct pg_type *pg_types_find(const struct pg_types *types,
-    uint32_t oid);
+const struct pg_type *pg_types_find(const struct pg_types *types, uint32_t oid);
 
 struct pg_canonical {
-	bool fit;	    /* may travel in binary; else the rest is unset */
-	uint32_t oid;	    /* the canonical type */
-	uint32_t element;   /* to be put into the bytes of an array, or 0 */
-	char *cast;	    /* its name when it is another one; caller frees */
+	bool fit;	  /* may travel in binary; else the rest is unset */
+	uint32_t oid;	  /* the canonical type */
+	uint32_t element; /* to be put into the bytes of an array, or 0 */
+	char *cast;	  /* its name when it is another one; caller frees */
 };
 struct pg_canonical pg_types_resolve(const struct pg_types *types,
     uint32_t oid);

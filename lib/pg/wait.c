@@ -19,7 +19,7 @@
 #include "base/signal.h"
 
 #define CANCEL_PATIENCE 5.0 /* seconds between cancel and giving up */
-#define REACH_PATIENCE	2000 /* ms for a connection to be made */
+#define REACH_PATIENCE 2000 /* ms for a connection to be made */
 
 static bool
 connects(int fd, const struct sockaddr *address, socklen_t size)
@@ -52,8 +52,8 @@ is_reachable(const struct pg *pg)
 	bool answer;
 	int fd;
 
-	if (getpeername(PQsocket(pg->conn), (struct sockaddr *)&peer,
-		&size) != 0) {
+	if (getpeername(PQsocket(pg->conn), (struct sockaddr *)&peer, &size) !=
+	    0) {
 		return false;
 	}
 	if (peer.ss_family == AF_UNIX) {

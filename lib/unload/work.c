@@ -90,13 +90,18 @@ refuse(struct work *w, bool unread)
 	(void)pthread_mutex_unlock(&w->lock);
 }
 
-/* One record: a chunk that has not come before, or a report. */
+/*
+ * One record: a chunk that has not come before, or a report.  Takes the
+ * reference, so that a chunk in the queue is the only one that knows it.
+ */
 static void
 take_record(struct work *w, json_t *record, const char *where)
 {
 	struct chunk c;
+	status s = chunk_from_record(record, where, &c);
 
-	if (chunk_from_record(record, where, &c) != STATUS_OK) {
+	json_decref(record);
+	if (s != STATUS_OK) {
 		refuse(w, true);
 		return;
 	}
@@ -109,7 +114,7 @@ take_record(struct work *w, json_t *record, const char *where)
 		return;
 	}
 	expect(&c);
-	push(w, &c, json_dumpb(record, NULL, 0, JSON_COMPACT));
+	push(w, &c, json_dumpb(c.record, NULL, 0, JSON_COMPACT));
 }
 
 static bool
@@ -143,7 +148,7 @@ read_lines(void *arg)
 	status s = STATUS_OK;
 
 	while (!stopped(w)) {
-		json_t *record CLEANUP(record_cleanup) = NULL;
+		json_t *record;
 		char *where CLEANUP_FREE = NULL;
 
 		s = record_reader_next(w->reader, &record);

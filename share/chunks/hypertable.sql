@@ -15,8 +15,7 @@
 --		select pg_catalog.to_regclass(pg_catalog.format('%I.%I',
 --			t.hypertable_schema, t.hypertable_name))::pg_catalog.oid
 --		from timescaledb_information.hypertables t
---	) h (relid) on h.relid = i.inhparent
--- )
+--	) h (relid) on h.relid = i.inhparent)
 --
 -- Read as inheritance, a compressed chunk would give no rows, and a digest of
 -- nothing equals a digest of nothing.  A hypertable stands for its chunks.

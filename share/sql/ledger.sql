@@ -107,6 +107,7 @@ create table if not exists :"schema".failed (
 -- return.
 create table if not exists :"schema".deferred (
 	id bigint generated always as identity primary key,
+	target_oid oid,			-- those of a dropped table are void
 	target_schema text not null,
 	target_table text not null,
 	name text not null,

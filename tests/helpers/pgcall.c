@@ -130,10 +130,11 @@ copy_out(struct pg *pg, char **args, bool whole)
 	} while (s == STATUS_OK && b.count > 0 && whole);
 	(void)getrusage(RUSAGE_SELF, &usage);
 	if (s == STATUS_OK) {
-		(void)fprintf(stderr, "tag %llu rows %zu batches %zu "
+		(void)fprintf(stderr,
+		    "tag %llu rows %zu batches %zu "
 		    "largest %zu peak %ld kB\n",
-		    (unsigned long long)pg_copy_rows(c), rows, batches,
-		    largest, usage.ru_maxrss);
+		    (unsigned long long)pg_copy_rows(c), rows, batches, largest,
+		    usage.ru_maxrss);
 	}
 	pg_copy_free(c);
 	return s;
@@ -174,8 +175,8 @@ copy_in(struct pg *pg, char **args, const char *fail)
 		}
 	} while (s == STATUS_OK && got > 0);
 	end = pg_copy_in_end(pg, fail, &rows);
-	(void)fprintf(stderr, "put %llu rows %llu\n",
-	    (unsigned long long)total, (unsigned long long)rows);
+	(void)fprintf(stderr, "put %llu rows %llu\n", (unsigned long long)total,
+	    (unsigned long long)rows);
 	if (fail == NULL && s != STATUS_OK && end != s) {
 		BUG("put said %d, end said %d", (int)s, (int)end);
 	}
@@ -204,8 +205,8 @@ do_table(struct pg *pg, char **args)
 	if (s != STATUS_OK) {
 		return s;
 	}
-	printf("%s kind %c%s%s%s%s%s%s%s\n", args[1],
-	    t.exists ? t.kind : '-', t.has_subclass ? " subclass" : "",
+	printf("%s kind %c%s%s%s%s%s%s%s\n", args[1], t.exists ? t.kind : '-',
+	    t.has_subclass ? " subclass" : "",
 	    t.is_partition ? " partition" : "",
 	    t.has_subscription_rls ? " policy" : "",
 	    t.hypertable ? " hypertable" : "",
@@ -239,8 +240,7 @@ static status
 digest_stream(struct pg *pg, const struct pg_table *t, enum digest_kind kind,
     struct digest *out)
 {
-	enum copy_format format =
-	    kind == DIGEST_SEND ? COPY_BINARY : COPY_TEXT;
+	enum copy_format format = kind == DIGEST_SEND ? COPY_BINARY : COPY_TEXT;
 	json_t *json CLEANUP(record_cleanup) = pg_table_columns_json(t);
 	struct digest_column *columns CLEANUP_FREE = NULL;
 	struct sql sql CLEANUP_SQL = SQL_INIT;
@@ -293,8 +293,8 @@ static status
 digest_server(struct pg *pg, const struct pg_table *t, enum digest_kind kind,
     struct digest *out)
 {
-	const char **names CLEANUP_FREE = mem_resize(NULL, t->ncolumns + 1,
-	    sizeof(*names));
+	const char **names CLEANUP_FREE =
+	    mem_resize(NULL, t->ncolumns + 1, sizeof(*names));
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql sql CLEANUP_SQL = SQL_INIT;
 	size_t i, n = 0;
@@ -312,16 +312,15 @@ digest_server(struct pg *pg, const struct pg_table *t, enum digest_kind kind,
 	if (s == STATUS_OK) {
 		s = pg_run(pg, "compute it", &sql, &r);
 	}
-	if (s == STATUS_OK && !digest_from_sql(kind, pg_value(r, 0, 0),
-		pg_value(r, 0, 1), out)) {
+	if (s == STATUS_OK &&
+	    !digest_from_sql(kind, pg_value(r, 0, 0), pg_value(r, 0, 1), out)) {
 		BUG("no digest");
 	}
 	return s;
 }
 
 static status
-compare_digests(struct pg *pg, const struct pg_table *t,
-    enum digest_kind kind)
+compare_digests(struct pg *pg, const struct pg_table *t, enum digest_kind kind)
 {
 	char one[DIGEST_SHOWN], two[DIGEST_SHOWN];
 	struct digest server, stream;
@@ -417,12 +416,12 @@ do_error(struct pg *pg, char **args)
 
 	(void)args;
 	printf("state %s class %d broken %d\nmessage %s\ndetail %s\nhint %s\n"
-	    "context %s\nconstraint %s schema %s table %s column %s\n",
+	       "context %s\nconstraint %s schema %s table %s column %s\n",
 	    e->sqlstate, (int)e->class, pg_broken(pg), e->message,
 	    e->detail ? e->detail : "-", e->hint ? e->hint : "-",
-	    e->context ? e->context : "-",
-	    e->constraint ? e->constraint : "-", e->schema ? e->schema : "-",
-	    e->table ? e->table : "-", e->column ? e->column : "-");
+	    e->context ? e->context : "-", e->constraint ? e->constraint : "-",
+	    e->schema ? e->schema : "-", e->table ? e->table : "-",
+	    e->column ? e->column : "-");
 	return STATUS_OK;
 }
 
@@ -433,8 +432,7 @@ static const struct {
 } verbs[] = {{"run", do_run, 1}, {"each", do_each, 2}, {"out", do_out, 2},
     {"some", do_some, 2}, {"in", do_in, 2}, {"infail", do_infail, 2},
     {"table", do_table, 2}, {"digest", do_digest, 2}, {"probe", do_probe, 0},
-    {"server", do_server, 0},
-    {"quote", do_quote, 1}, {"error", do_error, 0}};
+    {"server", do_server, 0}, {"quote", do_quote, 1}, {"error", do_error, 0}};
 
 /* The verb at *args, which then points behind its arguments. */
 static status

@@ -122,8 +122,9 @@ relay(int client, int server, const char *how, uint64_t at)
 		}
 		if (fds[1].revents != 0) {
 			n = read(server, bytes, sizeof(bytes));
-			if (n <= 0 || !pass_on(client, bytes, (size_t)n, how,
-				at, passed)) {
+			if (n <= 0 ||
+			    !pass_on(client, bytes, (size_t)n, how, at,
+				passed)) {
 				return;
 			}
 			passed += (uint64_t)n;
