@@ -10,8 +10,8 @@
 #include "chunk/listing.h"
 
 static const char *const methods[] = {"ctid", "key", "time", NULL};
-static const char *const orders[] = {
-    "largest", "newest", "oldest", "name", NULL};
+static const char *const orders[] = {"largest", "newest", "oldest", "name",
+    NULL};
 
 static const char examples[] =
     "  pg-chunks -d src 'public.*' | pg-copyout -d src | pg-copyin -d dst\n"
@@ -29,17 +29,17 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 	struct request *r = &a->request;
 	const struct option_spec options[] = {
 	    {'d', "dbname", OPTION_TEXT, &r->server.database, "CONN",
-		"database to list: a name, a connection string or a URI", 0,
-		0, NULL},
+		"database to list: a name, a connection string or a URI", 0, 0,
+		NULL},
 	    {'h', "host", OPTION_TEXT, &r->server.host, "HOST",
 		"server's host or socket directory", 0, 0, NULL},
-	    {'p', "port", OPTION_TEXT, &r->server.port, "PORT",
-		"server's port", 0, 0, NULL},
+	    {'p', "port", OPTION_TEXT, &r->server.port, "PORT", "server's port",
+		0, 0, NULL},
 	    {'U', "username", OPTION_TEXT, &r->server.user, "NAME",
 		"user to connect as", 0, 0, NULL},
 	    {'x', "exclude", OPTION_LIST, &r->leave_out, "PATTERN",
-		"leave out the tables that match, and what is below them", 0,
-		0, NULL},
+		"leave out the tables that match, and what is below them", 0, 0,
+		NULL},
 	    {0, "from", OPTION_TEXT, &r->from, "VALUE",
 		"only rows at or after this, by partition key or time column",
 		0, 0, NULL},

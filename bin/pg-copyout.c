@@ -29,37 +29,38 @@ static status
 parse(struct arguments *a, int *argc, char **argv, bool *answered)
 {
 	struct pg_params *server = &a->run.server;
-	const struct option_spec options[] = {
-	    {'d', "dbname", OPTION_TEXT, &server->database, "CONN",
-		"database to read: a name, a connection string or a URI", 0,
-		0, NULL},
-	    {'h', "host", OPTION_TEXT, &server->host, "HOST",
-		"server's host or socket directory", 0, 0, NULL},
-	    {'p', "port", OPTION_TEXT, &server->port, "PORT",
-		"server's port", 0, 0, NULL},
-	    {'U', "username", OPTION_TEXT, &server->user, "NAME",
-		"user to connect as", 0, 0, NULL},
-	    {'j', "jobs", OPTION_COUNT, &a->jobs, "N",
-		"chunks to read at once (default 1)", 1, UNLOAD_JOBS_MAX,
-		NULL},
-	    {0, "format", OPTION_CHOICE, &a->format, "FORMAT",
-		"how rows come (default auto)", 0, 0, formats},
-	    {0, "snapshot", OPTION_TEXT, &a->run.snapshot, "ID",
-		"join this exported snapshot instead of taking one", 0, 0,
-		NULL},
-	    {0, "segment", OPTION_SIZE, &a->segment, "SIZE",
-		"length of the archive's segments, about (default 1MB)",
-		UNLOAD_SEGMENT_MIN, UNLOAD_SEGMENT_MAX, NULL},
-	    {0, "no-digest", OPTION_FLAG, &a->no_digest, NULL,
-		"do not take the digest of the rows", 0, 0, NULL},
-	    {0, "partial", OPTION_FLAG, &a->run.partial, NULL,
-		"the chunk list has no end line on purpose", 0, 0, NULL},
-	    {0, "lock-timeout", OPTION_DURATION, &server->lock_timeout, "TIME",
-		"how long to wait for a lock (default 60s, 0: for ever)", 0,
-		0, NULL},
-	    {'o', "output", OPTION_TEXT, &a->run.output, "FILE",
-		"write the archive to FILE, durably", 0, 0, NULL},
-	    OPTION_END};
+	const struct option_spec options[] =
+	    {{'d', "dbname", OPTION_TEXT, &server->database, "CONN",
+		 "database to read: a name, a connection string or a URI", 0, 0,
+		 NULL},
+		{'h', "host", OPTION_TEXT, &server->host, "HOST",
+		    "server's host or socket directory", 0, 0, NULL},
+		{'p', "port", OPTION_TEXT, &server->port, "PORT",
+		    "server's port", 0, 0, NULL},
+		{'U', "username", OPTION_TEXT, &server->user, "NAME",
+		    "user to connect as", 0, 0, NULL},
+		{'j', "jobs", OPTION_COUNT, &a->jobs, "N",
+		    "chunks to read at once (default 1)", 1, UNLOAD_JOBS_MAX,
+		    NULL},
+		{0, "format", OPTION_CHOICE, &a->format, "FORMAT",
+		    "how rows come (default auto)", 0, 0, formats},
+		{0, "snapshot", OPTION_TEXT, &a->run.snapshot, "ID",
+		    "join this exported snapshot instead of taking one", 0, 0,
+		    NULL},
+		{0, "segment", OPTION_SIZE, &a->segment, "SIZE",
+		    "length of the archive's segments, about (default 1MB)",
+		    UNLOAD_SEGMENT_MIN, UNLOAD_SEGMENT_MAX, NULL},
+		{0, "no-digest", OPTION_FLAG, &a->no_digest, NULL,
+		    "do not take the digest of the rows", 0, 0, NULL},
+		{0, "partial", OPTION_FLAG, &a->run.partial, NULL,
+		    "the chunk list has no end line on purpose", 0, 0, NULL},
+		{0, "lock-timeout", OPTION_DURATION, &server->lock_timeout,
+		    "TIME",
+		    "how long to wait for a lock (default 60s, 0: for ever)", 0,
+		    0, NULL},
+		{'o', "output", OPTION_TEXT, &a->run.output, "FILE",
+		    "write the archive to FILE, durably", 0, 0, NULL},
+		OPTION_END};
 	const struct program program = {"pg-copyout",
 	    "Read chunks of a database into a copy archive.",
 	    "[OPTION]... [TABLE]...", options, examples};
@@ -88,7 +89,8 @@ check(const struct arguments *a)
 int
 main(int argc, char **argv)
 {
-	struct arguments a = {.jobs = 1, .segment = UNLOAD_SEGMENT,
+	struct arguments a = {.jobs = 1,
+	    .segment = UNLOAD_SEGMENT,
 	    .run.server.lock_timeout = 60000};
 	bool answered = false;
 	status s;

@@ -964,3 +964,19 @@ archive() {	# FILE TABLE...
 	is "$i" 143
 	[ "$SECONDS" -lt 10 ]
 }
+
+@test "what the manual shows as examples works" {
+	same t 1000
+	pg-copyout -q -d "$SRC" public.t | zstd -q >backup.tar.zst
+	dst 'truncate t'
+	sed -e '1,/^\.Sh EXAMPLES/d' "$TREE/man/pg-checksum.1" |
+		awk '/^\.Ed/ { show = 0 } show; /^\.Bd/ { show = 1; print ":;" }' |
+		sed 's/\\(dq/"/g' >examples.sh
+	is "$(grep -c '^:;' examples.sh)" 5
+	exits 0 bash -eo pipefail examples.sh
+	is "$(jq -r 'select(.chunk and .status) | .status' "$OUT" | sort | uniq -c | xargs)" '5 match'
+	# The last one names what does not match.
+	dst 'delete from t'
+	exits 0 bash -c 'pg-checksum -d "$DST" < digests | jq -r "select(.status and .status != \"match\") | .chunk"'
+	is "$out" public.t
+}

@@ -1204,8 +1204,9 @@ all_about() {	# NAME: every word about the indexes of t
 	big 60000
 	pg-chunks -d "$SRC" $LIST >list
 	mkfifo pipe
-	{ pg-copyout -d "$SRC" <list 2>/dev/null & echo $! >pid; wait $!; } | cat >pipe &
-	exits 4 bash -c "head -c 3000000 <pipe >half; kill -INT \$(cat pid); cat half pipe | pg-copyin -d '$DST'"
+	pg-copyout -d "$SRC" <list 2>/dev/null >pipe &
+	local pid=$!
+	exits 4 bash -c "{ head -c 3000000; kill -TERM $pid; cat; } <pipe | pg-copyin -d '$DST'"
 	like "$err" 'the archive was ended before all chunks were read'
 	unlike "$out" '"end"'
 	is "$(took | grep -vc loaded)" 0

@@ -356,6 +356,26 @@ format_of() {	# COLUMN TYPE
 	pg_sql src 'drop table types, copied; drop type mood'
 }
 
+@test "whole tables are copied as tables, predicates by a query" {
+	pg_sql src "alter role postgres set log_statement = 'all'"
+	{ line plain; line small '"chunk": "s", "where": "a > 1"'; end_line 2; } >lines
+	exits 0 pg-copyout -d "$SRC" <lines
+	pg_sql src 'alter role postgres reset log_statement'
+	grep -o 'execute.*: copy .*' "$(pg_log src)" | sed 's/.*: copy/copy/' >statements
+	is "$(<statements)" 'copy "public"."plain" ("id", "v", "d") to stdout (format binary)
+copy (select "a" from only "public"."small" where (a > 1'
+}
+
+@test "-v says which column keeps a table from binary, and each chunk" {
+	pg_sql src 'create table f (a int, b regclass)'
+	exits 0 pg-copyout -v -d "$SRC" f
+	like "$err" 'public.f is copied as text: column "b" is of type regclass'
+	like "$err" 'chunk "public.f": 0 rows, 0 bytes'
+	exits 0 pg-copyout -q -d "$SRC" f
+	is "$err" ''
+	pg_sql src 'drop table f'
+}
+
 # --- which rows ---------------------------------------------------------------------
 
 @test "a predicate selects rows, ctid slices add up to the table" {
@@ -687,15 +707,15 @@ end_list() {	# CODE
 
 @test "a list that may be cut: the work is done, exit 4, unless it is meant so" {
 	list plain small >lines
-	head -n 2 lines >cut
-	exits 4 pg-copyout -d "$SRC" <cut
+	head -n 2 lines >short
+	exits 4 pg-copyout -d "$SRC" <short
 	like "$err" 'no end line'
 	is "$(field "$OUT" pgpipe-end.json '[.complete, .chunks, .failed] | tostring')" '[false,2,0]'
 	loads_as "$OUT" public.plain plain
-	exits 0 pg-copyout -d "$SRC" --partial <cut
+	exits 0 pg-copyout -d "$SRC" --partial <short
 	is "$(field "$OUT" pgpipe-end.json '[.complete, .partial] | tostring')" '[false,true]'
 	# Cut within a line, or with fewer lines than it says.
-	head -c -40 cut >half
+	head -c -40 short >half
 	exits 2 pg-copyout -d "$SRC" <half
 	sed 1d lines >fewer
 	exits 4 pg-copyout -d "$SRC" <fewer
@@ -872,6 +892,7 @@ slow='"where": "pg_sleep(case when id = 1 then 0 else 60 end) is not null"'
 	wait_for -t 8 test -s code
 	is "$(<code)" 143
 	is "$(ls kept* 2>/dev/null)" ''
+	like "$(<stderr)" 'stopping'
 	wait_for -t 8 pg_sql_true src "select count(*) = 0 from pg_stat_activity
 		where application_name = 'pg-copyout'"
 }
@@ -976,6 +997,30 @@ slow='"where": "pg_sleep(case when id = 1 then 0 else 60 end) is not null"'
 	umask 027
 	exits 0 pg-copyout -d "$SRC" -o a.tar plain
 	is "$(stat -c %a a.tar)" 640
+}
+
+@test "-o of work that was interrupted keeps what was read under another name" {
+	{
+		line small
+		line plain '"where": "id <> 7 or pg_sleep(1.5) is not null"'
+		line empty
+		end_line 3
+	} >lines
+	(
+		pg-copyout -d "$SRC" -o a.tar <lines 2>stderr &
+		echo $! >pid
+		code=0
+		wait $! || code=$?
+		echo $code >code
+	) 3>&- &
+	wait_for pg_sql_true src "select count(*) = 1 from pg_stat_activity
+		where application_name = 'pg-copyout' and wait_event = 'PgSleep'"
+	kill -TERM "$(<pid)"
+	wait_for test -s code
+	is "$(<code)" 143
+	[ ! -e a.tar ]
+	ends_whole a.tar.incomplete
+	is "$(field a.tar.incomplete pgpipe-end.json '[.chunks, .interrupted] | tostring')" '[2,true]'
 }
 
 @test "-o on a full disk leaves nothing" {
@@ -1112,4 +1157,39 @@ limited() {	# MEGABYTES COMMAND...
 	} >lines
 	pipes '0 0' "limited 80 pg-copyout -d \"\$SRC\" <lines | tail -c 10240 >end"
 	is "$(tar xOf end pgpipe-end.json | jq -c '[.chunks, .failed, .complete]')" '[20000,0,true]'
+}
+
+# --- the manual -------------------------------------------------------------------------------------
+
+examples_of() {	# PAGE: its examples, each after a line "---"
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$1" |
+		sed -n '/^\.Bd/,/^\.Ed/{s/^\.Bd.*/---/; /^\.Ed/d; s/\\(dq/"/g; s/\\(aq/'"'"'/g; p}'
+}
+
+@test "the manual's examples run" {
+	command -v pg-chunks && command -v pg-copyin && command -v pg-checksum
+	pg_start dst
+	pg_sql src 'create database ex'
+	pg_sql dst 'create database ex'
+	local name example DST
+	for name in src/ex dst/ex; do
+		pg_sql $name 'create table metrics (t timestamptz, v float8); create table other (a int)'
+	done
+	pg_sql src/ex "insert into metrics select now(), i from generate_series(1, 1000) i;
+		insert into other values (1)"
+	SRC=$(pg_dsn src/ex) DST=$(pg_dsn dst/ex)
+	export DST
+	pg-chunks -d "$SRC" 'public.other' | sed 's/^{"chunk"/{"status":"failed","chunk"/' >results
+	examples_of "$TREE/man/pg-copyout.1" >examples
+	[ "$(grep -c -e --- examples)" -ge 5 ]
+	while IFS= read -r -d '' example; do
+		[ -n "$example" ] || continue
+		echo "$example"
+		bash -e -o pipefail -c "$example" >answer </dev/null
+	done < <(awk 'BEGIN { RS = "---\n"; ORS = "\0" } 1' examples)
+	same_table src/ex dst/ex metrics
+	same_table src/ex dst/ex other
+	ends_whole metrics.copy.tar
+	[ -s metrics.copy.tar.zst ]
+	pg_stop dst
 }

@@ -255,15 +255,22 @@ saved() {	# an archive of everything, in ./archive
 	finishes
 }
 
+# A command whose process id is in COMMAND.pid, so that no other is signalled.
+noted() {	# COMMAND...
+	echo "$BASHPID" >"$1.pid"
+	exec "$@"
+}
+
 @test "signals to either end, and Ctrl-C to the whole pipe" {
 	local signal victim
 	for signal in INT TERM KILL; do
 		for victim in pg-copyout pg-copyin; do
 			(
 				sleep 0.5
-				pkill -$signal -f "^[^ ]*$victim .*$PG_ROOT.*dbname=$DB" || pkill -$signal -x $victim
+				kill -$signal "$(<$victim.pid)"
 			) &
-			pipes '* * * *' "$chunks"' | pg-copyout -d "$SRC" | { head -c 3000000; sleep 1; cat; } | pg-copyin -d "$DST" --run '"$signal$victim"
+			rm -f ./*.pid
+			pipes '* * * *' "$chunks"' | noted pg-copyout -d "$SRC" | { head -c 3000000; sleep 1; cat; } | noted pg-copyin -d "$DST" --run '"$signal$victim"
 			wait
 			unlike "$out" '"status":"failed","rows":[1-9]'
 		done

@@ -69,6 +69,42 @@ add_bound(struct sql *out, const struct key_column *column, const char *value)
 	add_collation(out, column);
 }
 
+/* A day has no time and a timestamp no zone: the server drops what does not
+ * fit without a word, and other rows would be meant. */
+static void
+add_lossy(struct sql *out, const struct key_column *column, const char *value)
+{
+	bool lossy = str_eq(column->type, "date") ||
+	    str_eq(column->type, "timestamp without time zone");
+
+	if (!lossy) {
+		sql_add(out, "false");
+		return;
+	}
+	key_value(out, column, value);
+	sql_add(out, "::pg_catalog.timestamptz is distinct from ");
+	sql_value(out, value);
+	sql_add(out, "::pg_catalog.timestamptz");
+}
+
+static void
+add_values(struct sql *sql, const struct key_column *column,
+    const struct bounds *b)
+{
+	sql_add(sql, "select f.v::pg_catalog.text, u.v::pg_catalog.text,\n");
+	sql_add(sql, "coalesce(u.v");
+	key_operator(sql, column, KEY_LESS);
+	sql_add(sql, "f.v, false), f.lossy or u.lossy from (select ");
+	add_bound(sql, column, b->from);
+	sql_add(sql, " as v, ");
+	add_lossy(sql, column, b->from);
+	sql_add(sql, " as lossy) f cross join (select ");
+	add_bound(sql, column, b->until);
+	sql_add(sql, " as v, ");
+	add_lossy(sql, column, b->until);
+	sql_add(sql, " as lossy) u");
+}
+
 /* What the server makes of the bounds as values of this type. */
 static status
 read_values(struct bounds_type *t, const struct bounds *b, struct pg *pg,
@@ -76,18 +112,10 @@ read_values(struct bounds_type *t, const struct bounds *b, struct pg *pg,
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
 	struct pg_result *r CLEANUP_RESULT = NULL;
-	const struct key_column *column = &t->key.columns[0];
 	const char *value;
 	status s;
 
-	sql_add(&sql, "select f.v::pg_catalog.text, u.v::pg_catalog.text, ");
-	sql_add(&sql, "coalesce(u.v");
-	key_operator(&sql, column, KEY_LESS);
-	sql_add(&sql, "f.v, false) from (select ");
-	add_bound(&sql, column, b->from);
-	sql_add(&sql, " as v) f cross join (select ");
-	add_bound(&sql, column, b->until);
-	sql_add(&sql, " as v) u");
+	add_values(&sql, &t->key.columns[0], b);
 	s = pg_run(pg, NULL, &sql, &r);
 	if (s != STATUS_OK)
 		return s;
@@ -96,6 +124,7 @@ read_values(struct bounds_type *t, const struct bounds *b, struct pg *pg,
 	value = pg_value(r, 0, 1);
 	t->until = value == NULL ? NULL : mem_strdup(value);
 	*crossed = pg_true(r, 0, 2);
+	t->unfit = pg_true(r, 0, 3);
 	return STATUS_OK;
 }
 
@@ -212,8 +241,8 @@ add_answer(struct sql *out, const struct bounds_type *t, enum question q)
 static void
 add_question(struct sql *out, const struct bounds *b, enum question q)
 {
-	bool asked = q == BELOW || q == FROM_ALL ? b->from != NULL :
-						   b->until != NULL;
+	bool asked =
+	    q == BELOW || q == FROM_ALL ? b->from != NULL : b->until != NULL;
 
 	if (!asked || b->count == 0) {
 		sql_add(out, "false");

@@ -131,8 +131,8 @@ find_points(struct cutter *c, const struct piece *p, const struct key *key,
     struct points *points, char **refused)
 {
 	struct sql where CLEANUP_SQL = SQL_INIT;
-	uint64_t parts = ((uint64_t)p->bytes + c->request->split - 1) /
-	    c->request->split;
+	uint64_t parts =
+	    ((uint64_t)p->bytes + c->request->split - 1) / c->request->split;
 	struct points_request q = {.oid = p->oid,
 	    .schema = p->schema,
 	    .table = p->table,
@@ -195,8 +195,8 @@ print_by_column(struct cutter *c, const struct origin *origin,
 	if (s != STATUS_OK)
 		return s;
 	if (key.count == 0)
-		why = by_time ? "it does not have the time column" :
-				"it has no primary key";
+		why = by_time ? "it does not have the time column"
+			      : "it has no primary key";
 	else
 		why = key_unfit(&key);
 	if (why == NULL && !asked && !key_indexed(&key))
@@ -235,8 +235,9 @@ tell_nulls(struct cutter *c, const struct piece *p)
 	if (pg_broken(c->pg))
 		return s;
 	/* Also after a success: it lets go of the table's lock. */
-	return status_worse(s, pg_do(c->pg, "go back to a savepoint",
-	    "rollback to savepoint pgpipe_nulls"));
+	return status_worse(s,
+	    pg_do(c->pg, "go back to a savepoint",
+		"rollback to savepoint pgpipe_nulls"));
 }
 
 static status

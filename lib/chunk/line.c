@@ -12,7 +12,6 @@
 #include "data/digest.h"
 
 #define ID_VALUE_MAX 48 /* bytes of a slice's end in an id */
-#define BOUND_MAX (RECORD_MAX / 2)
 
 /* A value in an id: short as it is, long as its hash. */
 static void
@@ -134,8 +133,7 @@ add_range(struct sql *sql, const struct slice *slice)
 	if (slice->nulls)
 		sql_add(sql, "(");
 	if (slice->from != NULL)
-		key_compare(sql, slice->key, KEY_MORE_EQUAL, slice->from,
-		    true);
+		key_compare(sql, slice->key, KEY_MORE_EQUAL, slice->from, true);
 	if (slice->from != NULL && slice->to != NULL)
 		sql_add(sql, " and ");
 	if (slice->to != NULL)

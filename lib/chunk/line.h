@@ -19,12 +19,15 @@ struct origin {
 /* How one line takes a part of a piece. */
 struct slice {
 	enum slice_by by;
-	uint64_t from_block, to_block; /* ctid; to 0: open */
-	const struct key *key;	       /* key, time */
+	uint64_t from_block, to_block;	     /* ctid; to 0: open */
+	const struct key *key;		     /* key, time */
 	const char *const *from, *const *to; /* values, NULL: open */
-	bool nulls;		       /* rows without a value are in it */
-	double share;		       /* of the piece's rows, for estimates */
+	bool nulls;   /* rows without a value are in it */
+	double share; /* of the piece's rows, for estimates */
 };
+
+/* A longer bound has no room in a line. */
+#define LINE_BOUND_MAX (RECORD_MAX / 4)
 
 /* Print the line of a slice (or, with SLICE_NONE, of all) of a piece. */
 status line_print(const struct origin *origin, const struct bounds *bounds,

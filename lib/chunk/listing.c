@@ -6,6 +6,8 @@
  */
 #include "chunk/listing.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/signal.h"
@@ -74,7 +76,8 @@ begin(struct pg *pg, const char *snapshot)
 	if (s != STATUS_OK)
 		return s;
 	sql_add(&sql, "select\n");
-	sql_add(&sql, "pg_catalog.set_config('enable_nestloop', 'off', true),\n");
+	sql_add(&sql,
+	    "pg_catalog.set_config('enable_nestloop', 'off', true),\n");
 	sql_add(&sql, "pg_catalog.set_config('jit', 'off', true),\n");
 	sql_add(&sql, "pg_catalog.set_config(\n");
 	sql_add(&sql, "'max_parallel_workers_per_gather', '0', true),\n");
@@ -101,15 +104,37 @@ survey(struct listing *l, const struct statement *st)
 	return s;
 }
 
+static bool
+is_utf8(const char *text)
+{
+	json_t *string CLEANUP(record_cleanup) = json_string(text);
+
+	return string != NULL;
+}
+
+/* Why a piece cannot have a line, or NULL. */
+static const char *
+refusal(const struct piece *p)
+{
+	if (p->refuse != NULL)
+		return p->refuse;
+	if (!is_utf8(p->schema) || !is_utf8(p->table))
+		return "its name is not UTF-8";
+	if (p->bound != NULL && strlen(p->bound) > LINE_BOUND_MAX)
+		return "its partition bound is too long for a line";
+	return NULL;
+}
+
 /* A piece that gets no line: said is why.  True if it is one. */
 static bool
 left_out(const struct piece *p, status *flaw)
 {
 	char *name CLEANUP_FREE = piece_name(p);
 	char *id CLEANUP_FREE = piece_id(p);
+	const char *why = refusal(p);
 
-	if (p->refuse != NULL) {
-		log_error("cannot list %s: %s", id, p->refuse);
+	if (why != NULL) {
+		log_error("cannot list %s: %s", id, why);
 		*flaw = status_worse(*flaw, STATUS_FAIL);
 	} else if (p->kind == 'f')
 		log_warning("left out: %s is a foreign table", name);
@@ -174,8 +199,11 @@ work(struct listing *l)
 		s = pg_connect(&l->request->server, &l->pg);
 	if (s == STATUS_OK)
 		s = patterns_check(&l->patterns, l->pg);
-	if (s == STATUS_OK)
+	if (s == STATUS_OK) {
+		/* Whether it may be asked or not, not in the transaction. */
+		(void)pg_system(l->pg);
 		s = begin(l->pg, l->request->snapshot);
+	}
 	if (s == STATUS_OK)
 		s = survey(l, &st);
 	if (s == STATUS_OK)

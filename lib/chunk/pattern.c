@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-#define PARTS_MAX 3  /* database, schema, table */
+#define PARTS_MAX 3   /* database, schema, table */
 #define NAME_BYTES 63 /* no name is longer: such text matches nothing */
 
 struct part {

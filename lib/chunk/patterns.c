@@ -31,8 +31,9 @@ patterns_parse(const struct request *request, struct patterns *out)
 	size_t n = request->patterns.len + request->leave_out.len;
 	status s;
 
-	*out = (struct patterns){
-	    mem_resize(NULL, n + 1, sizeof(struct pattern)), 0};
+	*out =
+	    (struct patterns){mem_resize(NULL, n + 1, sizeof(struct pattern)),
+		0};
 	s = parse_list(&request->patterns, false, out);
 	return status_worse(s, parse_list(&request->leave_out, true, out));
 }

@@ -13,10 +13,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define SAMPLE_MIN 300		 /* blocks */
+#define SAMPLE_MIN 300 /* blocks */
 #define SAMPLE_MAX 20000
 #define SAMPLE_PER_PART 20
 #define SAMPLE_SHARE_MAX 20.0 /* per cent: more would be near a scan */
+#define SAMPLE_ANYWAY 32      /* blocks that are few, whatever the share */
 
 size_t
 points_count(const struct points *p)
@@ -62,7 +63,7 @@ points_choose(const double *before, size_t n, double from, double until,
 }
 
 /* The columns of the statement of add_statistics. */
-enum { STAT_TEXT, STAT_BEFORE, STAT_SIDE, STAT_TOTAL };
+enum { STAT_TEXT, STAT_BEFORE, STAT_SIDE, STAT_TOTAL, STAT_FRESH };
 
 static void
 add_side(struct sql *sql, const struct points_request *q)
@@ -109,7 +110,8 @@ add_statistics(struct sql *sql, const struct texts *texts,
 	sql_add(sql, "rows unbounded preceding)\n");
 	sql_add(sql, "- case when p.common then p.weight else 0 end,\n");
 	add_side(sql, q);
-	sql_add(sql, ", pg_catalog.sum(p.weight) over ()\n");
+	sql_add(sql, ", pg_catalog.sum(p.weight) over (),\n");
+	sql_add(sql, "(select s.fresh from statistic s)\n");
 	sql_add(sql, "from placed p\n");
 	sql_add(sql, "order by p.value\n");
 }
@@ -124,7 +126,7 @@ parts_between(uint64_t parts, double from, double until, double total)
 	return n < 1 ? 1 : (double)n < (double)parts * share ? n + 1 : n;
 }
 
-/* Takes the points from statistics; *fine: they were good enough. */
+/* Takes the points from statistics; *fine: they are as good as any. */
 static void
 take_statistics(const struct pg_result *r, const struct points_request *q,
     struct points *out, bool *fine)
@@ -148,8 +150,9 @@ take_statistics(const struct pg_result *r, const struct points_request *q,
 	parts = parts_between(q->parts, from, until, total);
 	count = points_choose(before, n, from, until, parts, chosen);
 	/* Two points for each part cut with an error of half of one. */
-	*fine = parts == 1 || (double)n * (until - from) >= 2.0 * (double)parts;
-	for (size_t i = 0; *fine && i < count; i++)
+	*fine = pg_true(r, 0, STAT_FRESH) &&
+	    (parts == 1 || (double)n * (until - from) >= 2.0 * (double)parts);
+	for (size_t i = 0; i < count; i++)
 		strv_add(&out->values, pg_value(r, (int)chosen[i], STAT_TEXT));
 }
 
@@ -172,14 +175,19 @@ from_statistics(struct pg *pg, const struct texts *texts,
 static double
 sample_share(const struct points_request *q)
 {
-	double blocks = (double)q->parts * SAMPLE_PER_PART, share;
+	double all = (double)(q->blocks > 0 ? q->blocks : 1);
+	double most = all * SAMPLE_SHARE_MAX / 100;
+	double blocks = (double)q->parts * SAMPLE_PER_PART;
 
 	if (blocks < SAMPLE_MIN)
 		blocks = SAMPLE_MIN;
 	if (blocks > SAMPLE_MAX)
 		blocks = SAMPLE_MAX;
-	share = 100 * blocks / (double)(q->blocks > 0 ? q->blocks : 1);
-	return share > SAMPLE_SHARE_MAX ? SAMPLE_SHARE_MAX : share;
+	if (most < SAMPLE_ANYWAY)
+		most = SAMPLE_ANYWAY;
+	if (blocks > most)
+		blocks = most;
+	return blocks >= all ? 100 : 100 * blocks / all;
 }
 
 /* The sampled keys, and whether they are among the rows that are wanted. */
@@ -282,6 +290,7 @@ static status
 find(struct pg *pg, const struct texts *texts, const struct points_request *q,
     struct points *out)
 {
+	struct points sampled CLEANUP(points_free) = {out->columns, STRV_INIT};
 	bool fine = false;
 	status s;
 
@@ -290,9 +299,17 @@ find(struct pg *pg, const struct texts *texts, const struct points_request *q,
 		if (s != STATUS_OK || fine)
 			return s;
 	}
-	log_verbose("sampling %.3g %% of the blocks of \"%s\"",
-	    sample_share(q), q->table);
-	return from_sample(pg, q, out);
+	log_verbose("sampling %.3g %% of the blocks of \"%s\"", sample_share(q),
+	    q->table);
+	s = from_sample(pg, q, &sampled);
+	/* Poor statistics are better than a sample of nothing. */
+	if (s == STATUS_OK && points_count(&sampled) >= points_count(out)) {
+		struct points poor = *out;
+
+		*out = sampled;
+		sampled = poor;
+	}
+	return s;
 }
 
 /* Within a savepoint that is always gone back to, so that no lock stays. */
@@ -308,8 +325,8 @@ points_find(struct pg *pg, const struct texts *texts,
 	if (s != STATUS_OK)
 		return s;
 	s = find(pg, texts, q, out);
-	if (s != STATUS_OK && (pg_broken(pg) ||
-		pg_last_error(pg)->class == STATUS_RETRY)) {
+	if (s != STATUS_OK &&
+	    (pg_broken(pg) || pg_last_error(pg)->class == STATUS_RETRY)) {
 		pg_report(pg, "find where to cut a table");
 		return s;
 	}

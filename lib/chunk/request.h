@@ -16,8 +16,8 @@ enum request_order { ORDER_LARGEST, ORDER_NEWEST, ORDER_OLDEST, ORDER_NAME };
 
 struct request {
 	struct pg_params server;
-	struct strv patterns;  /* none: every user table */
-	struct strv leave_out; /* patterns */
+	struct strv patterns;	  /* none: every user table */
+	struct strv leave_out;	  /* patterns */
 	const char *from, *until; /* as they were typed, or NULL */
 	const char *time_column;  /* or NULL */
 	const char *snapshot;	  /* or NULL */

@@ -41,7 +41,6 @@ header_field(const char *text, const char *field)
 		if (within) {
 			str_clear(&value);
 			text += 4 + n;
-			len -= 4 + n;
 			text += strspn(text, " ");
 			len = strcspn(text, "\n");
 			str_addn(&value, text, len);
@@ -130,10 +129,9 @@ add_all(struct sources *out, const struct plugins *plugins, bool ours)
 	status worst = STATUS_OK;
 
 	for (size_t i = 0; i < plugins->count; i++)
-		if (!plugins->items[i].hidden &&
-		    plugins->items[i].ours == ours)
-			worst = status_worse(worst,
-			    add(out, &plugins->items[i]));
+		if (!plugins->items[i].hidden && plugins->items[i].ours == ours)
+			worst =
+			    status_worse(worst, add(out, &plugins->items[i]));
 	return worst;
 }
 

@@ -14,13 +14,13 @@
 #include "base/str.h"
 
 struct source {
-	char *name;	 /* "partition" */
+	char *name; /* "partition" */
 	char *file;
 	bool ours;	 /* from share/ */
 	char *condition; /* SQL: on c of pg_class, n of pg_namespace */
 	char *extension; /* it is only for databases that have this, or NULL */
 	struct str query;
-	bool idle;	 /* it takes no part: unfit, or without tables */
+	bool idle; /* it takes no part: unfit, or without tables */
 };
 
 /* In the order in which they are asked whether a table is theirs. */

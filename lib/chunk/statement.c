@@ -186,8 +186,7 @@ statement_keys(const struct statement *st, size_t source, const char *column,
 }
 
 static void
-add_order(const struct statement *st, enum request_order order,
-    struct sql *out)
+add_order(const struct statement *st, enum request_order order, struct sql *out)
 {
 	switch (order) {
 	case ORDER_NEWEST:

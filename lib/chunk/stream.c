@@ -47,8 +47,8 @@ run(struct stream *s, struct feed *f, const struct sql *sql,
 		return st;
 	st = pg_run(s->pg, NULL, sql, out);
 	if (st == STATUS_OK)
-		return ours ? st :
-			      pg_do(s->pg, "release a savepoint",
+		return ours ? st
+			    : pg_do(s->pg, "release a savepoint",
 				  "release savepoint pgpipe_source");
 	if (ours || pg_broken(s->pg)) {
 		pg_report(s->pg, "list tables");
@@ -144,7 +144,7 @@ static int
 compare_numbers(const struct stream *s, const struct piece *a,
     const struct piece *b)
 {
-	bool less = a->number < b->number, more = a->number > b->number;
+	bool less = a->number<b->number, more = a->number> b->number;
 
 	if (a->has_number != b->has_number)
 		return a->has_number ? -1 : 1;
@@ -176,8 +176,7 @@ compare(const struct stream *s, const struct piece *a, const struct piece *b)
 }
 
 status
-stream_next(struct stream *s, const struct source **source,
-    struct piece *piece)
+stream_next(struct stream *s, const struct source **source, struct piece *piece)
 {
 	struct feed *first = NULL;
 	status st = STATUS_OK;

@@ -230,9 +230,9 @@ tell_unfit(struct keys_survey *k, const struct bounds_type *t,
 	log_error("%s cannot be listed by %s \"%s\"%s%s%s: column \"%s\" is "
 		  "of type %s",
 	    table, b->from != NULL ? "--from" : "--until",
-	    b->from != NULL ? b->from : b->until,
-	    both ? " and --until \"" : "", both ? b->until : "",
-	    both ? "\"" : "", column, t->key.columns[0].type);
+	    b->from != NULL ? b->from : b->until, both ? " and --until \"" : "",
+	    both ? b->until : "", both ? "\"" : "", column,
+	    t->key.columns[0].type);
 }
 
 static status

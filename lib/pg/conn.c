@@ -38,7 +38,8 @@ add_settings(struct sql *sql, int version, uint64_t lock_timeout)
 {
 	sql_add(sql, "set statement_timeout = 0;");
 	sql_add(sql, "set lock_timeout = ");
-	sql_int(sql, (int64_t)lock_timeout);
+	sql_int(sql,
+	    lock_timeout > INT32_MAX ? INT32_MAX : (int64_t)lock_timeout);
 	sql_add(sql, ";");
 	if (version >= 170000) {
 		sql_add(sql, "set transaction_timeout = 0;");
@@ -230,6 +231,8 @@ try_once(struct pg *pg, const struct pg_params *params, struct attempt *a)
 		PQfinish(pg->conn);
 		pg->conn = NULL;
 		pg->lost = false;
+		free(pg->where);
+		pg->where = NULL;
 	}
 	return s;
 }

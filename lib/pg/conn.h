@@ -9,9 +9,13 @@
  * off, statement_timeout, lock_timeout and idle timeouts 0 (lock_timeout as
  * asked), synchronous_commit on, default_transaction_isolation "read
  * committed", keepalives 60/10/6 unless the user sets them, application_name
- * the tool's (unless the user sets it).
+ * the tool's (unless the user sets it); also lc_monetary C (money as text),
+ * standard_conforming_strings on, quote_all_identifiers off, and what a
+ * default could spoil: transactions begin read write and not deferrable.
  * "set, never inherited": also where ALTER ROLE or ALTER DATABASE or
- * PGOPTIONS says otherwise.
+ * PGOPTIONS says otherwise.  All of it belongs to a session, so a pooler
+ * that gives each transaction another one (PgBouncer's transaction mode)
+ * cannot stand between.
  */
 #ifndef PG_CONN_H
 #define PG_CONN_H

@@ -19,13 +19,6 @@
  * times what a batch needs. */
 #define KEEP_FACTOR 4
 
-bool
-copy_full(const struct pg_copy *c, size_t n, size_t max)
-{
-	return c->count > 0 &&
-	    (n > max || c->len > max - n || c->count == c->ends_size);
-}
-
 void
 copy_reserve(struct pg_copy *c, size_t n)
 {
@@ -38,12 +31,6 @@ copy_reserve(struct pg_copy *c, size_t n)
 	free(c->out);
 	c->out = mem_alloc(n + COPY_STEP);
 	c->out_size = n;
-}
-
-void
-copy_end_row(struct pg_copy *c)
-{
-	c->ends[c->count++] = c->len;
 }
 
 /* An empty batch, with memory for one of max bytes. */

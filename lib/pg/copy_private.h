@@ -51,8 +51,18 @@ struct pg_copy {
  * to exactly what the row needs. */
 void copy_reserve(struct pg_copy *c, size_t n);
 /* Does a row of n bytes end the batch instead of joining it? */
-bool copy_full(const struct pg_copy *c, size_t n, size_t max);
-void copy_end_row(struct pg_copy *c);
+static inline bool
+copy_full(const struct pg_copy *c, size_t n, size_t max)
+{
+	return c->count > 0 &&
+	    (n > max || c->len > max - n || c->count == c->ends_size);
+}
+
+static inline void
+copy_end_row(struct pg_copy *c)
+{
+	c->ends[c->count++] = c->len;
+}
 
 /* Direct reading: until CopyOutResponse; until a batch is full or the
  * statement has ended (done); pg's error is set on failure. */

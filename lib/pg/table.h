@@ -64,7 +64,8 @@ status pg_table_digest_expr(const struct pg_table *t, enum digest_kind kind,
     const char *const *names, size_t nnames, struct sql *out) MUST_CHECK;
 /* Do this server's functions give the hashes that digest_hash gives?
  * A probe row is hashed; *ok false when not or when the functions may not be
- * called (said at -v). */
+ * called (said at -v).  Not within a transaction: a refused call would end
+ * it. */
 status pg_digest_probe(struct pg *pg, bool *ok) MUST_CHECK;
 
 #endif

@@ -32,9 +32,9 @@ parse_part(const char *p, struct str *out)
 {
 	if (*p != '"') {
 		for (; *p != '\0' && *p != '.'; p++)
-			str_addc(out, *p >= 'A' && *p <= 'Z'
-				? (char)(*p - 'A' + 'a')
-				: *p);
+			str_addc(out,
+			    *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a')
+						   : *p);
 		return p;
 	}
 	for (p++; *p != '\0'; p++) {

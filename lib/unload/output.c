@@ -40,8 +40,8 @@ create_beside(struct output *o, const char *path)
 	for (n = 0;; n++) {
 		o->temporary =
 		    mem_printf("%s.%ld-%d.tmp", path, (long)getpid(), n);
-		fd = open(o->temporary,
-		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		fd = open(o->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+		    0666);
 		if (fd >= 0)
 			return fd;
 		free(o->temporary);
@@ -112,8 +112,8 @@ output_keep(struct output *o, bool good)
 	s = close_file(o);
 	if (s != STATUS_OK || o->temporary == NULL)
 		return s;
-	final = good ? mem_strdup(o->path)
-		     : mem_printf("%s.incomplete", o->path);
+	final =
+	    good ? mem_strdup(o->path) : mem_printf("%s.incomplete", o->path);
 	if (rename(o->temporary, final) != 0)
 		return failed("create", final);
 	free(o->temporary);

@@ -63,40 +63,51 @@ describe(struct piece *p, struct pg *pg)
 	    &p->why);
 }
 
-/* Why a table may not go in binary: its first column that may not. */
-static status
-refuse_binary(struct piece *p)
+/* The first column that keeps a table from going in binary; NULL: none. */
+static const struct pg_column *
+unfit_column(const struct pg_table *t)
 {
 	size_t i;
 
-	for (i = 0; i < p->table.ncolumns; i++) {
-		const struct pg_column *c = &p->table.columns[i];
+	for (i = 0; i < t->ncolumns; i++)
+		if (!t->columns[i].generated && !t->columns[i].binary)
+			return &t->columns[i];
+	return NULL;
+}
 
-		if (c->generated || c->binary)
-			continue;
-		(void)failure_set(&p->why, STATUS_FAIL,
-		    "%s cannot be copied in binary: column \"%s\" is of type "
-		    "%s",
-		    p->name, c->name, c->typmod_text);
-		failure_hint(&p->why, "use --format auto or text");
-		return STATUS_FAIL;
-	}
-	BUG("no column keeps %s from binary", p->name);
+static status
+refuse_binary(struct piece *p, const struct pg_column *c)
+{
+	(void)failure_set(&p->why, STATUS_FAIL,
+	    "%s cannot be copied in binary: column \"%s\" is of type %s",
+	    p->name, c->name, c->typmod_text);
+	failure_hint(&p->why, "use --format auto or text");
+	return STATUS_FAIL;
+}
+
+static enum copy_format
+automatic(const struct piece *p, const struct pg_column *unfit)
+{
+	if (unfit == NULL)
+		return COPY_BINARY;
+	log_verbose("%s is copied as text: column \"%s\" is of type %s",
+	    p->name, unfit->name, unfit->typmod_text);
+	return COPY_TEXT;
 }
 
 static status
 choose_format(struct piece *p)
 {
-	bool binary = pg_table_binary(&p->table);
+	const struct pg_column *unfit = unfit_column(&p->table);
 
 	switch (p->u->options->format) {
 	case UNLOAD_AUTO:
-		p->format = binary ? COPY_BINARY : COPY_TEXT;
+		p->format = automatic(p, unfit);
 		break;
 	case UNLOAD_BINARY:
 		p->format = COPY_BINARY;
-		if (!binary)
-			return refuse_binary(p);
+		if (unfit != NULL)
+			return refuse_binary(p, unfit);
 		break;
 	case UNLOAD_TEXT:
 		p->format = COPY_TEXT;
@@ -271,8 +282,7 @@ relay(struct piece *p, struct pg *pg, struct pg_copy *copy)
 	for (;;) {
 		if (pg_copy_next(copy, p->u->options->segment, &batch) !=
 		    STATUS_OK)
-			return failure_from_pg(&p->why, pg, "copy %s",
-			    p->name);
+			return failure_from_pg(&p->why, pg, "copy %s", p->name);
 		if (batch.count == 0)
 			break;
 		s = take_batch(p, &batch);

@@ -47,8 +47,7 @@ check_kind(const struct pg_table *t, const char *name, struct failure *why)
 }
 
 static status
-check_timescale(const struct pg_table *t, const char *name,
-    struct failure *why)
+check_timescale(const struct pg_table *t, const char *name, struct failure *why)
 {
 	if (!t->hypertable && !t->hypertable_chunk)
 		return STATUS_OK;
@@ -75,8 +74,8 @@ check_persistence(const struct pg_table *t, const char *name, bool standby,
 }
 
 static status
-check_policies(const struct pg_table *t, const char *name,
-    const struct pg *pg, struct failure *why)
+check_policies(const struct pg_table *t, const char *name, const struct pg *pg,
+    struct failure *why)
 {
 	if (!t->has_subscription_rls)
 		return STATUS_OK;
@@ -88,14 +87,14 @@ check_policies(const struct pg_table *t, const char *name,
 }
 
 status
-relation_check(const struct pg_table *t, const char *name,
-    const struct pg *pg, bool standby, struct failure *why)
+relation_check(const struct pg_table *t, const char *name, const struct pg *pg,
+    bool standby, struct failure *why)
 {
 	status s;
 
 	if (!t->exists)
-		return failure_set(why, STATUS_FAIL,
-		    "table %s does not exist", name);
+		return failure_set(why, STATUS_FAIL, "table %s does not exist",
+		    name);
 	s = check_timescale(t, name, why);
 	if (s == STATUS_OK)
 		s = check_kind(t, name, why);
@@ -119,8 +118,9 @@ lock(struct pg *pg, const struct pg_table *t, const char *name,
 		return STATUS_OK;
 	(void)failure_from_pg(why, pg, "lock %s", name);
 	if (str_eq(why->sqlstate, "55P03"))
-		failure_hint(why, "another session holds a lock on it; "
-				  "--lock-timeout says how long to wait");
+		failure_hint(why,
+		    "another session holds a lock on it; "
+		    "--lock-timeout says how long to wait");
 	return why->class;
 }
 

@@ -18,7 +18,7 @@ status relation_check(const struct pg_table *t, const char *name,
  * rewrite after the snapshot was taken leaves old snapshots with an empty
  * or a differently ordered table, and no error.
  */
-status relation_hold(struct pg *pg, const struct pg_table *t,
-    const char *name, struct failure *why) MUST_CHECK;
+status relation_hold(struct pg *pg, const struct pg_table *t, const char *name,
+    struct failure *why) MUST_CHECK;
 
 #endif

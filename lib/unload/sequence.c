@@ -133,8 +133,7 @@ read_values(struct pg *pg, json_t *list, size_t from, size_t to)
 	add_values(&sql, list, from, to);
 	s = pg_run(pg, NULL, &sql, &r);
 	for (row = 0; s == STATUS_OK && row < pg_rows(r); row++) {
-		json_t *one =
-		    json_array_get(list, (size_t)pg_int(r, row, 0));
+		json_t *one = json_array_get(list, (size_t)pg_int(r, row, 0));
 
 		record_set_text(one, "last_value", pg_value(r, row, 1));
 		(void)json_object_set_new(one, "is_called",

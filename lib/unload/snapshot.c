@@ -73,8 +73,7 @@ join_given(struct snapshot *s, const char *id)
  * A joined snapshot is exported anew, so that it lives as long as this
  * stream needs it, whatever becomes of the transaction that it came from.
  */
-static status
-export(struct snapshot *s)
+static status export(struct snapshot *s)
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
 	struct pg_result *r CLEANUP_RESULT = NULL;

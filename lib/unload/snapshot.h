@@ -18,11 +18,11 @@
 
 struct snapshot {
 	struct pg *holder;
-	char *id;	   /* as records name it */
-	char *exported;	   /* by the holder: what workers join */
-	char *visible;	   /* pg_current_snapshot() */
-	char *lsn;	   /* of the WAL, taken before the snapshot was */
-	char *system;	   /* NULL: it may not be asked */
+	char *id;	/* as records name it */
+	char *exported; /* by the holder: what workers join */
+	char *visible;	/* pg_current_snapshot() */
+	char *lsn;	/* of the WAL, taken before the snapshot was */
+	char *system;	/* NULL: it may not be asked */
 	char *database;
 	char *started;	   /* the server's start: which server this is */
 	uint32_t timeline; /* 0: it may not be asked */

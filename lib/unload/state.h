@@ -19,8 +19,8 @@ struct unload {
 	struct archive_writer *archive;
 	struct work *work;
 	struct tally tally;
-	atomic_bool lost;   /* the server no longer has the snapshot */
-	atomic_bool broken; /* the archive cannot be written any more */
+	atomic_bool lost;      /* the server no longer has the snapshot */
+	atomic_bool broken;    /* the archive cannot be written any more */
 	atomic_uint strangers; /* chunks of another database, so far */
 };
 

@@ -32,6 +32,7 @@ tally_failed(struct tally *t, const char *id, status class)
 {
 	(void)pthread_mutex_lock(&t->lock);
 	t->worst = status_worse(t->worst, class);
+	t->nfailed++;
 	if (json_array_size(t->failed) < FAILED_NAMED)
 		(void)json_array_append_new(t->failed, json_string(id));
 	(void)pthread_mutex_unlock(&t->lock);

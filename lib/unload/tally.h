@@ -15,8 +15,9 @@
 struct tally {
 	pthread_mutex_t lock;
 	status worst;
-	json_t *failed;	   /* ids, the first of them */
-	uint32_t *tables;  /* oids of what was copied, in any order */
+	uint64_t nfailed;
+	json_t *failed;	  /* ids, the first of them */
+	uint32_t *tables; /* oids of what was copied, in any order */
 	size_t ntables, cap;
 };
 

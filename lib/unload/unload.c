@@ -4,6 +4,7 @@
  */
 #include "unload/unload.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -31,8 +32,8 @@ struct run {
 static status
 await_lines(struct run *run)
 {
-	status s = work_from_lines(STDIN_FILENO, "standard input",
-	    &run->u.work);
+	status s =
+	    work_from_lines(STDIN_FILENO, "standard input", &run->u.work);
 
 	if (s != STATUS_OK || work_wait(run->u.work, &run->most))
 		return s;
@@ -178,6 +179,9 @@ work_through(struct run *run, status *s)
 		output_abandon(&run->output);
 		return false;
 	}
+	if (run->u.tally.nfailed > 0)
+		log_info("%" PRIu64 " chunk%s failed", run->u.tally.nfailed,
+		    run->u.tally.nfailed == 1 ? "" : "s");
 	*s = conclude(run, end == POOL_STOPPED, *s);
 	return true;
 }

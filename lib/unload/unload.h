@@ -38,8 +38,8 @@ struct unload_options {
 	const char *snapshot; /* to join; NULL: take one */
 	size_t segment;	      /* bytes, about */
 	bool digest;
-	bool partial;	    /* the chunk list is short on purpose */
-	const char *output; /* NULL: standard output */
+	bool partial;	     /* the chunk list is short on purpose */
+	const char *output;  /* NULL: standard output */
 	char *const *tables; /* in place of chunk lines on standard input */
 	size_t ntables;
 };

@@ -106,8 +106,7 @@ take_record(struct work *w, json_t *record, const char *where)
 		return;
 	}
 	if (!seen_add(&w->seen, c.id)) {
-		log_error("chunk \"%s\" comes twice, again in %s", c.id,
-		    where);
+		log_error("chunk \"%s\" comes twice, again in %s", c.id, where);
 		log_detail("it is read once");
 		refuse(w, false);
 		chunk_free(&c);

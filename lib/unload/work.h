@@ -18,8 +18,7 @@
 struct work;
 
 /* Chunk lines from a descriptor.  *out is set in any case. */
-status work_from_lines(int fd, const char *name, struct work **out)
-    MUST_CHECK;
+status work_from_lines(int fd, const char *name, struct work **out) MUST_CHECK;
 /* Chunk lines as an array; a whole list.  Takes the reference. */
 struct work *work_from_array(json_t *lines);
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@
 #define ONE_MORE 3000	      /* ms for one that can be done without */
 #define ABORT_PATIENCE 3000.0 /* ms for workers to end after an abort */
 
-#define STRANGERS 5	      /* chunks of another database that are named */
+#define STRANGERS 5 /* chunks of another database that are named */
 
 #define TELL_ENDED 'e'
 #define TELL_BROKEN 'b'
@@ -37,7 +38,7 @@ struct worker {
 	struct unload *u;
 	pthread_t thread;
 	bool started;
-	struct pg *pg; /* of the thread while it runs */
+	struct pg *pg;	     /* of the thread while it runs */
 	_Atomic int64_t pid; /* of its backend, 0: none */
 	bool quit;	     /* no connection to be had */
 	bool drained;	     /* there was no more work */
@@ -158,8 +159,7 @@ try_piece(struct worker *w, struct piece *p)
 		w->quit = s != STATUS_OK;
 		if (w->quit)
 			return failure_set(&p->why, STATUS_RETRY,
-			    "there is no connection to read %s with",
-			    p->name);
+			    "there is no connection to read %s with", p->name);
 	}
 	s = piece_read(p, w->pg);
 	if (p->gone && !atomic_exchange(&w->u->lost, true)) {
@@ -204,8 +204,9 @@ is_ours(struct unload *u, const struct chunk *c, struct failure *why)
 		    c->system, s->system);
 	else
 		return true;
-	failure_hint(why, "list the chunks with the connection string that "
-			  "they are read with");
+	failure_hint(why,
+	    "list the chunks with the connection string that "
+	    "they are read with");
 	return false;
 }
 
@@ -226,6 +227,15 @@ report(struct unload *u, const struct failure *why)
 }
 
 static void
+done(struct unload *u, const struct piece *p)
+{
+	tally_done(&u->tally, p->table.oid);
+	progress_add(1, 0, 0);
+	log_verbose("chunk \"%s\": %" PRIu64 " rows, %" PRIu64 " bytes",
+	    p->chunk->id, p->rows, p->bytes);
+}
+
+static void
 do_chunk(struct worker *w, const struct chunk *c)
 {
 	struct unload *u = w->u;
@@ -237,9 +247,8 @@ do_chunk(struct worker *w, const struct chunk *c)
 	if (s != STATUS_OK)
 		report(u, &p.why);
 	if (piece_finish(&p, s == STATUS_OK) == STATUS_OK) {
-		progress_add(1, 0, 0);
 		if (s == STATUS_OK)
-			tally_done(&u->tally, p.table.oid);
+			done(u, &p);
 		else
 			tally_failed(&u->tally, c->id, s);
 	}
@@ -277,9 +286,9 @@ connect_more(struct pool *pool, size_t jobs)
 	w->pool = pool;
 	w->u = pool->u;
 	/* The first has all the time, the others are not waited for long. */
-	s = connect_worker(w, pool->size == 0
-		? pool->u->options->server.connect_timeout
-		: ONE_MORE);
+	s = connect_worker(w,
+	    pool->size == 0 ? pool->u->options->server.connect_timeout
+			    : ONE_MORE);
 	if (s == STATUS_OK) {
 		pool->size++;
 		return s;

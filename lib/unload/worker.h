@@ -14,7 +14,8 @@ struct pool;
  * those that it has room for do the work, and that is said; none at all is a
  * failure.
  */
-status workers_open(struct unload *u, size_t jobs, struct pool **out) MUST_CHECK;
+status workers_open(struct unload *u, size_t jobs, struct pool **out)
+    MUST_CHECK;
 size_t workers_size(const struct pool *pool);
 
 /*

@@ -1,18 +1,21 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- How a column's values are spread over the rows, as the server knows it from
--- the last ANALYZE, if that was not too long ago.  Follows
+-- the last ANALYZE.  Follows
 --	with asked (relid, name, blocks)
 -- and gives
+--	statistic (..., fresh): the table has not changed much since
 --	point (text, weight, common)
 -- weight: the share of the rows with this value (common) or with a value
 --	after the point before and up to this one
---	spread (nulls)
 
-, statistic (bounds, common, shares, nulls) as (
+, statistic (bounds, common, shares, nulls, fresh) as (
 	select s.histogram_bounds::pg_catalog.text::pg_catalog.text[],
 		s.most_common_vals::pg_catalog.text::pg_catalog.text[],
 		s.most_common_freqs,
-		s.null_frac
+		s.null_frac,
+		c.relpages > 0.8 * q.blocks
+		and coalesce(pg_catalog.pg_stat_get_mod_since_analyze(c.oid), 0)
+			<= 0.2 * c.reltuples
 	from asked q
 	join pg_catalog.pg_class c on c.oid = q.relid
 	join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -21,9 +24,6 @@
 		and s.tablename = c.relname
 		and s.attname = q.name
 		and not s.inherited
-	where c.relpages > 0.8 * q.blocks
-	and coalesce(pg_catalog.pg_stat_get_mod_since_analyze(c.oid), 0)
-		<= 0.2 * c.reltuples
 ),
 point (text, weight, common) as (
 	select x.text, x.share::pg_catalog.float8, true
