@@ -58,6 +58,11 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 		"list what this exported snapshot shows", 0, 0, NULL},
 	    {0, "if-exists", OPTION_FLAG, &r->if_exists, NULL,
 		"a pattern may match nothing", 0, 0, NULL},
+	    {0, "lock-timeout", OPTION_DURATION, &r->server.lock_timeout,
+		"TIME",
+		"how long to wait for a locked table (default 60s, 0: for "
+		"ever)",
+		0, 0, NULL},
 	    OPTION_END};
 	const struct program program = {"pg-chunks",
 	    "List tables as chunks: units of work for the other tools.",
@@ -81,7 +86,8 @@ check(const struct request *r)
 int
 main(int argc, char **argv)
 {
-	struct arguments a = {.request.split = REQUEST_SPLIT};
+	struct arguments a = {.request.split = REQUEST_SPLIT,
+	    .request.server.lock_timeout = 60000};
 	struct request *r = &a.request;
 	bool answered = false;
 	status s;

@@ -756,7 +756,7 @@ public.t#ctid:192-'
 	covers m
 }
 
-@test "bounds go by the session's time zone of none: UTC" {
+@test "bounds are in UTC unless they say otherwise" {
 	make_tree
 	exits 0 env PGTZ=America/New_York pg-chunks -d "$SRC" --from '2025-02-01' -x m_rest m
 	is "$(of '[.table, .where]')" '["m_feb",null]'
@@ -1091,8 +1091,8 @@ make_plugin() {	# NAME: from stdin
 	db 'create table t(i int); create table mine(i int)'
 	local name text what
 	while IFS='|' read -r name text what; do
-		printf '%b' "$text" | make_plugin "$name"
-		PGPIPE_PLUGIN_PATH=$PWD/plugins run -"${what%% *}" --separate-stderr pg-chunks -d "$SRC"
+		make_plugin "$name" < <(printf '%b' "$text")
+		run -"${what%% *}" --separate-stderr pg-chunks -d "$SRC"
 		like "$output" '"table":"t"'
 		unlike "$output" '"end"'
 		like "$stderr" "chunk source \"$name\" ${what#* }"
@@ -1251,6 +1251,17 @@ make_plugin() {	# NAME: from stdin
 	ends_not
 }
 
+@test "a locked table is waited for, but not for ever" {
+	db 'create table t(i int)'
+	psql -Xq -d "$SRC" -c 'begin; lock table t; select pg_sleep(60)' >/dev/null 2>&1 &
+	local locker=$!
+	wait_for pg_sql_true "s/$DB" "select count(*) = 1 from pg_locks where mode = 'AccessExclusiveLock' and relation = 't'::regclass"
+	exits 4 pg-chunks -d "$SRC" --lock-timeout 200ms
+	like "$err" 'error: could not list tables: .*lock timeout'
+	ends_not
+	kill "$locker"
+}
+
 @test "a signal ends it, the second one also in a statement" {
 	db 'create table t(i int)'
 	psql -Xq -d "$SRC" -c 'begin; lock table t; select pg_sleep(60)' >/dev/null 2>&1 &
@@ -1269,11 +1280,38 @@ make_plugin() {	# NAME: from stdin
 	kill "$locker"
 }
 
+# The examples of a page are what stands between .Bd -literal and .Ed.
+examples_of() {	# PAGE
+	awk '/^\.Bd -literal/ { on = 1; next } /^\.Ed/ { on = 0; print "" }
+		on { gsub(/\\\(dq/, "\""); gsub(/\\e$/, "\\"); print }' "$TREE/man/$1"
+}
+
 @test "the examples of the manual run" {
-	make_tree
-	exits 0 pg-chunks -d "$SRC" 'public.*'
-	exits 0 pg-chunks -d "$SRC" -x '*_rest' --from 2025-01-01 --until 2025-02-01 m
-	is "$(tables | sort)" $'public.m_jan_eu\npublic.m_jan_us'
-	pipes '0 0' 'pg-chunks -d "$SRC" --order name | jq -r "select(.chunk) | [.chunk, .bytes] | @tsv"'
-	is "$(wc -l <<<"$out")" 4
+	db <<-'SQL'
+		create table metrics(ts date, v int) partition by range (ts);
+		create table metrics_jan partition of metrics for values from ('2025-01-01') to ('2025-02-01');
+		create table metrics_feb partition of metrics for values from ('2025-02-01') to ('2025-03-01');
+		create table metrics_default partition of metrics default;
+		create table orders(id int primary key, created_at timestamptz); create table order_lines(id int, created_at date);
+	SQL
+	is "$(examples_of pg-chunks.1 | grep -c '^pg-chunks')" 5
+	# The first is the whole toolkit; here only its first stage is at hand.
+	examples_of pg-chunks.1 | awk -v RS= 'NR > 1 { print > "example." NR }'
+	exits 0 bash -e example.2
+	is "$(tables)" public.metrics_jan
+	exits 0 bash -e example.3
+	is "$(tables | sort)" $'public.order_lines\npublic.orders'
+	exits 0 bash -e example.4
+	ends 5
+	exits 0 bash -e example.5
+	is "$(wc -l <<<"$out")" 5
+}
+
+@test "the example of a plug-in runs" {
+	db "create table events(tenant int, v text); insert into events select i % 2, i from generate_series(1, 10) i;
+		create table tenants(id int); insert into tenants values (0), (1)"
+	make_plugin tenants < <(examples_of pgpipe-plugins.7)
+	exits 0 pg-chunks -d "$SRC" events
+	is "$(ids)" $'public.events#tenant=0\npublic.events#tenant=1'
+	covers events
 }

@@ -514,7 +514,13 @@ copy (select "a" from only "public"."small" where (a > 1'
 begin_list() {	# [ARGUMENT...]
 	rm -f fifo archive
 	mkfifo fifo
-	( code=0; pg-copyout -d "$SRC" "$@" <fifo >archive 2>stderr || code=$?; echo $code >code ) 3>&- &
+	(
+		pg-copyout -d "$SRC" "$@" <fifo >archive 2>stderr &
+		echo $! >pid
+		code=0
+		wait $! || code=$?
+		echo $code >code
+	) 3>&- &
 	exec 9>fifo
 	line small >&9
 	wait_for chunks_read 1
@@ -899,7 +905,7 @@ slow='"where": "pg_sleep(case when id = 1 then 0 else 60 end) is not null"'
 
 @test "a signal while it waits for chunk lines ends it" {
 	begin_list
-	kill -TERM "$(pgrep -x -P "$(pgrep -P $$ | tr '\n' ',' | sed 's/,$//')" pg-copyout || pgrep -n -x pg-copyout)"
+	kill -TERM "$(<pid)"
 	wait_for -t 8 test -s code
 	is "$(<code)" 143
 	exec 9>&-

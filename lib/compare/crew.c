@@ -180,7 +180,8 @@ worth_another(const struct crew *c, const struct worker *w,
 	    v->error == NULL ? NULL : record_text(v->error, "sqlstate");
 	int i;
 
-	if (v->class != STATUS_RETRY)
+	/* Rows that were listed would be listed again. */
+	if (v->class != STATUS_RETRY || v->rows.printed > 0)
 		return false;
 	for (i = first_side(c); i < SIDES; i++)
 		if (!is_open(&w->judge.side[i]))

@@ -245,7 +245,7 @@ drill(const struct drill_task *task, struct row_counts *counts, int *failed)
 	if (st == STATUS_OK)
 		st = leaves_search(&d);
 	counts->complete = st == STATUS_OK && !drill_enough(&d);
-	if (st == STATUS_OK && !counts->complete)
+	if (st == STATUS_OK && !counts->complete && signal_stop() == 0)
 		log_info("\"%s\": no more rows are listed than --max-rows says",
 		    task->chunk->id);
 	*failed = d.failed;

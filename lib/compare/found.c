@@ -539,6 +539,7 @@ print_row(const struct found *f, const struct row *r)
 		(void)json_object_set_new(line, "cut", json_true());
 	}
 	str_free(&shown);
+	f->d->counts->printed++;
 	return record_print(line);
 }
 

@@ -187,7 +187,7 @@ count(struct answers *t, const struct verdict *v, const json_t *line)
 	(void)pthread_mutex_lock(&t->lock);
 	t->counts[v->kind]++;
 	t->moved += v->moved;
-	t->lines += 1 + v->rows.lines;
+	t->lines += 1 + v->rows.printed;
 	t->rows += rows_of(v);
 	t->worst = status_worse(t->worst, v->class);
 	if (!good)

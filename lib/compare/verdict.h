@@ -20,11 +20,11 @@ enum verdict_kind {
 	VERDICT_KINDS
 };
 
-/* What a drill found: rows, in so many lines, and whether those were all. */
+/* What a drill found: rows, and whether those were all. */
 struct row_counts {
 	bool taken, complete;
 	uint64_t missing, extra, differ;
-	uint64_t lines;
+	uint64_t lines, printed; /* those found and those on stdout */
 };
 
 /* Owns what it points at.  Start from {0} and set kind. */

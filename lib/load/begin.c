@@ -44,7 +44,8 @@ loaded_whole(struct pg *pg, const struct job *job, uint32_t target, bool *out,
 	sql_add(&q, " where run = ");
 	run_param(&q, run->id);
 	entry_where_target(&q, job);
-	sql_add(&q, " and slice is null and replaced is null and target_oid = ");
+	sql_add(&q,
+	    " and slice is null and replaced is null and target_oid = ");
 	run_param(&q, target);
 	sql_add(&q, " and predicate is not distinct from ");
 	sql_param(&q, job->chunk.within);
@@ -210,7 +211,7 @@ clear(struct pg *pg, const struct job *job, const struct target *t,
 	size_t i;
 
 	if (whole) {
-		s = clear_whole(pg, job, t, &cleared, f);
+		s = clear_whole(pg, job, t, false, &cleared, f);
 		if (s == STATUS_OK)
 			s = entry_replace(pg, job, true, NULL, f);
 		if (s == STATUS_OK && job->load->run.schema != NULL)

@@ -55,7 +55,7 @@ static status
 permit(struct pg *pg, const struct job *job, const struct target *t,
     struct failure *f)
 {
-	status s = entry_strangers(pg, job, f);
+	status s = entry_strangers(pg, job, t->table.oid, f);
 
 	if (s != STATUS_OK)
 		return s;
@@ -108,7 +108,7 @@ delete_rows(struct pg *pg, const struct job *job, const struct target *t,
 /* By truncate, with the table to ourselves. */
 static status
 clear_exclusive(struct pg *pg, const struct job *job, const struct target *t,
-    struct cleared *out, struct failure *f)
+    bool freeze, struct cleared *out, struct failure *f)
 {
 	bool rows = false;
 	status s = lock(pg, job, t, true, f);
@@ -121,7 +121,7 @@ clear_exclusive(struct pg *pg, const struct job *job, const struct target *t,
 		return s;
 	out->exclusive = true;
 	/* Truncating the empty is for COPY FREEZE, and nothing must notice. */
-	if (!rows && (!t->heap || t->truncate_triggers))
+	if (!rows && (!freeze || !t->heap || t->truncate_triggers))
 		return STATUS_OK;
 	out->fresh = t->heap;
 	return truncate_table(pg, job, t, f);
@@ -129,14 +129,14 @@ clear_exclusive(struct pg *pg, const struct job *job, const struct target *t,
 
 status
 clear_whole(struct pg *pg, const struct job *job, const struct target *t,
-    struct cleared *out, struct failure *f)
+    bool freeze, struct cleared *out, struct failure *f)
 {
 	bool rows = false;
 	status s;
 
 	*out = (struct cleared){false, false};
 	if (t->references == NULL && t->may_truncate)
-		return clear_exclusive(pg, job, t, out, f);
+		return clear_exclusive(pg, job, t, freeze, out, f);
 	/* Who checks a foreign key may still look. */
 	s = lock(pg, job, t, false, f);
 	if (s == STATUS_OK)

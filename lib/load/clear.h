@@ -19,11 +19,12 @@ struct cleared {
 
 /*
  * Clear the whole relation.  Empty, it is left alone, or truncated if that
- * is sure to touch nothing else.  Rows that others refer to by foreign keys
- * are refused, or deleted under --disable-triggers.
+ * lets rows be frozen, as asked for, and is sure to touch nothing else.
+ * Rows that others refer to by foreign keys are refused, or deleted under
+ * --disable-triggers.
  */
 status clear_whole(struct pg *pg, const struct job *job, const struct target *t,
-    struct cleared *out, struct failure *f) MUST_CHECK;
+    bool freeze, struct cleared *out, struct failure *f) MUST_CHECK;
 /* Clear the rows of a predicate. */
 status clear_range(struct pg *pg, const struct job *job, const struct target *t,
     const char *predicate, struct failure *f) MUST_CHECK;

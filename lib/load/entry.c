@@ -289,7 +289,8 @@ entry_committed(struct pg *pg, const struct job *job, bool *committed,
 /* --- whose rows are in a table ---------------------------------------------------- */
 
 status
-entry_strangers(struct pg *pg, const struct job *job, struct failure *f)
+entry_strangers(struct pg *pg, const struct job *job, uint32_t target,
+    struct failure *f)
 {
 	const struct run *run = &job->load->run;
 	struct pg_result *r CLEANUP_RESULT = NULL;
@@ -304,7 +305,8 @@ entry_strangers(struct pg *pg, const struct job *job, struct failure *f)
 	sql_add(&q, " coalesce(database, ''), coalesce(system, 'unknown')");
 	sql_add(&q, " from ");
 	run_table(run, &q, "chunk");
-	sql_add(&q, " where replaced is null");
+	sql_add(&q, " where replaced is null and target_oid = ");
+	run_param(&q, target);
 	entry_where_target(&q, job);
 	sql_add(&q, " and (system <> ");
 	sql_param(&q, run->source.system);

@@ -39,12 +39,13 @@ status entry_committed(struct pg *pg, const struct job *job, bool *committed,
     struct failure *f) MUST_CHECK;
 
 /*
- * What the ledger knows of rows that are about to be cleared: those of
+ * What the ledger knows of rows that are about to be cleared (target is the
+ * table's oid: what was known of another of that name is history): those of
  * another source are refused unless the run was begun with --restart, those
  * of another relation loaded in this run are refused always.
  */
-status entry_strangers(struct pg *pg, const struct job *job, struct failure *f)
-    MUST_CHECK;
+status entry_strangers(struct pg *pg, const struct job *job, uint32_t target,
+    struct failure *f) MUST_CHECK;
 /* Rows of earlier runs were cleared: all of the target's, or those of one
  * predicate. */
 status entry_replace(struct pg *pg, const struct job *job, bool whole,

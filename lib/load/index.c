@@ -257,22 +257,16 @@ add_target_oid(struct sql *q, const struct job *job)
  * What waited to be built for a table that was dropped since, or was built
  * by hand meanwhile, waits no more.
  */
-static status
-forget_stale(struct pg *pg, const struct job *job, struct failure *f)
+static void
+add_stale(struct sql *q, const struct job *job)
 {
-	struct sql q CLEANUP_SQL = SQL_INIT;
-
-	sql_add(&q, "delete from ");
-	run_table(&job->load->run, &q, "deferred");
-	sql_add(&q, " as d where (d.target_oid is distinct from ");
-	add_target_oid(&q, job);
-	sql_add(&q, " or not d.built and exists (select");
-	sql_add(&q, " from pg_catalog.pg_index as i");
-	sql_add(&q, " join pg_catalog.pg_class as x on x.oid = i.indexrelid");
-	sql_add(&q, " where i.indrelid = d.target_oid and i.indisvalid");
-	sql_add(&q, " and x.relname = d.name))");
-	entry_where_target(&q, job);
-	return failure_run(f, pg, &q, NULL, "write the ledger");
+	sql_add(q, "d.target_oid is distinct from ");
+	add_target_oid(q, job);
+	sql_add(q, " or not d.built and exists (select");
+	sql_add(q, " from pg_catalog.pg_index as i");
+	sql_add(q, " join pg_catalog.pg_class as x on x.oid = i.indexrelid");
+	sql_add(q, " where i.indrelid = d.target_oid and i.indisvalid");
+	sql_add(q, " and x.relname = d.name)");
 }
 
 status
@@ -313,6 +307,20 @@ index_defer(struct pg *pg, const struct job *job, const struct index_list *l,
 	return s;
 }
 
+static status
+forget(struct pg *pg, const struct job *job, int64_t id, struct failure *f)
+{
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	if (id == 0)
+		return STATUS_OK;
+	sql_add(&q, "delete from ");
+	run_table(&job->load->run, &q, "deferred");
+	sql_add(&q, " where id = ");
+	run_param(&q, id);
+	return failure_run(f, pg, &q, NULL, "write the ledger");
+}
+
 status
 index_deferred(struct pg *pg, const struct job *job, struct index_list *out,
     struct failure *f)
@@ -324,19 +332,23 @@ index_deferred(struct pg *pg, const struct job *job, struct index_list *out,
 
 	if (job->load->run.schema == NULL)
 		return STATUS_OK;
-	s = forget_stale(pg, job, f);
-	if (s != STATUS_OK)
-		return s;
 	sql_add(&q, "select id, name, definition, constraint_definition,");
-	sql_add(&q, " tablespace, after, built from ");
+	sql_add(&q, " tablespace, after, built, ");
+	add_stale(&q, job);
+	sql_add(&q, " from ");
 	run_table(&job->load->run, &q, "deferred");
-	sql_add(&q, " where true");
+	sql_add(&q, " as d where true");
 	entry_where_target(&q, job);
 	sql_add(&q, " order by id");
 	s = failure_run(f, pg, &q, &r, "read the ledger");
 	for (i = 0; s == STATUS_OK && i < pg_rows(r); i++) {
-		struct index_def *d = append(out);
+		struct index_def *d;
 
+		if (pg_true(r, i, 7)) {
+			s = forget(pg, job, pg_int(r, i, 0), f);
+			continue;
+		}
+		d = append(out);
 		d->id = pg_int(r, i, 0);
 		d->name = copy_of(pg_value(r, i, 1));
 		d->create = copy_of(pg_value(r, i, 2));
@@ -403,21 +415,6 @@ run_after(struct pg *pg, const struct index_def *d, struct failure *f)
 }
 
 static status
-forget(struct pg *pg, const struct job *job, const struct index_def *d,
-    struct failure *f)
-{
-	struct sql q CLEANUP_SQL = SQL_INIT;
-
-	if (d->id == 0)
-		return STATUS_OK;
-	sql_add(&q, "delete from ");
-	run_table(&job->load->run, &q, "deferred");
-	sql_add(&q, " where id = ");
-	run_param(&q, d->id);
-	return failure_run(f, pg, &q, NULL, "write the ledger");
-}
-
-static status
 complete(struct pg *pg, const struct job *job, const struct index_def *d,
     struct failure *f)
 {
@@ -427,7 +424,7 @@ complete(struct pg *pg, const struct job *job, const struct index_def *d,
 		s = run_given(pg, d, d->constraint, f);
 	if (s == STATUS_OK)
 		s = run_after(pg, d, f);
-	return s == STATUS_OK ? forget(pg, job, d, f) : s;
+	return s == STATUS_OK ? forget(pg, job, d->id, f) : s;
 }
 
 status

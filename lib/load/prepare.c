@@ -51,7 +51,7 @@ static status
 replace_whole(struct chore *c, struct failure *f)
 {
 	struct cleared cleared;
-	status s = clear_whole(c->pg, c->job, &c->target, &cleared, f);
+	status s = clear_whole(c->pg, c->job, &c->target, true, &cleared, f);
 
 	if (s == STATUS_OK)
 		s = entry_replace(c->pg, c->job, true, NULL, f);

@@ -27,6 +27,7 @@
 #define RECONNECT 10000	      /* ms for a new connection */
 #define ONE_MORE 3000	      /* ms for one that can be done without */
 #define ABORT_PATIENCE 3000.0 /* ms for workers to end after an abort */
+#define CANCEL_AGAIN 250      /* ms between cancels of what still runs */
 
 #define STRANGERS 5 /* chunks of another database that are named */
 
@@ -48,6 +49,7 @@ struct pool {
 	struct unload *u;
 	struct worker *workers;
 	size_t size, running;
+	bool broken; /* as heard from a worker */
 	int tell[2];
 };
 
@@ -329,7 +331,8 @@ workers_size(const struct pool *pool)
 
 /*
  * The archive broke: what other workers wait for in the server has no use
- * any more.
+ * any more.  A cancel that comes between two statements is lost, so this is
+ * done again until all have ended.
  */
 static void
 cancel_all(struct pool *pool)
@@ -358,28 +361,25 @@ hear(struct pool *pool)
 	char said[64];
 	ssize_t n = read(pool->tell[0], said, sizeof(said));
 	ssize_t i;
-	bool cancel = false;
 
 	for (i = 0; i < n; i++) {
 		if (said[i] == TELL_ENDED)
 			pool->running--;
 		else
-			cancel = true;
+			pool->broken = true;
 	}
-	if (cancel) {
+	if (pool->broken)
 		work_stop(pool->u->work);
-		cancel_all(pool);
-	}
 }
 
 /* After an abort the workers have a moment to end; they cancel what runs. */
 static int
-patience(double aborted)
+patience(const struct pool *pool, double aborted)
 {
 	double left;
 
 	if (aborted <= 0)
-		return -1;
+		return pool->broken ? CANCEL_AGAIN : -1;
 	left = ABORT_PATIENCE - (num_now() - aborted) * 1000;
 	return left > 0 ? (int)left + 1 : 0;
 }
@@ -395,14 +395,16 @@ watch(struct pool *pool)
 		struct pollfd fds[3] = {{pool->tell[0], POLLIN, 0},
 		    {stopped ? -1 : signal_stop_fd(), POLLIN, 0},
 		    {aborted > 0 ? -1 : signal_abort_fd(), POLLIN, 0}};
-		int n = poll(fds, 3, patience(aborted));
+		int n = poll(fds, 3, patience(pool, aborted));
 
-		if (n == 0)
+		if (n == 0 && aborted > 0)
 			return false;
 		if (n < 0)
 			continue;
 		if (fds[0].revents != 0)
 			hear(pool);
+		if (pool->broken && pool->running > 0)
+			cancel_all(pool);
 		if (fds[1].revents != 0) {
 			stopped = true;
 			work_stop(pool->u->work);
