@@ -71,6 +71,12 @@ largest_share() {	# TABLE
 	echo $((100 * max / total))
 }
 
+# Before PostgreSQL 14 there are no ranges of blocks: what has no key stays whole.
+stays_whole() {	# TABLE
+	[ "$PG_MAJOR" -lt 14 ] && exits 0 pg-chunks -d "$SRC" --split 512kB "$1" &&
+		is "$(of .slice | sort -u)" null && is "$err" '' && covers "$1"
+}
+
 # --- patterns -------------------------------------------------------------------
 
 @test "patterns match as psql's do" {
@@ -397,8 +403,8 @@ pg-chunks: warning: left out: public.p2 is a foreign table'
 # --- cutting by blocks -----------------------------------------------------------
 
 @test "a table larger than --split is cut at fixed multiples of blocks" {
-	require_version 14
 	db 'create table t(i int, v text) with (autovacuum_enabled = off); insert into t select i, repeat(md5(i::text), 4) from generate_series(1, 12000) i'
+	! stays_whole t || return 0
 	exits 0 pg-chunks -d "$SRC" --split 512kB t
 	is "$(ids)" 'public.t#ctid:0-64
 public.t#ctid:64-128
@@ -421,8 +427,8 @@ public.t#ctid:192-'
 }
 
 @test "the default cuts at 256MB, and 0 never does" {
-	require_version 14
 	db 'create table t(i int); insert into t select i from generate_series(1, 100000) i'
+	! stays_whole t || return 0
 	exits 0 pg-chunks -d "$SRC" t
 	is "$(ids)" public.t
 	exits 0 pg-chunks -d "$SRC" --split 0 t
@@ -434,8 +440,8 @@ public.t#ctid:192-'
 }
 
 @test "estimates of slices add up to the table's" {
-	require_version 14
 	db 'create table t(i int); insert into t select i from generate_series(1, 100000) i; analyze t'
+	! stays_whole t || return 0
 	exits 0 pg-chunks -d "$SRC" --split 1MB t
 	local n
 	n=$(jq -s 'map(.rows // 0) | add' "$OUT")
@@ -445,9 +451,9 @@ public.t#ctid:192-'
 }
 
 @test "TOAST counts: a small heap with much of it is cut finely" {
-	require_version 14
 	db "create table t(i int, v text) with (autovacuum_enabled = off); alter table t alter v set storage external;
 		insert into t select i, repeat('x', 10000) from generate_series(1, 6000) i"
+	! stays_whole t || return 0
 	[ "$(db "select pg_relation_size('t')")" -lt 500000 ]
 	exits 0 pg-chunks -d "$SRC" --split 4MB t
 	[ "$(ids | wc -l)" -ge 10 ]
@@ -462,7 +468,6 @@ public.t#ctid:192-'
 }
 
 @test "each partition and each table of an inheritance tree is cut for itself" {
-	require_version 14
 	db <<-'SQL'
 		create table p(i int) partition by range (i);
 		create table p1 partition of p for values from (0) to (50000);
@@ -471,6 +476,7 @@ public.t#ctid:192-'
 		create table a(i int); create table b() inherits (a);
 		insert into a select generate_series(1, 30000); insert into b select generate_series(1, 30000);
 	SQL
+	! stays_whole a || return 0
 	exits 0 pg-chunks -d "$SRC" --split 512kB p
 	like "$(ids)" '^public.p/public.p1#ctid:0-64$'
 	like "$(ids)" '^public.p/public.p2$'
@@ -481,14 +487,17 @@ public.t#ctid:192-'
 	covers a
 }
 
-@test "before PostgreSQL 14 ranges of the key take the place of blocks" {
-	[ "$PG_MAJOR" -lt 14 ] || skip 'this PostgreSQL reads ranges of blocks'
+@test "ranges of the key take the place of blocks before PostgreSQL 14 only" {
 	db 'create table t(i int primary key); insert into t select i from generate_series(1, 100000) i; analyze t;
 		create table n(i int); insert into n select i from generate_series(1, 100000) i;
 		create table c(v text primary key); insert into c select i from generate_series(1, 100000) i; analyze c'
+	local by=ctid
+	[ "$PG_MAJOR" -ge 14 ] || by=key
 	exits 0 pg-chunks -d "$SRC" --split 512kB t
-	is "$(of .slice.by | sort -u)" '"key"'
+	is "$(of .slice.by | sort -u)" "\"$by\""
 	covers t
+	[ "$PG_MAJOR" -lt 14 ] || return 0
+	# No index, no ranges.
 	exits 0 pg-chunks -d "$SRC" --split 512kB --order name n c
 	is "$(ids)" $'public.c\npublic.n'
 	is "$err" ''
@@ -532,7 +541,6 @@ public.t#ctid:192-'
 }
 
 @test "boundaries never come from a scan of the table" {
-	require_version 15
 	db 'create table t(a int, b int, ts timestamptz, v text, primary key (a, b)) with (autovacuum_enabled = off);
 		insert into t select i / 10, i, now() + i * interval '"'1s'"', repeat(md5(i::text), 8) from generate_series(1, 100000) i'
 	local by
@@ -541,7 +549,7 @@ public.t#ctid:192-'
 		# shellcheck disable=SC2086 # a word or three
 		exits 0 pg-chunks -d "$SRC" --by $by --split 2MB t
 		[ "$(ids | wc -l)" -ge 5 ]
-		db 'select pg_stat_force_next_flush()'
+		if [ "$PG_MAJOR" -ge 15 ]; then db 'select pg_stat_force_next_flush()'; else sleep 1; fi
 		is "$(db "select seq_scan + idx_scan from pg_stat_user_tables where relname = 't'")" 0
 		[ "$(db "select heap_blks_read + heap_blks_hit from pg_statio_user_tables where relname = 't'")" -le 1200 ]
 	done
@@ -574,7 +582,7 @@ public.t#ctid:192-'
 		numeric|(i - 10000) / 7.0
 		numeric(20,3)|(i - 10000) * 0.125
 		real|i - 10000
-		double precision|case i when 1 then 'nan' when 2 then '-infinity' else i / 3.0 end
+		double precision|case i when 1 then 'nan' when 2 then '-infinity' else i::float8 / 3 end
 		uuid|md5(i::text)::uuid
 		timestamptz|now() + i * interval '1 min'
 		timestamp|case i when 1 then 'infinity' else now() - i * interval '1 min' end
@@ -618,7 +626,8 @@ public.t#ctid:192-'
 	covers t
 	[ "$(largest_share t)" -le 50 ]
 	# The same text means the same rows where the collation is another.
-	db "create table u(k text collate \"und-x-icu\", v text); insert into u select * from t" || skip 'no ICU'
+	db 'create table u(k text collate "und-x-icu", v text)' || db 'create table u(k text collate "POSIX", v text)'
+	db 'insert into u select * from t'
 	covers t
 	sed -i 's/"table":"t"/"table":"u"/' "$OUT"
 	covers u
@@ -946,15 +955,16 @@ public.t#ctid:192-'
 }
 
 @test "bounds and slices go together" {
-	require_version 14
 	db "create table t(ts date, v text) partition by range (ts);
 		create table t1 partition of t for values from ('2025-01-01') to ('2026-01-01');
 		insert into t select '2025-01-01'::date + i % 365, md5(i::text) from generate_series(1, 30000) i"
-	exits 0 pg-chunks -d "$SRC" --from 2025-03-01 --split 512kB t
-	like "$(ids | head -n 1)" '^public\.t/public\.t1#ctid:0-64\[2025-03-01,\)$'
-	is "$(of .slice.within | sort -u)" '"\"ts\" >= '"'2025-03-01'::date"'"'
-	like "$(of .where)" "^\"ctid >= .*::tid and \\\\\"ts\\\\\" >= '2025-03-01'::date\"$"
-	covers t "ts >= '2025-03-01'"
+	if [ "$PG_MAJOR" -ge 14 ]; then
+		exits 0 pg-chunks -d "$SRC" --from 2025-03-01 --split 512kB t
+		like "$(ids | head -n 1)" '^public\.t/public\.t1#ctid:0-64\[2025-03-01,\)$'
+		is "$(of .slice.within | sort -u)" '"\"ts\" >= '"'2025-03-01'::date"'"'
+		like "$(of .where)" "^\"ctid >= .*::tid and \\\\\"ts\\\\\" >= '2025-03-01'::date\"$"
+		covers t "ts >= '2025-03-01'"
+	fi
 	db 'create table k(id int primary key, ts date); insert into k select i, '"'2025-01-01'::date"' + i % 365 from generate_series(1, 50000) i; analyze k'
 	exits 0 pg-chunks -d "$SRC" --from 2025-03-01 --until 2025-09-01 --time-column ts --by key --split 512kB k
 	[ "$(ids | wc -l)" -ge 2 ]
@@ -999,8 +1009,8 @@ public.t#ctid:192-'
 }
 
 @test "slices follow the order, too" {
-	require_version 14
 	db 'create table t(i int); insert into t select generate_series(1, 50000)'
+	! stays_whole t || return 0
 	exits 0 pg-chunks -d "$SRC" --split 512kB --order newest t
 	is "$(of .slice.from)" $'192\n128\n64\n0'
 	exits 0 pg-chunks -d "$SRC" --split 512kB --order oldest t
@@ -1170,23 +1180,36 @@ make_plugin() {	# NAME: from stdin
 	wait "$session"
 }
 
-@test "hypertables and their chunks are refused by name" {
-	require_extension timescaledb
-	pg_start ts "shared_preload_libraries = 'timescaledb'" "timescaledb.telemetry_level = off"
-	pg_sql ts <<-'SQL'
+# What pg-chunks sees of TimescaleDB, where the extension itself is not there.
+fake_timescaledb() {	# NAME
+	pg_sql "$1" <<-'SQL'
+		update pg_extension set extname = 'timescaledb' where extname = 'plpgsql';
+		create schema _timescaledb_internal; create schema timescaledb_information; create schema "Own";
+		create table "Own"."Metrics"(time timestamptz not null, v int);
+		create view timescaledb_information.hypertables as select 'Own'::name as hypertable_schema, 'Metrics'::name as hypertable_name;
+		create table _timescaledb_internal._hyper_1_1_chunk() inherits ("Own"."Metrics");
+		create table _timescaledb_internal._hyper_1_2_chunk() inherits ("Own"."Metrics");
+		create table _timescaledb_internal.compress_hyper_2_3_chunk(i int);
+	SQL
+}
+
+real_timescaledb() {	# NAME
+	pg_sql "$1" >/dev/null <<-'SQL'
 		set client_min_messages = error;
 		create extension timescaledb;
 		create schema "Own";
 		create table "Own"."Metrics"(time timestamptz not null, v int);
 		select create_hypertable('"Own"."Metrics"', 'time');
 		insert into "Own"."Metrics" select '2025-01-01'::timestamptz + i * interval '1 hour', i from generate_series(1, 400) i;
-		create table plain(i int); insert into plain values (1);
 		alter table "Own"."Metrics" set (timescaledb.compress);
 		select compress_chunk(c) from show_chunks('"Own"."Metrics"') c limit 1;
 	SQL
-	local dsn chunk
-	dsn=$(pg_dsn ts)
-	chunk=$(pg_sql ts "select format('%s', c) from show_chunks('\"Own\".\"Metrics\"') c limit 1")
+}
+
+refuses_hypertables() {	# NAME
+	local dsn chunk=_timescaledb_internal._hyper_1_1_chunk
+	dsn=$(pg_dsn "$1")
+	pg_sql "$1" 'create table plain(i int); insert into plain values (1)'
 	exits 3 pg-chunks -d "$dsn"
 	is "$(tables)" public.plain
 	is "$(grep error <<<"$err")" 'pg-chunks: error: cannot list "Own"."Metrics": it is a hypertable'
@@ -1202,12 +1225,24 @@ make_plugin() {	# NAME: from stdin
 	ends_not
 	exits 3 pg-chunks -d "$dsn" '_timescaledb_internal.*'
 	is "$out" ''
-	like "$err" "cannot list .*compress_hyper.*: it is internal to TimescaleDB"
+	like "$err" "cannot list \"Own\".\"Metrics\"/$chunk: it is a chunk of a hypertable"
+	like "$err" 'cannot list .*compress_hyper.*: it is internal to TimescaleDB'
 	# Bounds do not hide them.
 	exits 3 pg-chunks -d "$dsn" --from 2025-01-01 --time-column time '"Own"."Metrics"'
 	like "$err" 'is a hypertable'
 	exits 0 pg-chunks -d "$dsn" -x '"Own"."Metrics"'
 	is "$(tables)" public.plain
+}
+
+@test "hypertables and their chunks are refused by name" {
+	pg_start like_ts
+	fake_timescaledb like_ts
+	refuses_hypertables like_ts
+	pg_stop like_ts immediate
+	(require_extension timescaledb) >/dev/null || return 0
+	pg_start ts "shared_preload_libraries = 'timescaledb'" "timescaledb.telemetry_level = off"
+	real_timescaledb ts
+	refuses_hypertables ts
 	pg_stop ts immediate
 }
 

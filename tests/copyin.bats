@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: PostgreSQL
 # pg-copyin: an archive is loaded one transaction a chunk, exactly once.
+# shellcheck disable=SC2086 # $LIST and its like are words
 
 load lib/common
 
@@ -17,7 +18,7 @@ setup() {
 	pg_sql dst "create database $DB"
 	SRC=$(pg_dsn "src/$DB") DST=$(pg_dsn "dst/$DB")
 	export SRC DST DB
-	LIST= OUT_OPT= IN_OPT=
+	LIST='' OUT_OPT='' IN_OPT=''
 }
 
 teardown() {
@@ -791,15 +792,14 @@ slices() { jq -r 'select(.slice) | .chunk' <"$OUT" | wc -l; }
 
 # Stop a pipeline by killing pg-copyin when a first slice is loaded.
 kill_midway() {
+	local pid
 	pg-chunks -d "$SRC" $LIST >list
-	{ pg-copyout -d "$SRC" <list || :; } 2>/dev/null |
-		{ while IFS= read -r -n 1 -d '' -s _ && false; do :; done; cat; } >/dev/null
 	mkfifo pipe
 	pg-copyout -d "$SRC" <list 2>/dev/null >pipe &
 	# What stops in the middle: a reader that passes on half of the archive.
-	head -c "${1:-2500000}" pipe | { cat; sleep 30; } |
+	head -c 2500000 pipe | { cat; sleep 30; } |
 		pg-copyin -d "$DST" $IN_OPT >first 2>err1 &
-	local pid=$!
+	pid=$!
 	wait_for test -s first
 	kill -9 $pid
 	rm -f pipe
@@ -854,8 +854,10 @@ kill_midway() {
 		done < <(jq -r 'select(.slice).digest' <"$OUT")
 		tr A-F a-f <<<"$hi$lo"
 	}
-	local whole=$(add) before=$(jq -r 'select(.slice).snapshot' <"$OUT" | sort -u)
-	local old=$(dst 'select count(*) from big')
+	local whole before old
+	whole=$(add)
+	before=$(jq -r 'select(.slice).snapshot' <"$OUT" | sort -u)
+	old=$(dst 'select count(*) from big')
 	src "insert into big select i, repeat(md5(i::text), 8), i % 100 from generate_series(20001, 40000) i"
 	mark
 	copy '0 0 3'
@@ -882,7 +884,8 @@ kill_midway() {
 	LIST='--split 1MB' IN_OPT=--keep-going
 	copy '0 0 3'
 	is "$(took | grep big)" 'public.big loaded'
-	local was=$(jq -r 'select(.chunk == "public.big").digest' <"$OUT")
+	local was
+	was=$(jq -r 'select(.chunk == "public.big").digest' <"$OUT")
 	src 'insert into big select generate_series(101, 100000)'
 	copy '0 0 3'
 	[ "$(slices)" -gt 1 ]
@@ -975,19 +978,19 @@ kill_midway() {
 
 @test "one list must not bring a relation in two ways" {
 	big
-	pg-chunks -d "$SRC" --split 1MB big | grep -v '"end"' >cut
+	pg-chunks -d "$SRC" --split 1MB big | grep -v '"end"' >slices
 	pg-chunks -d "$SRC" --split 0 big | grep -v '"end"' >whole
-	{ head -n 2 cut; cat whole; tail -n +3 cut; } >list
+	{ head -n 2 slices; cat whole; tail -n +3 slices; } >list
 	IN_OPT=--keep-going
 	pipes '0 3' 'pg-copyout --partial -d "$SRC" <list | pg-copyin --keep-going -d "$DST"'
 	like "$err" 'public.big comes in more than one way under one snapshot'
 	is "$(took | grep failed)" 'public.big failed'
 	is "$(dst 'select count(*) from big')" 20000
-	{ cat whole; cat cut; } >list
+	cat whole slices >list
 	pipes '0 0' 'pg-copyout --partial -d "$SRC" <list | pg-copyin --restart -d "$DST"'
 	same big
 	# Slices that overlap never make a whole.
-	{ cat cut; pg-chunks -d "$SRC" --split 2MB big; } | grep -v '#ctid:256-384' | grep -v '"end"' >list
+	{ cat slices; pg-chunks -d "$SRC" --split 2MB big; } | grep -v '#ctid:256-384' | grep -v '"end"' >list
 	echo "{\"end\":\"pg-chunks\",\"lines\":$(wc -l <list)}" >>list
 	pipes '0 3' 'pg-copyout -d "$SRC" <list | pg-copyin --restart -d "$DST"'
 	like "$err" 'the slices of 1 table do not make a whole|overlap'
@@ -1170,7 +1173,8 @@ all_about() {	# NAME: every word about the indexes of t
 	dst "insert into t values (-7)"
 	LIST='--order name'
 	saved a
-	local size=$(stat -c %s a)
+	local size
+	size=$(stat -c %s a)
 	exits 2 bash -c "head -c $((size / 2)) a | pg-copyin -d '$DST'"
 	is "$(took)" $'public.a loaded\npublic.t failed'
 	is "$(jq -r 'select(.status == "failed").error | "\(.class) \(.message)"' <"$OUT")" \
@@ -1220,7 +1224,8 @@ all_about() {	# NAME: every word about the indexes of t
 	LIST='--order name'
 	saved a
 	# Until the end of chunk a; then the signal; then the rest.
-	local at=$(grep -abo 'c/2/chunk.json' a | head -n 1 | cut -d: -f1)
+	local at
+	at=$(grep -abo 'c/2/chunk.json' a | head -n 1 | cut -d: -f1)
 	at=$((at / 512 * 512))
 	mkfifo pipe
 	pg-copyin -d "$DST" <pipe >lines 2>err &
@@ -1405,7 +1410,7 @@ all_about() {	# NAME: every word about the indexes of t
 		insert into p select i, repeat(md5(i::text), 8) from generate_series(1, 9000) i;
 		create index byk on big (k)"
 	LIST='--split 1MB'
-	local round code=1 wait victim
+	local round wait
 	for round in $(seq 1 8); do
 		src "update big set k = k + 1 where id % 7 = $round % 7; update small set v = v || 'x';
 			insert into big select 100000 * $round + i, repeat(md5(i::text), 8), i from generate_series(1, 500) i"

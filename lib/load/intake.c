@@ -224,7 +224,7 @@ end_job(struct intake *in, size_t i, enum job_end end, json_t *outcome)
 
 	in->open[i] = in->open[--in->nopen];
 	job->end = end;
-	job->outcome = outcome == NULL ? NULL : json_incref(outcome);
+	job->outcome = outcome == NULL ? NULL : json_deep_copy(outcome);
 	if (job->queue == NULL)
 		end_undescribed(in, job);
 	else /* The last touch: from here on it is the loader's. */

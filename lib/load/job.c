@@ -59,6 +59,8 @@ choose_target(const struct load *load, struct job *job)
 status
 job_new(struct load *load, uint64_t n, json_t *line, struct job **out)
 {
+	/* A copy: the reader of the archive goes on with its own. */
+	json_t *own CLEANUP(record_cleanup) = json_deep_copy(line);
 	struct job *job = mem_zalloc(sizeof(*job));
 	char *where CLEANUP_FREE =
 	    mem_printf("c/%llu/chunk.json", (unsigned long long)n);
@@ -67,7 +69,7 @@ job_new(struct load *load, uint64_t n, json_t *line, struct job **out)
 	*out = NULL;
 	job->load = load;
 	job->n = n;
-	s = chunk_from_record(line, where, &job->chunk);
+	s = chunk_from_record(own, where, &job->chunk);
 	if (s == STATUS_OK)
 		s = read_format(job);
 	if (s != STATUS_OK) {
