@@ -503,6 +503,17 @@ public.t#ctid:192-'
 	is "$err" ''
 }
 
+@test "a table whose access method is not heap stays whole, unless it is cut by key" {
+	db 'create access method other type table handler heap_tableam_handler;
+		create table t(i int primary key) using other; insert into t select generate_series(1, 100000)'
+	exits 0 pg-chunks -d "$SRC" --split 512kB t
+	is "$(ids)" public.t
+	is "$err" ''
+	exits 0 pg-chunks -d "$SRC" --split 512kB --by key t
+	[ "$(ids | wc -l)" -ge 4 ]
+	covers t
+}
+
 # --- cutting by key --------------------------------------------------------------
 
 @test "--by key cuts by row share and not by key width" {
@@ -927,6 +938,8 @@ public.t#ctid:192-'
 	is "$out" ''
 	exits 2 pg-chunks -d "$SRC" --from 2025-01-01 --time-column ts m ints
 	like "$err" 'error: public.ints has no column "ts" for --from and --until'
+	exits 2 pg-chunks -d "$SRC" --from 2025-01-01 --time-column "$(printf 't%.0s' {1..70})" plain
+	like "$err" 'error: public.plain has no column "t+" for'
 	exits 2 pg-chunks -d "$SRC" --from 2025-01-01 --time-column ts wrong
 	like "$err" 'public.wrong cannot be listed by --from "2025-01-01": column "ts" is of type json'
 	exits 2 pg-chunks -d "$SRC" --until "2025-01-01'; drop table m; --" m
@@ -1193,6 +1206,11 @@ fake_timescaledb() {	# NAME
 	SQL
 }
 
+has_timescaledb() {
+	[ "$PG_BINDIR" = "/usr/lib/postgresql/$PG_MAJOR/bin" ] &&
+		[ -e "/usr/share/postgresql/$PG_MAJOR/extension/timescaledb.control" ]
+}
+
 real_timescaledb() {	# NAME
 	pg_sql "$1" >/dev/null <<-'SQL'
 		set client_min_messages = error;
@@ -1239,7 +1257,7 @@ refuses_hypertables() {	# NAME
 	fake_timescaledb like_ts
 	refuses_hypertables like_ts
 	pg_stop like_ts immediate
-	(require_extension timescaledb) >/dev/null || return 0
+	has_timescaledb || return 0
 	pg_start ts "shared_preload_libraries = 'timescaledb'" "timescaledb.telemetry_level = off"
 	real_timescaledb ts
 	refuses_hypertables ts

@@ -121,6 +121,61 @@ copied() {	# TABLE...
 		"$(pg_sql "src/$DB" 'select m, p from types order by m')"
 }
 
+@test "what came with newer servers, in tables and in partitions that the target lacks" {
+	local columns='id int not null, v int' kinds='' table
+	[ "$PG_MAJOR" -lt 14 ] || columns+=", m int4multirange, z text compression pglz"
+	[ "$PG_MAJOR" -lt 15 ] || kinds+=', unique nulls not distinct (id, v)'
+	[ "$PG_MAJOR" -lt 17 ] || columns+=', i int generated always as identity'
+	[ "$PG_MAJOR" -lt 18 ] || {
+		columns+=', g int generated always as (v * 2) virtual,
+			w int constraint w_named not null'
+		kinds+=', constraint lax check (v > 100) not enforced'
+	}
+	columns+=', s int generated always as (v * 3) stored'
+	for table in 'plain ()' 'parts () partition by range (id)'; do
+		both "create table ${table/()/($columns, primary key (id)$kinds)}"
+	done
+	pg_sql "src/$DB" 'create table p1 partition of parts for values from (0) to (100);
+		create table p2 partition of parts default'
+	[ "$PG_MAJOR" -lt 18 ] || {
+		both 'create extension btree_gist;
+			create table periods (id int, t daterange,
+				primary key (id, t without overlaps));
+			create table late (a int, b int); alter table late add
+				constraint late_b not null b not valid'
+		pg_sql "src/$DB" "insert into periods values (1, '[2025-01-01,2025-02-01)'),
+			(1, '[2025-02-01,)'); insert into late values (1, 2)"
+	}
+	local names='id, v' values="i, case when i % 3 > 0 then i end"
+	[ "$PG_MAJOR" -lt 14 ] || {
+		names+=', m, z'
+		values+=", int4multirange(int4range(i, i + 1), int4range(i + 5, null)), 'z' || i"
+	}
+	[ "$PG_MAJOR" -lt 18 ] || names+=', w' values+=', -i'
+	for table in plain parts; do
+		pg_sql "src/$DB" "insert into $table ($names)
+			select $values from generate_series(1, 200) i"
+	done
+	CHUNKS='' copied plain parts p1 p2
+	is "$(pg_sql "dst/$DB" "select count(*) from pg_inherits
+		where inhparent = 'parts'::regclass")" 2
+	# All that the tables have besides rows is the same, too.
+	local catalog="with c as (select oid, oid::regclass::text as name from pg_class
+			where relnamespace = 'public'::regnamespace and relkind in ('r', 'p'))
+		select name, contype, conislocal, coninhcount, convalidated,
+			pg_get_constraintdef(k.oid) as what
+		from c join pg_constraint k on conrelid = c.oid
+		union all select name, 'i', false, 0, indisvalid,
+			regexp_replace(pg_get_indexdef(indexrelid), 'INDEX \\S+', '')
+		from c join pg_index on indrelid = c.oid
+		union all select name, 'a', attislocal, attinhcount, attnotnull,
+			concat(attname, atthasdef, attidentity, attgenerated, attcompression)
+		from c join pg_attribute on attrelid = c.oid where attnum > 0
+		order by name, contype, what"
+	[ "$PG_MAJOR" -ge 14 ] || catalog=${catalog/, attcompression/}
+	is "$(pg_sql "dst/$DB" "$catalog")" "$(pg_sql "src/$DB" "$catalog")"
+}
+
 @test "a table in slices ends as the source had it, copied twice or not" {
 	both 'create table big (id int primary key, t text)'
 	pg_sql "src/$DB" "insert into big select i, repeat('x', 200)

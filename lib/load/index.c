@@ -262,7 +262,7 @@ add_stale(struct sql *q, const struct job *job)
 {
 	sql_add(q, "d.target_oid is distinct from ");
 	add_target_oid(q, job);
-	sql_add(q, " or not d.built and exists (select");
+	sql_add(q, " or exists (select");
 	sql_add(q, " from pg_catalog.pg_index as i");
 	sql_add(q, " join pg_catalog.pg_class as x on x.oid = i.indexrelid");
 	sql_add(q, " where i.indrelid = d.target_oid and i.indisvalid");
@@ -333,7 +333,7 @@ index_deferred(struct pg *pg, const struct job *job, struct index_list *out,
 	if (job->load->run.schema == NULL)
 		return STATUS_OK;
 	sql_add(&q, "select id, name, definition, constraint_definition,");
-	sql_add(&q, " tablespace, after, built, ");
+	sql_add(&q, " tablespace, after, ");
 	add_stale(&q, job);
 	sql_add(&q, " from ");
 	run_table(&job->load->run, &q, "deferred");
@@ -344,7 +344,7 @@ index_deferred(struct pg *pg, const struct job *job, struct index_list *out,
 	for (i = 0; s == STATUS_OK && i < pg_rows(r); i++) {
 		struct index_def *d;
 
-		if (pg_true(r, i, 7)) {
+		if (pg_true(r, i, 6)) {
 			s = forget(pg, job, pg_int(r, i, 0), f);
 			continue;
 		}
@@ -355,7 +355,6 @@ index_deferred(struct pg *pg, const struct job *job, struct index_list *out,
 		d->constraint = copy_of(pg_value(r, i, 3));
 		d->tablespace = copy_of(pg_value(r, i, 4));
 		d->after = statements(pg_value(r, i, 5));
-		d->built = pg_true(r, i, 6);
 	}
 	return s;
 }
@@ -397,7 +396,7 @@ create(struct pg *pg, const struct index_def *d, struct failure *f)
 	    "choose the tablespace of index "
 	    "\"%s\"",
 	    d->name);
-	if (s != STATUS_OK || d->create == NULL || d->built)
+	if (s != STATUS_OK || d->create == NULL)
 		return s;
 	return run_given(pg, d, d->create, f);
 }

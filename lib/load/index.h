@@ -28,7 +28,6 @@ struct index_def {
 	char *drop;
 	char *tablespace; /* "": the database's */
 	json_t *after;	  /* statements: comments, marks, statistics */
-	bool built;	  /* create was done already */
 };
 
 struct index_list {

@@ -24,7 +24,7 @@
 
 #define TRIES 3
 #define PAUSE 250.0	      /* ms before the second try, then doubled */
-#define RECONNECT 10000	      /* ms for a new connection */
+#define NEEDED 10000	      /* ms for a connection */
 #define ONE_MORE 3000	      /* ms for one that can be done without */
 #define ABORT_PATIENCE 3000.0 /* ms for workers to end after an abort */
 #define CANCEL_AGAIN 250      /* ms between cancels of what still runs */
@@ -157,7 +157,7 @@ try_piece(struct worker *w, struct piece *p)
 	if (w->pg != NULL && pg_broken(w->pg))
 		disconnect(w);
 	if (w->pg == NULL) {
-		s = connect_worker(w, RECONNECT);
+		s = connect_worker(w, NEEDED);
 		w->quit = s != STATUS_OK;
 		if (w->quit)
 			return failure_set(&p->why, STATUS_RETRY,
@@ -287,10 +287,8 @@ connect_more(struct pool *pool, size_t jobs)
 
 	w->pool = pool;
 	w->u = pool->u;
-	/* The first has all the time, the others are not waited for long. */
-	s = connect_worker(w,
-	    pool->size == 0 ? pool->u->options->server.connect_timeout
-			    : ONE_MORE);
+	/* One is needed, the others are not waited for long. */
+	s = connect_worker(w, pool->size == 0 ? NEEDED : ONE_MORE);
 	if (s == STATUS_OK) {
 		pool->size++;
 		return s;

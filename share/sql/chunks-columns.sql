@@ -23,6 +23,7 @@
 		on a.attrelid = q.relid
 		and a.attname = q.name
 		and a.attnum > 0
+		and not a.attisdropped
 )
 select a.attname as name,
 	pg_catalog.format_type(t.oid, -1) as type,

@@ -35,8 +35,9 @@
 			) as attnotnull
 		from pg_catalog.pg_attribute a
 		where a.attrelid = p.relid
-		and a.attname = k.wanted::pg_catalog.name
+		and a.attname = k.wanted
 		and a.attnum > 0
+		and not a.attisdropped
 		offset 0
 	) a on true
 )

@@ -115,7 +115,6 @@ create table if not exists :"schema".deferred (
 	constraint_definition text,	-- alter table ... add constraint ...
 	tablespace text not null,	-- '': the database's
 	after jsonb not null,		-- comments, cluster mark, statistics
-	built boolean not null default false,
 	dropped timestamptz not null default pg_catalog.clock_timestamp()
 );
 
