@@ -192,6 +192,23 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	is "$(dst 'select count(*) from c')" 1
 }
 
+@test "clearing a range does not cascade to the table's own rows outside of it" {
+	both 'create table t (id int primary key, up int references t on delete cascade, day date)'
+	src "insert into t values (1, null, '2025-02-02')"
+	dst "insert into t values (2, null, '2024-01-01'), (1, null, '2025-02-01'), (3, 1, '2024-01-01')"
+	LIST='--time-column day --from 2025-01-01 t'
+	copy '0 0 3'
+	like "$err" 'cannot clear a part of public.t: it has rows, and others of its own that refer to them would be deleted or changed: "t_up_fkey"'
+	is "$(dst 'select count(*) from t')" 3
+	IN_OPT=--disable-triggers
+	copy '0 0 0'
+	is "$(dst 'select id, day from t order by id')" $'1|2025-02-02\n2|2024-01-01\n3|2024-01-01'
+	# The whole table goes at once, and what refers to it with it.
+	LIST=t IN_OPT=
+	copy '0 0 0'
+	same t
+}
+
 @test "--disable-triggers is refused where the user may not" {
 	both 'create table t (id int)'
 	dst 'create role mere login; grant all on t to mere; grant create on database '"$DB"' to mere'
@@ -459,6 +476,14 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	IN_OPT="$IN_OPT --mode append --restart"
 	copy '0 0 0'
 	is "$(dst 'select sum(x) from c')" 3
+	# Without a ledger it is the same.
+	IN_OPT='--map public.a=public.c --map public.b=public.c --no-ledger --keep-going'
+	copy '0 0 3'
+	like "$err" 'cannot clear public.c for public.b: public.a is loaded into it'
+	is "$(dst 'select sum(x) from c')" 1
+	IN_OPT="$IN_OPT --mode append"
+	copy '0 0 0'
+	is "$(dst 'select sum(x) from c')" 4
 }
 
 @test "a missing partition is loaded, then attached" {

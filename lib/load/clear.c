@@ -72,6 +72,23 @@ permit(struct pg *pg, const struct job *job, const struct target *t,
 	return STATUS_FAIL;
 }
 
+/* Rows outside of the range may refer to rows inside. */
+static status
+permit_range(const struct job *job, const struct target *t, struct failure *f)
+{
+	if (t->cascades == NULL || job->load->options->disable_triggers)
+		return STATUS_OK;
+	(void)failure_set(f, STATUS_FAIL,
+	    "cannot clear a part of %s: it has rows, and others of its own "
+	    "that refer to them would be deleted or changed: %s",
+	    job->target, t->cascades);
+	failure_hint(f,
+	    "--disable-triggers clears it all the same, if the "
+	    "user may set session_replication_role; --mode upsert does not "
+	    "clear.");
+	return STATUS_FAIL;
+}
+
 static status
 truncate_table(struct pg *pg, const struct job *job, const struct target *t,
     struct failure *f)
@@ -155,6 +172,8 @@ clear_range(struct pg *pg, const struct job *job, const struct target *t,
 
 	if (s == STATUS_OK && rows)
 		s = permit(pg, job, t, f);
+	if (s == STATUS_OK && rows)
+		s = permit_range(job, t, f);
 	return s == STATUS_OK && rows ? delete_rows(pg, job, t, predicate, f)
 				      : s;
 }

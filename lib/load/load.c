@@ -30,9 +30,11 @@ init(struct load *load, const struct load_options *options)
 {
 	*load = (struct load){.options = options,
 	    .map = MAP_INIT,
-	    .warned = SEEN_INIT};
+	    .warned = SEEN_INIT,
+	    .owners = json_object()};
 	(void)pthread_mutex_init(&load->control_lock, NULL);
 	(void)pthread_mutex_init(&load->warned_lock, NULL);
+	(void)pthread_mutex_init(&load->owners_lock, NULL);
 	results_init(&load->results);
 }
 
@@ -42,8 +44,10 @@ clean_up(struct load *load)
 	pg_close(load->control);
 	map_free(&load->map);
 	seen_free(&load->warned);
+	json_decref(load->owners);
 	run_free(&load->run);
 	results_free(&load->results);
+	(void)pthread_mutex_destroy(&load->owners_lock);
 	(void)pthread_mutex_destroy(&load->warned_lock);
 	(void)pthread_mutex_destroy(&load->control_lock);
 }

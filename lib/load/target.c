@@ -91,7 +91,13 @@ build(struct sql *q, const struct target *t)
 	sql_add(q, " || '\"', ', ' order by w.rulename)");
 	sql_add(q, " from pg_catalog.pg_rewrite as w");
 	sql_add(q, " where w.ev_class = k.oid and w.ev_type = '3'");
-	sql_add(q, " and w.ev_enabled <> 'D') from k");
+	sql_add(q, " and w.ev_enabled <> 'D'),");
+	sql_add(q, " (select pg_catalog.string_agg('\"' || f.conname || '\"',");
+	sql_add(q, " ', ' order by f.conname)");
+	sql_add(q, " from pg_catalog.pg_constraint as f");
+	sql_add(q, " where f.confrelid = k.oid and f.contype = 'f'");
+	sql_add(q, " and f.conrelid = k.oid");
+	sql_add(q, " and f.confdeltype in ('c', 'n', 'd')) from k");
 }
 
 static char *
@@ -124,6 +130,7 @@ look(struct pg *pg, const struct job *job, struct target *t, struct failure *f)
 	t->insert_triggers = copy_of(pg_value(r, 0, 7));
 	t->update_triggers = copy_of(pg_value(r, 0, 8));
 	t->insert_rules = copy_of(pg_value(r, 0, 9));
+	t->cascades = copy_of(pg_value(r, 0, 10));
 	return STATUS_OK;
 }
 
@@ -173,6 +180,7 @@ target_free(struct target *t)
 {
 	pg_table_free(&t->table);
 	free(t->references);
+	free(t->cascades);
 	free(t->insert_triggers);
 	free(t->insert_rules);
 	free(t->update_triggers);

@@ -21,6 +21,7 @@ struct target {
 	bool truncate_triggers, delete_triggers; /* enabled ones of users */
 	bool keeps_rows;  /* a delete may leave rows: triggers, rules */
 	char *references; /* foreign keys of others on it, or NULL */
+	char *cascades;	  /* its own on itself that delete or change rows */
 	char *insert_triggers, *insert_rules; /* names, or NULL */
 	char *update_triggers;
 	/* A new partition that is still to be attached, see attach.h. */
