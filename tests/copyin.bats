@@ -639,12 +639,14 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 }
 
 @test "a modifier that grows is taken, a narrower one with --lossy" {
-	src "create table t (a varchar(10), b numeric(10,2), c timestamp(0), d char(4), e varbit(3), f numeric(5,-2));
+	local negative=5 # a scale below zero, where there is one
+	[ "$PG_MAJOR" -lt 15 ] || negative=5,-2
+	src "create table t (a varchar(10), b numeric(10,2), c timestamp(0), d char(4), e varbit(3), f numeric($negative));
 		insert into t values ('a', 1.5, now(), 'x', b'101', 1200)"
 	dst 'create table t (a varchar(20), b numeric(14,4), c timestamp, d char(4), e varbit, f numeric)'
 	copy '0 0 0'
 	is "$(dst 'select a, b, d, e, f from t')" 'a|1.5000|x   |101|1200'
-	dst 'drop table t; create table t (a varchar(5), b numeric(10,1), c timestamp(0), d char(4), e varbit(3), f numeric(5,-2))'
+	dst "drop table t; create table t (a varchar(5), b numeric(10,1), c timestamp(0), d char(4), e varbit(3), f numeric($negative))"
 	src "update t set b = 1.25"
 	copy '0 0 3'
 	IN_OPT=--lossy
@@ -888,13 +890,16 @@ kill_midway() {
 	copy '0 0 3'
 	unlike "$(logged)" 'copy "public"."big"'
 	unlike "$(took | grep big)" 'loaded'
-	is "$(add)" "$whole"
-	is "$(jq -r 'select(.slice).rows' <"$OUT" | paste -sd+ | bc)" "$old"
+	# Blocks have an order that both cuts share; of keys, only equal slices are known.
+	if [ "$PG_MAJOR" -ge 14 ]; then
+		is "$(add)" "$whole"
+		is "$(jq -r 'select(.slice).rows' <"$OUT" | paste -sd+ | bc)" "$old"
+	fi
 	is "$(jq -r 'select(.slice).snapshot' <"$OUT" | sort -u)" "$before"
 	# Fewer and larger slices, and none at all.
 	LIST='--split 4MB'
 	copy '0 0 3'
-	is "$(add)" "$whole"
+	[ "$PG_MAJOR" -lt 14 ] || is "$(add)" "$whole"
 	is "$(took | grep big | grep -c loaded)" 0
 	LIST='--split 0'
 	copy '0 0 3'
@@ -903,7 +908,7 @@ kill_midway() {
 }
 
 @test "a relation that was whole and has grown into slices is skipped, too" {
-	both 'create table big (id int); create table gone (x int)'
+	both 'create table big (id int primary key); create table gone (x int)'
 	dst 'drop table gone'
 	src 'insert into big select generate_series(1, 100)'
 	LIST='--split 1MB' IN_OPT=--keep-going
@@ -915,7 +920,8 @@ kill_midway() {
 	copy '0 0 3'
 	[ "$(slices)" -gt 1 ]
 	is "$(took | grep -c 'big.*loaded')" 0
-	is "$(jq -r 'select(.slice).digest' <"$OUT" | grep -v ':0:')" "$was"
+	[ "$PG_MAJOR" -lt 14 ] ||
+		is "$(jq -r 'select(.slice).digest' <"$OUT" | grep -v ':0:')" "$was"
 	is "$(dst 'select count(*) from big')" 100
 	IN_OPT='--restart --keep-going'
 	copy '0 0 3'
@@ -1015,7 +1021,7 @@ kill_midway() {
 	pipes '0 0' 'pg-copyout --partial -d "$SRC" <list | pg-copyin --restart -d "$DST"'
 	same big
 	# Slices that overlap never make a whole.
-	{ cat slices; pg-chunks -d "$SRC" --split 2MB big; } | grep -v '#ctid:256-384' | grep -v '"end"' >list
+	{ sed 2d slices; pg-chunks -d "$SRC" --split 2MB big | grep -v '"end"'; } >list
 	echo "{\"end\":\"pg-chunks\",\"lines\":$(wc -l <list)}" >>list
 	pipes '0 3' 'pg-copyout -d "$SRC" <list | pg-copyin --restart -d "$DST"'
 	like "$err" 'the slices of 1 table do not make a whole|overlap'

@@ -286,3 +286,24 @@ copied() {	# TABLE...
 	like "$out" '"status":"match"'
 	is "$(pg_sql "dst/$DB" 'select a from t')" 'äöü'
 }
+
+@test "a column that is generated at the source only is refused, not lost" {
+	pg_sql "src/$DB" 'create table g (a int, b int generated always as (a * 2) stored); insert into g values (1)'
+	pg_sql "dst/$DB" 'create table g (a int, b int)'
+	CHUNKS='public.g' pipes '0 0 3 1' "$main_job"
+	like "$err" 'column "b" is generated in "public.g" of the source'
+	is "$(pg_sql "dst/$DB" 'select count(*) from g')" 0
+}
+
+@test "an unlogged table that a crash has emptied is loaded again" {
+	both 'create unlogged table u (a int); create table bad (a int)'
+	pg_sql "src/$DB" 'insert into u select generate_series(1, 1000); insert into bad values (1)'
+	pg_sql "dst/$DB" 'alter table bad add check (a <> 1)'
+	pipes '0 0 3' 'pg-chunks -d "$SRC" | pg-copyout -d "$SRC" | pg-copyin -d "$DST" --keep-going'
+	is "$(pg_sql "dst/$DB" 'select count(*) from u')" 1000
+	pg_kill dst
+	pg_start dst
+	is "$(pg_sql "dst/$DB" 'select count(*) from u')" 0
+	pg_sql "dst/$DB" 'alter table bad drop constraint bad_a_check'
+	CHUNKS='' copied u bad
+}

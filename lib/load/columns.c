@@ -239,11 +239,34 @@ in_chunk(const struct job *job, const char *name)
 	return false;
 }
 
+/* Is it generated at the source?  Then its values are not in the archive. */
+static bool
+left_behind(const struct job *job, const char *name)
+{
+	const json_t *names =
+	    json_object_get(job->chunk.record, "generated");
+	size_t i;
+
+	for (i = 0; i < json_array_size(names); i++)
+		if (str_eq(json_string_value(json_array_get(names, i)), name))
+			return true;
+	return false;
+}
+
 /* What the target has more must be able to fill itself. */
 static status
 check_extra(const struct job *job, const struct pg_column *to,
     struct failure *f)
 {
+	if (!to->generated && left_behind(job, to->name)) {
+		(void)failure_set(f, STATUS_FAIL,
+		    "column \"%s\" is generated in \"%s.%s\" of the source, "
+		    "and not in %s of the target: its values would be lost",
+		    to->name, job->chunk.schema, job->chunk.table,
+		    job->target);
+		failure_hint(f, "Make it generated in the target, too.");
+		return STATUS_FAIL;
+	}
 	if (to->generated || to->has_default || to->identity != 0 ||
 	    !to->not_null || in_chunk(job, to->name))
 		return STATUS_OK;

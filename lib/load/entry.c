@@ -130,7 +130,12 @@ look(struct pg *pg, const struct job *job, struct pg_result **out,
 	sql_add(&q, " exists (select from pg_catalog.pg_class as k");
 	sql_add(&q, " where k.oid = c.target_oid),");
 	sql_add(&q, " c.rows, c.bytes, c.digest, c.snapshot,");
-	sql_add(&q, " c.pg_snapshot, c.lsn, c.replaced is not null from ");
+	/* A crash empties unlogged tables, and leaves the ledger as it was. */
+	sql_add(&q, " c.pg_snapshot, c.lsn, c.replaced is not null,");
+	sql_add(&q, " c.slice is null and c.mode = 'replace' and exists (");
+	sql_add(&q, "select from pg_catalog.pg_class as k");
+	sql_add(&q, " where k.oid = c.target_oid");
+	sql_add(&q, " and k.relpersistence = 'u') from ");
 	run_table(run, &q, "chunk");
 	sql_add(&q, " as c where c.run = ");
 	run_param(&q, run->id);
@@ -182,7 +187,7 @@ forget(struct pg *pg, const struct job *job, bool replaced, struct failure *f)
 
 	log_warning("%s was loaded in this run but %s; it is loaded again",
 	    job->target,
-	    replaced ? "another run has cleared it since"
+	    replaced ? "may have been cleared since"
 		     : "does not exist any more");
 	sql_add(&q, "delete from ");
 	run_table(run, &q, "chunk");
@@ -222,7 +227,7 @@ entry_claim(struct pg *pg, const struct job *job, bool *mine,
 		    "run \"%s\" was ended by somebody else",
 		    job->load->run.name);
 	/* Rows that another run has cleared are not there, whoever was asked. */
-	replaced = pg_true(r, 0, 12);
+	replaced = pg_true(r, 0, 12) || pg_true(r, 0, 13);
 	s = replaced ? STATUS_OK : judge(job, r, f);
 	if (s != STATUS_OK)
 		return s;

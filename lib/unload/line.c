@@ -10,7 +10,7 @@
 /* What tools answer with; rows and bytes go on as estimates. */
 static const char *const answers[] = {"status", "digest", "error", "target",
     "run", "seconds", "segments", "snapshot", "pg_snapshot", "lsn", "columns",
-    "format", "digest_kind", "relation", "moved", "source_digest",
+    "generated", "reason", "found", "format", "digest_kind", "relation", "moved", "source_digest",
     "target_digest", "xxh128", "seal", NULL};
 
 json_t *
@@ -55,6 +55,20 @@ relation(const struct pg_table *t)
 	return r;
 }
 
+/* Columns whose values stay behind, for who loads to know. */
+static json_t *
+generated(const struct pg_table *t)
+{
+	json_t *names = json_array();
+	size_t i;
+
+	for (i = 0; i < t->ncolumns; i++)
+		if (t->columns[i].generated)
+			(void)json_array_append_new(names,
+			    json_string(t->columns[i].name));
+	return names;
+}
+
 void
 line_describe(json_t *line, const struct pg_table *t, enum copy_format format,
     bool digest)
@@ -62,6 +76,7 @@ line_describe(json_t *line, const struct pg_table *t, enum copy_format format,
 	static const char *const formats[] = {"binary", "text", "csv"};
 
 	(void)json_object_set_new(line, "columns", pg_table_columns_json(t));
+	(void)json_object_set_new(line, "generated", generated(t));
 	record_set_text(line, "format", formats[format]);
 	if (digest)
 		record_set_text(line, "digest_kind",
