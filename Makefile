@@ -241,7 +241,7 @@ lint-shell:
 	$(Q)scripts/shell-files | xargs shellcheck -x
 lint-man:
 	$(call say,MAN,'$(words $(MAN_PAGES)) pages')
-	$(Q)$(if $(MAN_PAGES),mandoc -Tlint -Wstyle $(MAN_PAGES))
+	$(Q)$(if $(MAN_PAGES),mandoc -Tlint -Wwarning $(MAN_PAGES))
 lint-layers: all
 	$(call say,LAYER,lib)
 	$(Q)tests/layers $(BUILD)

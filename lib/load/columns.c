@@ -243,8 +243,7 @@ in_chunk(const struct job *job, const char *name)
 static bool
 left_behind(const struct job *job, const char *name)
 {
-	const json_t *names =
-	    json_object_get(job->chunk.record, "generated");
+	const json_t *names = json_object_get(job->chunk.record, "generated");
 	size_t i;
 
 	for (i = 0; i < json_array_size(names); i++)
@@ -262,8 +261,7 @@ check_extra(const struct job *job, const struct pg_column *to,
 		(void)failure_set(f, STATUS_FAIL,
 		    "column \"%s\" is generated in \"%s.%s\" of the source, "
 		    "and not in %s of the target: its values would be lost",
-		    to->name, job->chunk.schema, job->chunk.table,
-		    job->target);
+		    to->name, job->chunk.schema, job->chunk.table, job->target);
 		failure_hint(f, "Make it generated in the target, too.");
 		return STATUS_FAIL;
 	}

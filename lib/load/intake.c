@@ -428,7 +428,10 @@ intake_run(struct load *load, int fd, const char *name, bool *whole)
 {
 	struct intake in = {.load = load, .seen = SEEN_INIT, .whole = true};
 	struct archive_reader *reader = archive_reader_new(fd, name);
-	status s = read_all(&in, reader);
+	status s;
+
+	in.open = mem_resize(NULL, 1, sizeof(struct job *));
+	s = read_all(&in, reader);
 
 	/* What is open is rolled back; what was done before is done. */
 	while (in.nopen > 0)

@@ -24,8 +24,8 @@ status failure_set(struct failure *f, status class, const char *fmt, ...)
 void failure_hint(struct failure *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* From pg_last_error: "could not DOING: server's message". */
-status failure_from_pg(struct failure *f, const struct pg *pg,
-    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+status failure_from_pg(struct failure *f, const struct pg *pg, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
 /*
  * Run a statement in silence and keep its failure: "could not DOING: ...".
  * out may be NULL.

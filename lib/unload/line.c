@@ -10,8 +10,8 @@
 /* What tools answer with; rows and bytes go on as estimates. */
 static const char *const answers[] = {"status", "digest", "error", "target",
     "run", "seconds", "segments", "snapshot", "pg_snapshot", "lsn", "columns",
-    "generated", "reason", "found", "format", "digest_kind", "relation", "moved", "source_digest",
-    "target_digest", "xxh128", "seal", NULL};
+    "generated", "reason", "found", "format", "digest_kind", "relation",
+    "moved", "source_digest", "target_digest", "xxh128", "seal", NULL};
 
 json_t *
 line_fresh(const json_t *line, const struct snapshot *s)
