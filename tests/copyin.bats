@@ -1489,3 +1489,192 @@ all_about() {	# NAME: every word about the indexes of t
 		like "$err" 'pg-copyin: error:'
 	done
 }
+
+# --- together ------------------------------------------------------------------------------------
+
+@test "two processes fill one relation together, under one snapshot" {
+	big 40000
+	# Somebody holds the snapshot that both read under.
+	mkfifo hold
+	psql -XAtqd "$SRC" <hold >id &
+	local holder=$!
+	exec 8>hold
+	echo 'begin isolation level repeatable read; select pg_export_snapshot();' >&8
+	wait_for test -s id
+	local id
+	id=$(cat id)
+	export id
+	pg-chunks --snapshot "$id" -d "$SRC" $LIST | grep -v '"end"' >list
+	sed -n 'p;n' list >odd
+	sed -n 'n;p' list >even
+	pg-copyout --snapshot "$id" --partial -d "$SRC" <odd 2>/dev/null | pg-copyin -d "$DST" >one 2>err1 &
+	local first=$!
+	exits 0 bash -c "pg-copyout --snapshot '$id' --partial -d '$SRC' <even | pg-copyin -d '$DST'"
+	wait $first
+	exec 8>&-
+	wait $holder
+	same big
+	is "$(cat one "$OUT" | jq -r 'select(.chunk).status' | sort | uniq -c | xargs)" "$(wc -l <list) loaded"
+	is "$(dst 'select count(*) from pgpipe.sliced where completed is not null')" 1
+	is "$(dst "select count(*) from pg_index where indrelid = 'big'::regclass")" 2
+	copy '0 0 0'
+	is "$(took | grep -vc skipped)" 0
+}
+
+@test "new partitions beside a default one, several at once" {
+	both 'create table m (id int, v text, primary key (id)) partition by range (id);
+		create table m_rest partition of m default'
+	src "create table m_1 partition of m for values from (0) to (1000);
+		create table m_2 partition of m for values from (1000) to (2000);
+		create table m_3 partition of m for values from (2000) to (3000);
+		create table m_4 partition of m for values from (3000) to (4000);
+		insert into m select i, md5(i::text) from generate_series(0, 5000) i"
+	OUT_OPT='-j 3' IN_OPT='-j 5 --lock-timeout 10s'
+	copy '0 0 0' || copy '0 0 0'
+	same m
+	is "$(dst "select count(*) from pg_partition_tree('m') where isleaf")" 5
+}
+
+@test "part of a missing partition makes it, too" {
+	both 'create table m (day date, v int) partition by range (day)'
+	src "create table m_1 partition of m for values from ('2025-01-01') to ('2025-02-01');
+		insert into m select date '2025-01-01' + i, i from generate_series(0, 30) i"
+	LIST='--from 2025-01-11 --until 2025-01-21 m'
+	copy '0 0 0'
+	is "$(dst 'select count(*), min(v), max(v) from m')" '10|10|19'
+	LIST='--from 2025-01-16 --until 2025-01-26 m'
+	copy '0 0 0'
+	is "$(dst 'select count(*), min(v), max(v) from m')" '15|10|24'
+}
+
+@test "a connection that was lost before a chunk's first row is made again" {
+	both 'create table a (x int)'
+	src 'insert into a values (1)'
+	saved a
+	mkfifo pipe
+	pg-copyin -d "$DST" <pipe >lines 2>err &
+	local pid=$!
+	exec 9>pipe
+	head -c 2560 a >&9
+	wait_for pg_sql_true "dst/$DB" "select exists (select from pg_stat_activity
+		where application_name = 'pg-copyin' and query ~ 'maintenance_work_mem' and state = 'idle')"
+	dst "select pg_terminate_backend(pid) from pg_stat_activity
+		where application_name = 'pg-copyin' and query ~ 'maintenance_work_mem'" >/dev/null
+	tail -c +2561 a >&9
+	exec 9>&-
+	wait $pid || { cat err; false; }
+	same a
+}
+
+@test "a connection that dies under its rows fails its chunk for now; the next has a new one" {
+	both 'create table a (x int, v text); create table b (x int)'
+	src "insert into a select i, repeat(md5(i::text), 8) from generate_series(1, 20000) i; insert into b values (2)"
+	LIST='--order name'
+	saved a
+	mkfifo pipe
+	pg-copyin --keep-going -d "$DST" <pipe >lines 2>err &
+	local pid=$! code=0
+	exec 9>pipe
+	head -c 2000000 a >&9
+	wait_for pg_sql_true "dst/$DB" "select exists (select from pg_stat_activity where query ~* '^copy')"
+	dst "select pg_terminate_backend(pid) from pg_stat_activity where query ~* '^copy'" >/dev/null
+	tail -c +2000001 a >&9
+	exec 9>&-
+	wait $pid || code=$?
+	is $code 4
+	is "$(jq -r 'select(.chunk) | .chunk + " " + .status' lines | sort)" $'public.a failed\npublic.b loaded'
+	exits 0 bash -c "pg-copyin -d '$DST' <a"
+	is "$(took)" $'public.a loaded\npublic.b skipped'
+	same a b
+}
+
+@test "the same id with another predicate or target is no skip" {
+	both 'create table a (x int); create table b (x int); create table gone (x int)'
+	src 'insert into a values (1)'
+	dst 'drop table gone'
+	IN_OPT=--keep-going
+	copy '0 0 3'
+	dst "update pgpipe.chunk set predicate = 'x > 5' where chunk = 'public.a'"
+	copy '0 0 3'
+	like "$err" 'chunk "public.a" was loaded in run ".*" with another predicate or slice'
+	like "$err" 'hint: Begin anew with --restart'
+	dst "update pgpipe.chunk set predicate = null where chunk = 'public.a'"
+	IN_OPT='--keep-going --map public.a=public.b'
+	copy '0 0 3'
+	like "$err" 'chunk "public.a" was loaded in run ".*" into "public.a"'
+}
+
+@test "a constraint that is checked at the commit fails the chunk" {
+	both 'create table p (id int primary key)'
+	src 'create table c (id int); insert into c values (7)'
+	dst 'create table c (id int references p deferrable initially deferred)'
+	copy '0 0 4'
+	is "$(took)" $'public.c failed\npublic.p loaded'
+	is "$(dst 'select count(*) from c')" 0
+	src 'insert into p values (7)'
+	IN_OPT=--restart
+	copy '0 0 4' || :
+	IN_OPT=''
+	copy '0 0 0'
+	same c
+}
+
+@test "tables without columns, and rows of many megabytes" {
+	no_sanitizer 'it reserves terabytes'
+	both 'create table nothing (); create table wide (id int, v text, b bytea)'
+	src "insert into nothing default values; insert into nothing default values;
+		alter table wide alter v set storage external, alter b set storage external;
+		insert into wide select i, repeat('x', 40000000), decode(repeat('00ff', 10000000), 'hex') from generate_series(1, 3) i"
+	saved a
+	exits 0 bash -c "ulimit -v $((64 * 1024 + 16 * 1024 + 2 * 60 * 1024)); pg-copyin -d '$DST' <a"
+	same wide
+	is "$(dst 'select count(*) from nothing')" 2
+}
+
+@test "a target that is read-only, or of an older time, is refused before anything" {
+	both 'create table a (x int)'
+	src 'insert into a values (1)'
+	saved a
+	dst "alter database $DB set default_transaction_read_only = on"
+	exits 0 bash -c "pg-copyin -d '$DST' <a"
+	same a
+	pg_standby sb dst
+	wait_for pg_sql_true "sb/$DB" 'select true'
+	exits 3 bash -c "pg-copyin -d '$(pg_dsn "sb/$DB")' --run x <a"
+	like "$err" 'read-only transaction'
+	pg_stop sb immediate
+}
+
+@test "what a user sets for himself changes nothing" {
+	both 'create table t (d date, i interval, f float8, ts timestamptz, b bytea)'
+	src "insert into t values ('2025-02-01', '-1 day 2 hours', 0.1, '2025-02-01 00:00+05', '\\x00')"
+	dst "create role odd login superuser; alter role odd set datestyle = 'SQL, DMY';
+		alter role odd set intervalstyle = 'sql_standard'; alter role odd set statement_timeout = '1ms';
+		alter role odd set timezone = 'Asia/Tokyo'; alter role odd set bytea_output = 'escape';
+		alter role odd set search_path = pg_temp; alter role odd set lock_timeout = 1;
+		alter role odd set session_replication_role = replica;
+		alter role odd set default_transaction_isolation = 'serializable'"
+	OUT_OPT='--format text'
+	saved a
+	exits 0 bash -c "pg-copyin -d '${DST/user=postgres/user=odd}' <a"
+	same t
+	dst 'drop owned by odd cascade; drop role odd' || dst 'reassign owned by odd to postgres; drop role odd'
+}
+
+@test "the examples of the manual page run" {
+	both 'create schema restored; create table a (x int); create table b (x int); create table restored.a (x int)'
+	src 'drop table restored.a; insert into a values (1); insert into b values (2)'
+	dst 'alter table b rename to bb'
+	pipes '0 0 3 0 1' 'pg-chunks -d "$SRC" "public.*" | pg-copyout -d "$SRC" -j 2 |
+		pg-copyin -d "$DST" -j 2 | tee lines | pg-checksum -d "$DST"'
+	dst 'alter table bb rename to b'
+	pipes '0 0 0' "jq -c 'select(.status == \"failed\")' lines |
+		pg-copyout --partial -d \"\$SRC\" | pg-copyin -d \"\$DST\""
+	same a b
+	LIST=public.a
+	saved t.tar
+	zstd -q t.tar -o t.tar.zst
+	pipes '0 0' 'zstd -dc t.tar.zst | pg-copyin -d "$DST" --map public=restored'
+	is "$(dst 'select x from restored.a')" 1
+	is "$(dst 'select definition from pgpipe.deferred')" ''
+}

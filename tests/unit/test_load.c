@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * What of loading needs no server: where relations go, which slices make a
+ * whole, and the queue between reader and loader.
+ */
+#include "tap.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "load/coverage.h"
+#include "load/map.h"
+#include "load/queue.h"
+
+/* --- map ------------------------------------------------------------------- */
+
+static bool
+maps(const char *rule, const char *schema, const char *table,
+    const char *to_schema, const char *to_table)
+{
+	struct strv texts CLEANUP(strv_free) = STRV_INIT;
+	struct map m CLEANUP(map_free) = MAP_INIT;
+	const char *s, *t;
+
+	strv_add(&texts, rule);
+	strv_add(&texts, "all=everything");
+	if (map_parse(&texts, &m) != STATUS_OK)
+		return false;
+	(void)map_relation(&m, schema, table, &s, &t);
+	return str_eq(s, to_schema) && str_eq(t, to_table);
+}
+
+static bool
+refuses(const char *rule)
+{
+	struct strv texts CLEANUP(strv_free) = STRV_INIT;
+	struct map m CLEANUP(map_free) = MAP_INIT;
+
+	strv_add(&texts, rule);
+	return map_parse(&texts, &m) == STATUS_USAGE;
+}
+
+static void
+test_map(void)
+{
+	static const char *const bad[] = {"", "=", "a", "a=", "=b", "a.b=c",
+	    "a=b.c", "a.b.c=d.e.f", "\"a=b", "\"\"=b", "a=\"b", "a=b\"c",
+	    "a=\"b\"\"", "a..b=c.d", "a.=b.", "a=b=c", " a=b"};
+	size_t i;
+
+	ok(maps("a=b", "a", "t", "b", "t"), "a schema");
+	ok(maps("a=b", "c", "t", "c", "t"), "no other schema");
+	ok(maps("A=B", "a", "t", "b", "t"), "names are folded");
+	ok(maps("\"A\"=\"B\"", "A", "t", "B", "t"), "but not within quotes");
+	ok(maps("\"a.=\"\"b\"=c", "a.=\"b", "t", "c", "t"),
+	    "quotes hold anything");
+	ok(maps("all.t=x.y", "all", "t", "x", "y"),
+	    "a table wins over its schema");
+	ok(maps("all.t=x.y", "all", "u", "everything", "u"),
+	    "and leaves the others");
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ok(refuses(bad[i]), "refused: %s", bad[i]);
+}
+
+static void
+test_names(void)
+{
+	struct strv v CLEANUP(strv_free) = STRV_INIT;
+
+	ok(map_names("a, \"B c\" ,D", &v), "a list of names");
+	ok(v.len == 3 && str_eq(v.data[1], "B c") && str_eq(v.data[2], "d"),
+	    "three of them");
+	ok(!map_names("a,", &v) && !map_names("", &v) && !map_names("a b", &v),
+	    "what is no list");
+}
+
+/* --- coverage ---------------------------------------------------------------- */
+
+static bool
+whole(size_t n, const char *const bounds[][2])
+{
+	struct coverage c = COVERAGE_INIT;
+	bool is;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		coverage_add(&c, bounds[i][0], bounds[i][1]);
+	is = coverage_whole(&c);
+	coverage_free(&c);
+	return is;
+}
+
+static void
+test_coverage(void)
+{
+	const char *const one[][2] = {{NULL, NULL}};
+	const char *const any_order[][2] = {{"2", "3"}, {NULL, "1"},
+	    {"3", NULL}, {"1", "2"}};
+	const char *const gap[][2] = {{NULL, "1"}, {"2", NULL}};
+	const char *const no_end[][2] = {{NULL, "1"}, {"1", "2"}};
+	const char *const twice[][2] = {{NULL, "1"}, {"1", NULL}, {"1", NULL}};
+	const char *const over[][2] = {{NULL, "2"}, {"2", NULL}, {"1", "3"}};
+
+	ok(whole(1, one), "one slice that is all");
+	ok(whole(4, any_order), "in any order");
+	ok(!whole(0, one), "nothing");
+	ok(!whole(2, gap), "a gap");
+	ok(!whole(2, no_end), "no end");
+	ok(!whole(3, twice), "one twice");
+	ok(!whole(3, over), "one over others");
+}
+
+static void
+test_many_slices(void)
+{
+	struct coverage c = COVERAGE_INIT;
+	char from[16], to[16];
+	int i, n = 2000;
+
+	/* Every other one first: the worst case. */
+	for (i = 0; i < 2 * n; i++) {
+		int at = i < n ? 2 * i : 2 * (i - n) + 1;
+
+		(void)snprintf(from, sizeof(from), "%d", at);
+		(void)snprintf(to, sizeof(to), "%d", at + 1);
+		coverage_add(&c, at == 0 ? NULL : from,
+		    at == 2 * n - 1 ? NULL : to);
+	}
+	ok(coverage_whole(&c), "%d slices", 2 * n);
+	coverage_free(&c);
+}
+
+/* --- queue ------------------------------------------------------------------- */
+
+#define AMOUNT ((size_t)40 * 1024 * 1024)
+
+static unsigned char
+byte_at(size_t i)
+{
+	return (unsigned char)(i * 31 + i / 251);
+}
+
+/* Reads all; the result is whether it was what was written. */
+static void *
+take_all(void *arg)
+{
+	struct queue *q = arg;
+	size_t seen = 0, n, i;
+	const void *bytes;
+	bool right = true;
+
+	while ((n = queue_get(q, &bytes)) > 0) {
+		for (i = 0; i < n; i += 97)
+			right = right &&
+			    ((const unsigned char *)bytes)[i] ==
+				byte_at(seen + i);
+		seen += n;
+		queue_release(q);
+	}
+	return right && seen == AMOUNT ? q : NULL;
+}
+
+static void *
+take_some(void *arg)
+{
+	struct queue *q = arg;
+	const void *bytes;
+
+	if (queue_get(q, &bytes) > 0)
+		queue_release(q);
+	queue_deafen(q);
+	queue_wait_end(q);
+	return q;
+}
+
+/* Writes in pieces of odd sizes; false when nobody listens any more. */
+static bool
+put_all(struct queue *q)
+{
+	unsigned char *piece CLEANUP_FREE = mem_alloc(700000);
+	size_t done = 0, n = 1, i;
+
+	while (done < AMOUNT) {
+		n = (n * 7 + 13) % 700000 + 1;
+		n = n < AMOUNT - done ? n : AMOUNT - done;
+		for (i = 0; i < n; i++)
+			piece[i] = byte_at(done + i);
+		if (!queue_put(q, piece, n))
+			return false;
+		done += n;
+	}
+	return true;
+}
+
+static void
+test_queue(void)
+{
+	struct queue *q = queue_new();
+	pthread_t thread;
+	void *result;
+
+	(void)pthread_create(&thread, NULL, take_all, q);
+	ok(put_all(q), "more bytes than it holds");
+	queue_end(q);
+	(void)pthread_join(thread, &result);
+	ok(result == q, "come out as they went in");
+
+	queue_reset(q);
+	(void)pthread_create(&thread, NULL, take_some, q);
+	ok(!put_all(q), "a writer is told that nobody listens");
+	queue_end(q);
+	(void)pthread_join(thread, &result);
+	ok(result == q, "and the other one that it has ended");
+
+	queue_reset(q);
+	queue_end(q);
+	(void)pthread_create(&thread, NULL, take_some, q);
+	(void)pthread_join(thread, &result);
+	ok(result == q, "no bytes at all");
+	queue_free(q);
+}
+
+int
+main(void)
+{
+	log_init("test_load");
+	test_map();
+	test_names();
+	test_coverage();
+	test_many_slices();
+	test_queue();
+	return tap_done();
+}
