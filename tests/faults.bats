@@ -32,8 +32,8 @@ setup() {
 }
 
 teardown() {
-	[ -n "$(pg_pid src)" ] && kill -0 "$(pg_pid src)" 2>/dev/null || pg_start src
-	[ -n "$(pg_pid dst)" ] && kill -0 "$(pg_pid dst)" 2>/dev/null || pg_start dst
+	kill -0 "$(pg_pid src)" 2>/dev/null || pg_start src
+	kill -0 "$(pg_pid dst)" 2>/dev/null || pg_start dst
 	pg_sql src "drop database if exists $DB with (force)"
 	pg_sql dst "drop database if exists $DB with (force)"
 }
@@ -169,10 +169,10 @@ saved() {	# an archive of everything, in ./archive
 	for cut in 0 1 511 512 513 1023 1024 $((size / 5)) $((size / 3)) $((size / 2)) \
 		$((size - 10240)) $((size - 10239)) $(seq $((size - 1024)) 93 $((size - 1))) $((size - 1)); do
 		[ "$cut" -ge 0 ] && [ "$cut" -lt "$size" ] || continue
-		head -c "$cut" archive >cut
-		exits 2 pg-copyin -d "$DST" --run "cut $cut" <cut
+		head -c "$cut" archive >short
+		exits 2 pg-copyin -d "$DST" --run "cut $cut" <short
 		unlike "$out" '"end"'
-		exits 2 pg-checksum <cut
+		exits 2 pg-checksum <short
 	done
 	finishes
 }
@@ -185,7 +185,7 @@ saved() {	# an archive of everything, in ./archive
 	for at in $(seq 3 $((size / 17)) $((size - 1))); do
 		cp archive bad
 		byte=$(od -An -tu1 -j "$at" -N 1 archive)
-		printf "\\x$(printf %x $((byte ^ 16)))" | dd of=bad bs=1 seek="$at" conv=notrunc status=none
+		printf '%b' "\\x$(printf %x $((byte ^ 16)))" | dd of=bad bs=1 seek="$at" conv=notrunc status=none
 		exits 2 pg-checksum <bad
 		exits 2 pg-copyin -d "$DST" --run "flip $at" <bad
 	done
@@ -202,7 +202,7 @@ saved() {	# an archive of everything, in ./archive
 	like "$err" 'zstd'
 	mkdir new && tar -C new -xf archive && cd new || return
 	jq -c '.format = 99' pgpipe.json >p && mv p pgpipe.json
-	tar --format=pax -cf ../bad $(tar tf ../archive)
+	tar tf ../archive | tar --format=pax -cf ../bad -T -
 	cd ..
 	exits 2 pg-copyin -d "$DST" --run g <bad
 	like "$err" 'newer'
