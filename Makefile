@@ -18,6 +18,8 @@ comma    := ,
 compiler := $(if $(findstring clang,$(notdir $(CC))),clang)
 variant  := $(strip $(compiler) $(if $(SAN),san-$(subst $(comma),-,$(SAN))))
 BUILD    ?= build$(if $(variant),/$(subst $() $(),-,$(variant)))
+# One name for one directory: dependencies are kept by name.
+override BUILD := $(BUILD:$(CURDIR)/%=%)
 
 TOOLS     := $(patsubst bin/%.c,%,$(wildcard bin/*.c))
 LIB_SRCS  := $(wildcard lib/*/*.c)
