@@ -35,9 +35,8 @@ struct load {
 	struct results results;
 	pthread_mutex_t warned_lock;
 	struct seen warned; /* tables that were warned of */
-	/* Without a ledger: which relation replaces a target's rows. */
-	json_t *owners;
-	pthread_mutex_t owners_lock;
+	double begun;	    /* when this process was, by num_now() */
+	bool stored;	    /* the archive comes from a file */
 	bool same;	    /* the target is the source */
 	atomic_bool halted; /* a failure: load nothing that is not begun */
 	atomic_bool dead;   /* nobody hears us: roll back what is open */

@@ -5,8 +5,10 @@
 #include "load/load.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
+#include "base/num.h"
 #include "base/progress.h"
 #include "base/signal.h"
 #include "base/thread.h"
@@ -25,16 +27,24 @@ open_control(struct load *load)
 	return ledger_init(load->control, o->ledger_schema);
 }
 
+static bool
+is_file(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static void
-init(struct load *load, const struct load_options *options)
+init(struct load *load, const struct load_options *options, int fd)
 {
 	*load = (struct load){.options = options,
 	    .map = MAP_INIT,
 	    .warned = SEEN_INIT,
-	    .owners = json_object()};
+	    .begun = num_now(),
+	    .stored = is_file(fd)};
 	(void)pthread_mutex_init(&load->control_lock, NULL);
 	(void)pthread_mutex_init(&load->warned_lock, NULL);
-	(void)pthread_mutex_init(&load->owners_lock, NULL);
 	results_init(&load->results);
 }
 
@@ -44,10 +54,8 @@ clean_up(struct load *load)
 	pg_close(load->control);
 	map_free(&load->map);
 	seen_free(&load->warned);
-	json_decref(load->owners);
 	run_free(&load->run);
 	results_free(&load->results);
-	(void)pthread_mutex_destroy(&load->owners_lock);
 	(void)pthread_mutex_destroy(&load->warned_lock);
 	(void)pthread_mutex_destroy(&load->control_lock);
 }
@@ -75,7 +83,7 @@ load_run(const struct load_options *options, int fd, const char *name)
 	status s;
 
 	thread_lean_heap();
-	init(&load, options);
+	init(&load, options, fd);
 	s = map_parse(&options->maps, &load.map);
 	if (s == STATUS_OK)
 		s = open_control(&load);

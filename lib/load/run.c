@@ -35,6 +35,8 @@ source_read(json_t *record, struct source *out)
 	out->database = record_text(from, "database");
 	out->timeline = record_int(from, "timeline");
 	out->standby = record_flag(from, "standby");
+	out->started = record_text(from, "started");
+	out->clock = record_text(from, "clock");
 	out->snapshot = record_text(record, "snapshot");
 	out->pg_snapshot = record_text(record, "pg_snapshot");
 	out->lsn = record_text(record, "lsn");

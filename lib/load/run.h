@@ -23,6 +23,7 @@ struct source {
 	const char *system, *database; /* NULL: not known */
 	int64_t timeline;	       /* -1: not known */
 	bool standby;
+	const char *started, *clock; /* of the server; NULL: not known */
 	const char *snapshot, *pg_snapshot, *lsn;
 	/* Equal for what was read under one snapshot, never otherwise. */
 	char *identity;

@@ -11,7 +11,7 @@
 /*
  * Sets load->same.  The system's identifier is shared by clones, so where it
  * agrees the snapshot is asked for: only the server that exported it knows
- * it, as long as somebody reads under it.
+ * it, as long as somebody reads under it; and then the server's clock.
  */
 status same_check(struct load *load, struct failure *f) MUST_CHECK;
 

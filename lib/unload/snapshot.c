@@ -32,6 +32,7 @@ identify(struct snapshot *s)
 
 	sql_add(&sql, "select pg_catalog.current_database(),");
 	sql_add(&sql, " pg_catalog.pg_postmaster_start_time(),");
+	sql_add(&sql, " pg_catalog.clock_timestamp(),");
 	/* Before the snapshot: what is in the WAL later may be in neither. */
 	sql_add(&sql, " case when pg_catalog.pg_is_in_recovery()");
 	sql_add(&sql, " then pg_catalog.pg_last_wal_replay_lsn()");
@@ -41,7 +42,8 @@ identify(struct snapshot *s)
 		return st;
 	s->database = copy_value(r, 0);
 	s->started = copy_value(r, 1);
-	s->lsn = copy_value(r, 2);
+	s->clock = copy_value(r, 2);
+	s->lsn = copy_value(r, 3);
 	system = pg_system(s->holder);
 	s->system = system == NULL ? NULL : mem_strdup(system);
 	s->timeline = pg_timeline(s->holder);
@@ -123,6 +125,7 @@ snapshot_free(struct snapshot *s)
 	free(s->system);
 	free(s->database);
 	free(s->started);
+	free(s->clock);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -188,6 +191,8 @@ snapshot_stream(const struct snapshot *s)
 	record_set_text(source, "database", s->database);
 	record_set_int(source, "server_version", s->version);
 	(void)json_object_set_new(source, "standby", json_boolean(s->standby));
+	set_text_or_null(source, "started", s->started);
+	set_text_or_null(source, "clock", s->clock);
 	(void)json_object_set_new(stream, "source", source);
 	snapshot_stamp(s, stream);
 	set_time(stream);

@@ -25,6 +25,7 @@ struct snapshot {
 	char *system;	/* NULL: it may not be asked */
 	char *database;
 	char *started;	   /* the server's start: which server this is */
+	char *clock;	   /* of the server, before the snapshot */
 	uint32_t timeline; /* 0: it may not be asked */
 	int version;
 	bool standby;
