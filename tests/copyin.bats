@@ -430,6 +430,16 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	pipes '0 0 3' 'pg-chunks -d "$SRC" a | pg-copyout -d "$SRC" | pg-copyin --no-ledger -d "$SRC"'
 	like "$err" 'cannot load a table into itself'
 	is "$(src 'select count(*) from a')" 1
+	# Neither is one whose snapshot is gone before anybody asks for it, but
+	# an archive may go back to where it was taken.
+	pipes '0 0 0 3' 'pg-chunks -d "$SRC" public.a | pg-copyout -d "$SRC" | (cat >archive; cat archive) | pg-copyin --no-ledger -d "$SRC"'
+	like "$err" 'cannot load a table into itself'
+	src 'truncate a'
+	pipes '0' 'pg-copyin --no-ledger -d "$SRC" <archive'
+	is "$(src 'select count(*) from a')" 1
+	sleep 1.1
+	pipes '0 0' 'cat archive | pg-copyin --no-ledger -d "$SRC"'
+	is "$(src 'select count(*) from a')" 1
 	pipes '0 0 0' 'pg-chunks -d "$SRC" public.a | pg-copyout -d "$SRC" | pg-copyin --no-ledger --map public=s -d "$SRC"'
 	is "$(src 'select count(*) from s.a')" 1
 }
@@ -470,8 +480,13 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	dst 'create table c (x int)'
 	IN_OPT='--map public.a=public.c --map public.b=public.c'
 	copy '0 0 3'
-	like "$err" 'cannot clear public.c for "public.b": it holds "public.a", loaded in the same run'
+	like "$err" 'cannot clear public.c for "public.b": another relation of this archive is loaded into it'
 	is "$(dst 'select count(*) from c')" 1
+	# In two archives of one run, too.
+	LIST=public.b
+	copy '0 0 3'
+	like "$err" 'cannot clear public.c for "public.b": it holds "public.a", loaded in the same run'
+	LIST=''
 	dst 'truncate c'
 	IN_OPT="$IN_OPT --mode append --restart"
 	copy '0 0 0'
@@ -479,7 +494,7 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	# Without a ledger it is the same.
 	IN_OPT='--map public.a=public.c --map public.b=public.c --no-ledger --keep-going'
 	copy '0 0 3'
-	like "$err" 'cannot clear public.c for public.b: public.a is loaded into it'
+	like "$err" 'cannot clear public.c for "public.b": another relation of this archive is loaded into it'
 	is "$(dst 'select sum(x) from c')" 1
 	IN_OPT="$IN_OPT --mode append"
 	copy '0 0 0'
@@ -487,7 +502,7 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 }
 
 @test "a missing partition is loaded, then attached" {
-	both "create table m (id int, day date not null, v text default 'x', w int generated always as (id + 1) stored,
+	both "create table m (id int generated always as identity, day date not null, v text default 'x', w int generated always as (id + 1) stored,
 		check (id > 0)) partition by range (day);
 		create index on m (v); create unique index on m (day, id) include (v);
 		alter table m add primary key (id, day)"
@@ -495,7 +510,8 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 		create table m_2 partition of m for values from ('2025-02-01') to ('2025-03-01') partition by hash (id);
 		create table m_2a partition of m_2 for values with (modulus 2, remainder 0);
 		create table m_2b partition of m_2 for values with (modulus 2, remainder 1);
-		insert into m select i, date '2025-01-01' + i % 59, md5(i::text) from generate_series(1, 5000) i"
+		insert into m overriding system value
+		select i, date '2025-01-01' + i % 59, md5(i::text) from generate_series(1, 5000) i"
 	LIST=m
 	copy '0 0 3'
 	like "$err" 'the target has neither public.m_2[ab] nor its parent "public.m_2"'
@@ -1020,6 +1036,10 @@ kill_midway() {
 	cat whole slices >list
 	pipes '0 0' 'pg-copyout --partial -d "$SRC" <list | pg-copyin --restart -d "$DST"'
 	same big
+	{ head -n 2 slices; cat whole; tail -n +3 slices; } >list
+	pipes '0 3' 'pg-copyout --partial -d "$SRC" <list | pg-copyin --keep-going --no-ledger -d "$DST"'
+	like "$err" 'public.big comes in more than one way in this archive'
+	same big
 	# Slices that overlap never make a whole.
 	{ sed 2d slices; pg-chunks -d "$SRC" --split 2MB big | grep -v '"end"'; } >list
 	echo "{\"end\":\"pg-chunks\",\"lines\":$(wc -l <list)}" >>list
@@ -1364,6 +1384,24 @@ all_about() {	# NAME: every word about the indexes of t
 	copy '0 0 0'
 	same big other
 	is "$(dst "select count(*) from pg_index where indrelid = 'big'::regclass")" 2
+}
+
+@test "rows that another run has replaced are not taken for this one's" {
+	big
+	both 'create table gone (x int)'
+	dst 'drop table gone'
+	LIST='--split 1MB' IN_OPT='--run one --keep-going'
+	copy '0 0 3'
+	is "$(took | grep -c 'big.*loaded')" "$(slices)"
+	src 'delete from big where id > 10000'
+	LIST='--split 0 big' IN_OPT='--run two'
+	copy '0 0 0'
+	same big
+	src 'delete from big where id > 5000'
+	LIST='--split 1MB' IN_OPT='--run one --keep-going'
+	copy '0 0 3'
+	is "$(took | grep -c 'big.*skipped')" 0
+	same big
 }
 
 @test "two processes of one run: every chunk once" {

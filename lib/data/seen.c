@@ -43,21 +43,47 @@ grow(struct seen *s)
 	free(old.slots);
 }
 
-bool
-seen_add(struct seen *s, const char *id)
+/* The two hashes that stand for it; never both 0. */
+static void
+hash(const char *id, uint64_t *a, uint64_t *b)
 {
 	struct str text CLEANUP(str_free) = STR_INIT;
-	uint64_t a, b;
 
 	str_addc(&text, '+');
 	str_add(&text, id);
-	a = digest_hash(text.data + 1, text.len - 1);
-	b = digest_hash(text.data, text.len);
-	if (a == 0 && b == 0)
-		a = 1;
+	*a = digest_hash(text.data + 1, text.len - 1);
+	*b = digest_hash(text.data, text.len);
+	if (*a == 0 && *b == 0)
+		*a = 1;
+}
+
+bool
+seen_add(struct seen *s, const char *id)
+{
+	uint64_t a, b;
+
+	hash(id, &a, &b);
 	if (2 * s->used >= s->size)
 		grow(s);
 	return insert(s, a, b);
+}
+
+bool
+seen_has(const struct seen *s, const char *id)
+{
+	uint64_t a, b;
+	size_t at;
+
+	hash(id, &a, &b);
+	if (s->size == 0)
+		return false;
+	at = (size_t)a & (s->size - 1);
+	while (s->slots[at][0] != 0 || s->slots[at][1] != 0) {
+		if (s->slots[at][0] == a && s->slots[at][1] == b)
+			return true;
+		at = (at + 1) & (s->size - 1);
+	}
+	return false;
 }
 
 void

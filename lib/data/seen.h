@@ -21,6 +21,7 @@ struct seen {
 
 /* True when it is new. */
 bool seen_add(struct seen *s, const char *id);
+bool seen_has(const struct seen *s, const char *id);
 void seen_free(struct seen *s);
 
 #endif

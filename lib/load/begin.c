@@ -173,20 +173,6 @@ supersede(struct pg *pg, const struct job *job, const struct pg_result *r,
 	return s;
 }
 
-/* All rows of earlier runs about a target that is cleared wholly. */
-static status
-forget_sliced(struct pg *pg, const struct job *job, struct failure *f)
-{
-	struct sql q CLEANUP_SQL = SQL_INIT;
-
-	sql_add(&q, "delete from ");
-	run_table(&job->load->run, &q, "sliced");
-	sql_add(&q, " where run <> ");
-	run_param(&q, job->load->run.id);
-	entry_where_target(&q, job);
-	return failure_run(f, pg, &q, NULL, "write the ledger");
-}
-
 static status
 drop_indexes(struct pg *pg, const struct job *job, const struct target *t,
     struct failure *f)
@@ -214,8 +200,6 @@ clear(struct pg *pg, const struct job *job, const struct target *t,
 		s = clear_whole(pg, job, t, false, &cleared, f);
 		if (s == STATUS_OK)
 			s = entry_replace(pg, job, true, NULL, f);
-		if (s == STATUS_OK && job->load->run.schema != NULL)
-			s = forget_sliced(pg, job, f);
 		return s == STATUS_OK && cleared.exclusive
 		    ? drop_indexes(pg, job, t, f)
 		    : s;

@@ -351,33 +351,51 @@ entry_strangers(struct pg *pg, const struct job *job, uint32_t target,
 	return STATUS_FAIL;
 }
 
+/* What says that rows are there and is not true any more. */
+static void
+add_others(struct sql *q, const struct job *job)
+{
+	sql_add(q, " where run <> ");
+	run_param(q, job->load->run.id);
+	entry_where_target(q, job);
+}
+
 status
 entry_replace(struct pg *pg, const struct job *job, bool whole,
     const char *predicate, struct failure *f)
 {
 	const struct run *run = &job->load->run;
-	struct sql q CLEANUP_SQL = SQL_INIT;
+	struct sql chunks CLEANUP_SQL = SQL_INIT, sliced CLEANUP_SQL = SQL_INIT;
+	status s;
 
 	if (run->schema == NULL)
 		return STATUS_OK;
-	sql_add(&q, "update ");
-	run_table(run, &q, "chunk");
-	sql_add(&q, " set replaced = pg_catalog.clock_timestamp()");
-	sql_add(&q, " where replaced is null");
-	entry_where_target(&q, job);
-	sql_add(&q, " and run <> ");
-	run_param(&q, run->id);
+	sql_add(&chunks, "update ");
+	run_table(run, &chunks, "chunk");
+	sql_add(&chunks, " set replaced = pg_catalog.clock_timestamp()");
+	add_others(&chunks, job);
+	sql_add(&chunks, " and replaced is null");
+	sql_add(&sliced, "delete from ");
+	run_table(run, &sliced, "sliced");
+	add_others(&sliced, job);
 	if (!whole) {
-		sql_add(&q, " and coalesce(slice ->> 'within', predicate) = ");
-		sql_param(&q, predicate);
+		sql_add(&chunks,
+		    " and coalesce(slice ->> 'within', predicate)");
+		sql_add(&chunks, " = ");
+		sql_param(&chunks, predicate);
+		sql_add(&sliced, " and within = ");
+		sql_param(&sliced, predicate);
 	}
-	return failure_run(f, pg, &q, NULL, "write the ledger");
+	s = failure_run(f, pg, &chunks, NULL, "write the ledger");
+	return s == STATUS_OK
+	    ? failure_run(f, pg, &sliced, NULL, "write the ledger")
+	    : s;
 }
 
 /* --- failures --------------------------------------------------------------------- */
 
-status
-entry_failed(struct pg *pg, const struct job *job, const struct failure *why,
+static status
+insert_failed(struct pg *pg, const struct job *job, const struct failure *why,
     struct failure *f)
 {
 	const struct run *run = &job->load->run;
@@ -404,4 +422,25 @@ entry_failed(struct pg *pg, const struct job *job, const struct failure *why,
 	sql_add(&q, " message = excluded.message,");
 	sql_add(&q, " failed = excluded.failed");
 	return failure_run(f, pg, &q, NULL, "write the ledger");
+}
+
+/* The loader's own connection may be what failed. */
+void
+entry_failed(struct load *load, const struct job *job,
+    const struct failure *why)
+{
+	struct failure f CLEANUP(failure_clear) = {0};
+	status s = STATUS_RETRY;
+
+	if (load->run.schema == NULL)
+		return;
+	(void)pthread_mutex_lock(&load->control_lock);
+	if (!pg_broken(load->control))
+		s = insert_failed(load->control, job, why, &f);
+	(void)pthread_mutex_unlock(&load->control_lock);
+	if (s == STATUS_OK)
+		return;
+	(void)pthread_mutex_lock(&load->results.lock);
+	load->results.unrecorded = true;
+	(void)pthread_mutex_unlock(&load->results.lock);
 }

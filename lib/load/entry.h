@@ -51,9 +51,10 @@ status entry_strangers(struct pg *pg, const struct job *job, uint32_t target,
 status entry_replace(struct pg *pg, const struct job *job, bool whole,
     const char *predicate, struct failure *f) MUST_CHECK;
 
-/* Write a failure down so that the run is not taken for finished. */
-status entry_failed(struct pg *pg, const struct job *job,
-    const struct failure *why, struct failure *f) MUST_CHECK;
+/* Write a failure down so that the run is not taken for finished; that it
+ * could not be written is remembered, too. */
+void entry_failed(struct load *load, const struct job *job,
+    const struct failure *why);
 
 /* Append " and target_schema = $1 and target_table = $2". */
 void entry_where_target(struct sql *q, const struct job *job);

@@ -18,25 +18,29 @@
 static status
 set_listed(const struct run *run, struct pg *pg, struct failure *f)
 {
-	struct sql listed CLEANUP_SQL = SQL_INIT, old CLEANUP_SQL = SQL_INIT;
-	status s;
+	struct sql q CLEANUP_SQL = SQL_INIT;
 
-	sql_add(&listed, "update ");
-	run_table(run, &listed, "run");
-	sql_add(&listed, " set listed = pg_catalog.clock_timestamp()");
-	sql_add(&listed, " where id = ");
-	run_param(&listed, run->id);
-	s = failure_run(f, pg, &listed, NULL, "write the ledger");
-	/* What failed before and is not in the list any more is no work. */
-	sql_add(&old, "delete from ");
-	run_table(run, &old, "failed");
-	sql_add(&old, " where run = ");
-	run_param(&old, run->id);
-	sql_add(&old, " and process <> ");
-	sql_param(&old, run->process);
-	return s == STATUS_OK
-	    ? failure_run(f, pg, &old, NULL, "write the ledger")
-	    : s;
+	sql_add(&q, "update ");
+	run_table(run, &q, "run");
+	sql_add(&q, " set listed = pg_catalog.clock_timestamp()");
+	sql_add(&q, " where id = ");
+	run_param(&q, run->id);
+	return failure_run(f, pg, &q, NULL, "write the ledger");
+}
+
+/* What failed before and is not in the list any more is no work. */
+static status
+forget_failed(const struct run *run, struct pg *pg, struct failure *f)
+{
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	sql_add(&q, "delete from ");
+	run_table(run, &q, "failed");
+	sql_add(&q, " where run = ");
+	run_param(&q, run->id);
+	sql_add(&q, " and process <> ");
+	sql_param(&q, run->process);
+	return failure_run(f, pg, &q, NULL, "write the ledger");
 }
 
 struct standing {
@@ -154,13 +158,15 @@ judge(const struct run *run, struct pg *pg, const struct run_outcome *o,
     struct standing *now, bool *finished, bool *alone, struct failure *f)
 {
 	char *what CLEANUP_FREE = mem_printf("run %" PRId64, run->id);
-	status s = STATUS_OK;
+	status s;
 
 	*finished = false;
-	if (o->whole && !o->partial && !o->unrecorded)
+	s = run_try_lock(pg, what, false, alone, f);
+	if (s == STATUS_OK && o->whole && !o->partial && !o->unrecorded) {
 		s = set_listed(run, pg, f);
-	if (s == STATUS_OK)
-		s = run_try_lock(pg, what, false, alone, f);
+		if (s == STATUS_OK && *alone)
+			s = forget_failed(run, pg, f);
+	}
 	if (s == STATUS_OK)
 		s = look(run, pg, now, f);
 	if (s == STATUS_OK && o->whole && *alone && covers(run, o, now)) {

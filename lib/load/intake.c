@@ -16,6 +16,7 @@
 #include "load/pool.h"
 #include "load/same.h"
 #include "load/sequences.h"
+#include "load/shapes.h"
 #include "load/sliced.h"
 
 #define MOST_OPEN 1024 /* no stream of ours has more chunks open */
@@ -25,6 +26,7 @@ struct intake {
 	struct pool *pool;
 	struct job **open; /* those whose end has not come */
 	size_t nopen;
+	struct seen shapes;	 /* ways that targets are filled in it */
 	struct seen seen;	 /* ids of this archive */
 	json_t *sequences, *end; /* members, or NULL */
 	uint64_t before;	 /* chunks answered before this archive */
@@ -93,26 +95,6 @@ start(struct intake *in, json_t *stream)
 
 /* --- chunks ------------------------------------------------------------------------------- */
 
-static void
-record_failed(struct load *load, const struct job *job,
-    const struct failure *why)
-{
-	struct failure f CLEANUP(failure_clear) = {0};
-	status s = STATUS_RETRY;
-
-	if (load->run.schema == NULL)
-		return;
-	(void)pthread_mutex_lock(&load->control_lock);
-	if (!pg_broken(load->control))
-		s = entry_failed(load->control, job, why, &f);
-	(void)pthread_mutex_unlock(&load->control_lock);
-	if (s == STATUS_OK)
-		return;
-	(void)pthread_mutex_lock(&load->results.lock);
-	load->results.unrecorded = true;
-	(void)pthread_mutex_unlock(&load->results.lock);
-}
-
 /* Why a chunk is not even tried. */
 static status
 refusal(struct intake *in, const struct job *job, struct failure *f)
@@ -127,6 +109,8 @@ refusal(struct intake *in, const struct job *job, struct failure *f)
 		return failure_set(f, STATUS_FAIL,
 		    "cannot load a table into itself: source and target are "
 		    "the same database");
+	if (shapes_take(&in->shapes, job, f) != STATUS_OK)
+		return f->class;
 	if (signal_stop() != 0)
 		return failure_set(f, STATUS_RETRY, "interrupted");
 	if (atomic_load(&load->halted))
@@ -142,9 +126,11 @@ refuse(struct load *load, struct job *job, const struct failure *f)
 	bool untried = f->class == STATUS_RETRY;
 
 	if (f->class != STATUS_USAGE)
-		record_failed(load, job, f);
+		entry_failed(load, job, f);
 	if (untried)
 		load->results.untried++;
+	else if (!load->options->keep_going)
+		atomic_store(&load->halted, true);
 	result_failed(job, f, untried);
 	job_free(job);
 }
@@ -212,7 +198,7 @@ end_undescribed(struct intake *in, struct job *job)
 	struct failure f CLEANUP(failure_clear) = {0};
 
 	(void)job_source_failure(job, &f);
-	record_failed(in->load, job, &f);
+	entry_failed(in->load, job, &f);
 	result_failed(job, &f, false);
 	job_free(job);
 }
@@ -341,6 +327,7 @@ forget_archive(struct intake *in)
 	sliced_set_free(in->load->slices);
 	in->load->slices = NULL;
 	seen_free(&in->seen);
+	seen_free(&in->shapes);
 	json_decref(in->sequences);
 	json_decref(in->end);
 	in->sequences = in->end = NULL;
@@ -426,7 +413,10 @@ read_all(struct intake *in, struct archive_reader *reader)
 status
 intake_run(struct load *load, int fd, const char *name, bool *whole)
 {
-	struct intake in = {.load = load, .seen = SEEN_INIT, .whole = true};
+	struct intake in = {.load = load,
+	    .seen = SEEN_INIT,
+	    .shapes = SEEN_INIT,
+	    .whole = true};
 	struct archive_reader *reader = archive_reader_new(fd, name);
 	status s;
 

@@ -139,9 +139,12 @@ prepare(struct loader *l, struct chore *c, struct failure *f)
 	for (try = 1;; try++) {
 		status s;
 
-		if (connect_again(l) != STATUS_OK)
+		if (connect_again(l) != STATUS_OK) {
+			/* Others would wait as long for nothing. */
+			atomic_store(&l->load->halted, true);
 			return failure_set(f, STATUS_RETRY,
 			    "there is no connection to the target");
+		}
 		c->pg = l->pg;
 		s = chore_prepare(c, &raced, f);
 		if (s == STATUS_OK)
@@ -249,30 +252,13 @@ halt(struct load *load, const struct chore *c, const struct failure *f)
 }
 
 static void
-record(struct loader *l, const struct job *job, const struct failure *why)
-{
-	struct failure f CLEANUP(failure_clear) = {0};
-	bool recorded = false;
-
-	if (l->load->run.schema == NULL)
-		return;
-	if (l->pg != NULL && !pg_broken(l->pg))
-		recorded = entry_failed(l->pg, job, why, &f) == STATUS_OK;
-	if (recorded)
-		return;
-	(void)pthread_mutex_lock(&l->load->results.lock);
-	l->load->results.unrecorded = true;
-	(void)pthread_mutex_unlock(&l->load->results.lock);
-}
-
-static void
 fail(struct loader *l, const struct chore *c, struct failure *f)
 {
 	struct job *job = c->job;
 
 	advise(job, f);
 	halt(l->load, c, f);
-	record(l, job, f);
+	entry_failed(l->load, job, f);
 	result_failed(job, f, false);
 }
 

@@ -5,12 +5,10 @@
 #include "load/chore.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "load/attach.h"
 #include "load/clear.h"
 #include "load/sliced.h"
-#include "pg/sql.h"
 
 /* Less than this is put into indexes row by row. */
 #define WORTH_DEFERRING ((int64_t)1024 * 1024)
@@ -150,36 +148,6 @@ prepare_target(struct chore *c, bool *raced, struct failure *f)
 							: add_to(c, f);
 }
 
-/* Without a ledger nothing else tells one relation's rows from another's:
- * the first that comes has the target. */
-static status
-own(const struct job *job, struct failure *f)
-{
-	struct load *load = job->load;
-	struct str from CLEANUP(str_free) = STR_INIT;
-	const char *owner;
-	bool other;
-
-	if (load->run.schema != NULL || load->options->mode != LOAD_REPLACE)
-		return STATUS_OK;
-	sql_show_name(&from, job->chunk.schema, job->chunk.table);
-	(void)pthread_mutex_lock(&load->owners_lock);
-	owner = json_string_value(json_object_get(load->owners, job->target));
-	if (owner == NULL)
-		(void)json_object_set_new(load->owners, job->target,
-		    json_string(str_text(&from)));
-	other = owner != NULL && strcmp(owner, str_text(&from)) != 0;
-	if (other)
-		(void)failure_set(f, STATUS_FAIL,
-		    "cannot clear %s for %s: %s is loaded into it", job->target,
-		    str_text(&from), owner);
-	(void)pthread_mutex_unlock(&load->owners_lock);
-	if (!other)
-		return STATUS_OK;
-	failure_hint(f, "--mode append loads several relations into one.");
-	return STATUS_FAIL;
-}
-
 static status
 claim(struct chore *c, struct failure *f)
 {
@@ -200,9 +168,6 @@ chore_prepare(struct chore *c, bool *raced, struct failure *f)
 	status s = STATUS_OK;
 
 	*raced = false;
-	s = own(c->job, f);
-	if (s != STATUS_OK)
-		return s;
 	if (c->job->chunk.by != SLICE_NONE) {
 		s = sliced_enter(c->pg, c->job, &sliced, f);
 		if (s == STATUS_OK && sliced == SLICED_COMPLETE) {
