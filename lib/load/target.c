@@ -249,7 +249,7 @@ target_check(struct pg *pg, const struct job *job, const struct target *t,
 		    "or use --map or --ledger-schema.");
 		return STATUS_FAIL;
 	}
-	if (t->table.has_subscription_rls) {
+	if (t->table.row_security) {
 		(void)failure_set(f, STATUS_FAIL,
 		    "cannot load into %s: its "
 		    "row security holds for user \"%s\"",
