@@ -270,6 +270,28 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 
 # --- runs and the ledger ---------------------------------------------------------------------
 
+@test "the first message counts what is there, and one line sums up" {
+	both 'create table a (x int); create table b (x int); create table c (x int)'
+	src 'insert into a values (1); insert into b values (1); insert into c values (1)'
+	dst 'alter table c add check (x <> 1)'
+	IN_OPT='--run one --keep-going'
+	copy '0 0 3'
+	is "$(grep -c '^pg-copyin: [0-9l]' <<<"$err")" 1 "$err"
+	like "$err" '^pg-copyin: loaded 2 chunks, .*; 1 failed$'
+	# Another run replaces one of the two.
+	src 'insert into a values (2)'
+	LIST=a IN_OPT='--run two'
+	copy '0 0 0'
+	LIST=b IN_OPT='--run one --keep-going'
+	copy '0 0 0'
+	like "$err" 'continues run "one": 1 chunk is loaded already'
+	is "$(grep -c '^pg-copyin: [0-9l]' <<<"$err")" 1 "$err"
+	like "$err" '^pg-copyin: loaded 0 chunks, .*; 1 skipped: loaded before$'
+	LIST=b IN_OPT='--run one --progress=none'
+	src 'drop table c'
+	copy '0 0 0'
+}
+
 @test "a finished run begins anew, an unfinished one goes on" {
 	both 'create table a (x int); create table b (x int)'
 	src 'insert into a values (1); insert into b values (1)'

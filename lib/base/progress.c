@@ -289,7 +289,7 @@ show_line(const struct look *l)
 }
 
 static void
-show_end(const struct look *l)
+show_end(const struct look *l, const char *more)
 {
 	struct str line CLEANUP(str_free) = STR_INIT;
 	char text[32];
@@ -301,18 +301,18 @@ show_end(const struct look *l)
 		num_show_size(text, (uint64_t)((double)l->bytes / l->seconds));
 		str_addf(&line, " (%s/s)", text);
 	}
+	if (*more != '\0')
+		str_addf(&line, "; %s", more);
 	log_info("%s", line.data);
 }
 
 static void
-show(bool end)
+show(void)
 {
 	struct look l = look();
 
 	if (progress.shown == PROGRESS_JSON)
-		show_json(&l, end);
-	else if (end)
-		show_end(&l);
+		show_json(&l, false);
 	else if (progress.shown == PROGRESS_BAR)
 		show_bar(&l);
 	else
@@ -357,7 +357,7 @@ tick(void *arg)
 
 	(void)arg;
 	while (sleep_until(next)) {
-		show(false);
+		show();
 		next += every;
 		if (next < num_now()) /* the machine slept */
 			next = num_now() + every;
@@ -397,20 +397,42 @@ progress_start(const char *verb)
 	progress.ticking = start_ticker();
 }
 
+static void
+stop_ticker(void)
+{
+	if (!progress.ticking)
+		return;
+	(void)pthread_mutex_lock(&progress.lock);
+	progress.stopping = true;
+	(void)pthread_cond_signal(&progress.wake);
+	(void)pthread_mutex_unlock(&progress.lock);
+	(void)pthread_join(progress.ticker, NULL);
+	(void)pthread_cond_destroy(&progress.wake);
+	progress.ticking = false;
+}
+
+void
+progress_conclude(const char *more)
+{
+	bool lines = progress.running && progress.shown != PROGRESS_JSON;
+	struct look l;
+
+	more = more == NULL ? "" : more;
+	if (progress.running) {
+		stop_ticker();
+		progress.running = false;
+		l = look();
+		if (lines)
+			show_end(&l, more);
+		else
+			show_json(&l, true);
+	}
+	if (!lines && *more != '\0')
+		log_info("%s", more);
+}
+
 void
 progress_stop(void)
 {
-	if (!progress.running)
-		return;
-	if (progress.ticking) {
-		(void)pthread_mutex_lock(&progress.lock);
-		progress.stopping = true;
-		(void)pthread_cond_signal(&progress.wake);
-		(void)pthread_mutex_unlock(&progress.lock);
-		(void)pthread_join(progress.ticker, NULL);
-		(void)pthread_cond_destroy(&progress.wake);
-		progress.ticking = false;
-	}
-	progress.running = false;
-	show(true);
+	progress_conclude(NULL);
 }

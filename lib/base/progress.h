@@ -24,5 +24,8 @@ void progress_start(const char *verb);
 void progress_expect(uint64_t chunks, uint64_t bytes); /* adds to the total */
 void progress_add(uint64_t chunks, uint64_t rows, uint64_t bytes);
 void progress_stop(void); /* the last line; joins the ticker */
+/* The same, with something to add to the last line, which is said even where
+ * no progress is shown; NULL or "": nothing. */
+void progress_conclude(const char *more);
 
 #endif

@@ -150,7 +150,7 @@ find_open(const struct run *run, struct pg *pg, struct pg_result **out,
 	sql_add(&q, "select r.id, r.restarted, r.system, r.database,");
 	sql_add(&q, " (select pg_catalog.count(*) from ");
 	run_table(run, &q, "chunk");
-	sql_add(&q, " as c where c.run = r.id) from ");
+	sql_add(&q, " as c where c.run = r.id and c.replaced is null) from ");
 	run_table(run, &q, "run");
 	sql_add(&q, " as r where r.name = ");
 	sql_param(&q, run->name);
