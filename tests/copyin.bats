@@ -1318,6 +1318,45 @@ all_about() {	# NAME: every word about the indexes of t
 	unlike "$(cat lines)" '"end"'
 }
 
+@test "after a signal a chunk waits for a lock no more, and what is loading ends" {
+	both 'create table a (x int); create table b (x int); create table aa (id int, v text)'
+	src "insert into b values (2); insert into a values (1);
+		insert into aa select i, repeat(md5(i::text), 8) from generate_series(1, 8000) i"
+	local victim
+	pg-chunks -d "$SRC" --order name a b >list
+	for victim in whole slice; do
+		[ $victim = whole ] || pg-chunks -d "$SRC" --split 1MB --order name aa b >list
+		pg-copyout -d "$SRC" -o arc <list
+		local table=a code=0
+		[ $victim = whole ] || table=aa
+		psql -qXd "$DST" -c "begin; lock table $table; select pg_sleep(30)" >/dev/null 2>&1 &
+		local holder=$!
+		wait_for pg_sql_true "dst/$DB" "select exists (select from pg_locks where mode = 'AccessExclusiveLock' and relation = '$table'::regclass)"
+		# The last byte of table b comes after the signal.
+		mkfifo pipe
+		pg-copyin -j 5 -d "$DST" --keep-going --run $victim <pipe >lines 2>err &
+		local pid=$!
+		exec 9>pipe
+		head -c "$(($(grep -abo 'c/[0-9]*/done.json' arc | tail -n 1 | cut -d: -f1) / 512 * 512))" arc >&9
+		wait_for pg_sql_true "dst/$DB" "select exists (select from pg_locks where not granted)
+			and exists (select from pg_stat_activity where query ~* '^copy .*\"b\"')"
+		SECONDS=0
+		kill -TERM $pid
+		wait_for grep -q '"failed"' lines
+		[ $SECONDS -lt 10 ]
+		tail -c "+$(($(grep -abo 'c/[0-9]*/done.json' arc | tail -n 1 | cut -d: -f1) / 512 * 512 + 1))" arc >&9
+		exec 9>&-
+		wait $pid || code=$?
+		is $code 143
+		is "$(jq -r 'select(.table == "b") | .status' lines)" loaded
+		is "$(jq -c "select(.table == \"$table\") | [.status, .error.class, .error.message]" lines | sort -u)" '["failed",4,"interrupted"]'
+		dst "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'" >/dev/null
+		wait $holder || :
+		rm pipe
+		dst 'truncate b'
+	done
+}
+
 @test "the second signal ends it at once, and what is open is rolled back" {
 	both 'create table t (id int, v text)'
 	src "insert into t select i, repeat(md5(i::text), 8) from generate_series(1, 20000) i"

@@ -69,9 +69,11 @@ begin_run(struct intake *in, json_t *stream)
 	if (s != STATUS_OK)
 		return s;
 	(void)pthread_mutex_lock(&load->control_lock);
+	pg_stoppable(load->control, true);
 	s = same_check(load, &f);
 	if (s == STATUS_OK)
 		s = run_begin(&load->run, load->control, load->options, &f);
+	pg_stoppable(load->control, false);
 	(void)pthread_mutex_unlock(&load->control_lock);
 	if (s != STATUS_OK)
 		failure_report(&f);

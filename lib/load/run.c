@@ -103,7 +103,7 @@ run_lock_pause(double since, uint64_t timeout)
 {
 	const struct timespec pause = {0, LOCK_PAUSE};
 
-	if (signal_abort() ||
+	if (signal_stop() != 0 ||
 	    (timeout != 0 && num_now() - since >= (double)timeout / 1000))
 		return false;
 	(void)nanosleep(&pause, NULL);

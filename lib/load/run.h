@@ -83,7 +83,8 @@ status run_try_lock(struct pg *control, const char *what, bool shared,
     bool *taken, struct failure *f) MUST_CHECK;
 status run_unlock(struct pg *control, const char *what, bool shared,
     struct failure *f) MUST_CHECK;
-/* Sleep between two tries; false: the time (ms, 0: for ever) is over. */
+/* Sleep between two tries; false: the time (ms, 0: for ever) is over, or a
+ * signal has come. */
 bool run_lock_pause(double since, uint64_t timeout);
 
 #endif

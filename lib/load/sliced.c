@@ -189,8 +189,11 @@ settle(struct pg *pg, const struct job *job)
 {
 	struct failure f CLEANUP(failure_clear) = {0};
 
+	/* Nobody waits for it: it may take its time. */
+	pg_stoppable(pg, false);
 	if (unit_settle(pg, job, &f) != STATUS_OK)
 		say_unsettled(job, &f);
+	pg_stoppable(pg, true);
 }
 
 /* The first slice of the relation in this process. */
