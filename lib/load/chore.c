@@ -14,6 +14,7 @@
 #include "base/signal.h"
 #include "load/attach.h"
 #include "load/columns.h"
+#include "load/unlogged.h"
 #include "pg/copy.h"
 
 #define XID_PAUSE 100000000 /* ns between two looks at a transaction */
@@ -184,9 +185,14 @@ chore_finish(struct chore *c, struct failure *f)
 	if (s != STATUS_OK)
 		return s;
 	fill_entry(c);
-	return job->load->run.schema == NULL
-	    ? remember_xid(c, f)
-	    : entry_finish(c->pg, job, c->target.table.oid, &c->entry, f);
+	if (job->load->run.schema == NULL)
+		return remember_xid(c, f);
+	/* Those of slices are marked together, when they are begun. */
+	if (c->target.unlogged && job->chunk.by == SLICE_NONE)
+		s = unlogged_mark_chunk(c->pg, job, f);
+	return s == STATUS_OK
+	    ? entry_finish(c->pg, job, c->target.table.oid, &c->entry, f)
+	    : s;
 }
 
 /* Without a ledger the server knows what became of a transaction. */

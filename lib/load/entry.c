@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "load/unlogged.h"
 
 void
 entry_free(struct entry *e)
@@ -130,12 +131,9 @@ look(struct pg *pg, const struct job *job, struct pg_result **out,
 	sql_add(&q, " exists (select from pg_catalog.pg_class as k");
 	sql_add(&q, " where k.oid = c.target_oid),");
 	sql_add(&q, " c.rows, c.bytes, c.digest, c.snapshot,");
-	/* A crash empties unlogged tables, and leaves the ledger as it was. */
 	sql_add(&q, " c.pg_snapshot, c.lsn, c.replaced is not null,");
-	sql_add(&q, " c.slice is null and c.mode = 'replace' and exists (");
-	sql_add(&q, "select from pg_catalog.pg_class as k");
-	sql_add(&q, " where k.oid = c.target_oid");
-	sql_add(&q, " and k.relpersistence = 'u') from ");
+	unlogged_chunk_gone(&q, run, job->load->options->mode == LOAD_REPLACE);
+	sql_add(&q, " from ");
 	run_table(run, &q, "chunk");
 	sql_add(&q, " as c where c.run = ");
 	run_param(&q, run->id);

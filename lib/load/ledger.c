@@ -18,8 +18,8 @@
 /* Every table of the file; each must be there and be owned well. */
 #define TABLE_NAMES                                                 \
 	"'format', 'run', 'chunk', 'sliced', 'failed', 'deferred'," \
-	" 'attaching'"
-#define TABLES 7
+	" 'attaching', 'unlogged'"
+#define TABLES 8
 
 status
 ledger_sql(const char *schema, struct str *out)

@@ -110,7 +110,10 @@ add_to(struct chore *c, struct failure *f)
 		    "%s is in the middle of "
 		    "another load: its indexes wait to be built",
 		    c->job->target);
-		failure_hint(f, "Run that one to its end first.");
+		failure_hint(f,
+		    "Run that one to its end first, or build them by "
+		    "hand: \"%s\".deferred has their definitions.",
+		    c->job->load->run.schema);
 		return STATUS_FAIL;
 	}
 	if (c->job->load->options->mode == LOAD_UPSERT)
@@ -133,7 +136,7 @@ prepare_target(struct chore *c, bool *raced, struct failure *f)
 		return s;
 	if (job->chunk.by != SLICE_NONE) {
 		if (job->load->run.schema != NULL)
-			s = sliced_hold(c->pg, job, f);
+			s = sliced_hold(c->pg, job, false, f);
 		if (s == STATUS_OK && job->load->options->mode == LOAD_UPSERT)
 			s = upsert_prepare(c->pg, job, &c->target, &c->upsert,
 			    f);
@@ -158,6 +161,8 @@ claim(struct chore *c, struct failure *f)
 		return STATUS_OK;
 	s = entry_claim(c->pg, c->job, &claimed, &c->entry, f);
 	c->skip = s == STATUS_OK && !claimed;
+	if (c->skip && c->job->chunk.by != SLICE_NONE)
+		s = sliced_hold(c->pg, c->job, true, f);
 	return s;
 }
 

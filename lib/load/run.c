@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/signal.h"
+#include "load/unlogged.h"
 
 #define LOCK_PAUSE 50000000 /* ns between two looks */
 
@@ -150,7 +151,10 @@ find_open(const struct run *run, struct pg *pg, struct pg_result **out,
 	sql_add(&q, "select r.id, r.restarted, r.system, r.database,");
 	sql_add(&q, " (select pg_catalog.count(*) from ");
 	run_table(run, &q, "chunk");
-	sql_add(&q, " as c where c.run = r.id and c.replaced is null) from ");
+	sql_add(&q,
+	    " as c where c.run = r.id and c.replaced is null and not (");
+	unlogged_chunk_gone(&q, run, false);
+	sql_add(&q, ")) from ");
 	run_table(run, &q, "run");
 	sql_add(&q, " as r where r.name = ");
 	sql_param(&q, run->name);

@@ -306,9 +306,10 @@ known_of(const struct job *job)
 }
 
 status
-sliced_hold(struct pg *pg, const struct job *job, struct failure *f)
+sliced_hold(struct pg *pg, const struct job *job, bool loaded,
+    struct failure *f)
 {
-	return unit_hold(pg, job, known_of(job)->unit.id, f);
+	return unit_hold(pg, job, known_of(job)->unit.id, loaded, f);
 }
 
 status

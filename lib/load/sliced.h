@@ -31,9 +31,10 @@ enum sliced {
  */
 status sliced_enter(struct pg *pg, struct job *job, enum sliced *out,
     struct failure *f) MUST_CHECK;
-/* Within the slice's transaction: nobody begins anew before it ends. */
-status sliced_hold(struct pg *pg, const struct job *job, struct failure *f)
-    MUST_CHECK;
+/* Within the slice's transaction: nobody begins anew before it ends.  loaded:
+ * the ledger says that the slice is there. */
+status sliced_hold(struct pg *pg, const struct job *job, bool loaded,
+    struct failure *f) MUST_CHECK;
 /* After its commit.  The last slice completes the relation; what goes wrong
  * then is reported and added to the results' worst. */
 void sliced_loaded(struct pg *pg, struct job *job);

@@ -97,7 +97,11 @@ build(struct sql *q, const struct target *t)
 	sql_add(q, " from pg_catalog.pg_constraint as f");
 	sql_add(q, " where f.confrelid = k.oid and f.contype = 'f'");
 	sql_add(q, " and f.conrelid = k.oid");
-	sql_add(q, " and f.confdeltype in ('c', 'n', 'd')) from k");
+	sql_add(q, " and f.confdeltype in ('c', 'n', 'd')),");
+	sql_add(q, " k.relpersistence = 'u' or k.relkind = 'p' and exists (");
+	sql_add(q, "select from pg_catalog.pg_partition_tree(k.oid) as p");
+	sql_add(q, " join pg_catalog.pg_class as l on l.oid = p.relid");
+	sql_add(q, " where l.relpersistence = 'u') from k");
 }
 
 static char *
@@ -131,6 +135,7 @@ look(struct pg *pg, const struct job *job, struct target *t, struct failure *f)
 	t->update_triggers = copy_of(pg_value(r, 0, 8));
 	t->insert_rules = copy_of(pg_value(r, 0, 9));
 	t->cascades = copy_of(pg_value(r, 0, 10));
+	t->unlogged = pg_true(r, 0, 11);
 	return STATUS_OK;
 }
 
@@ -219,7 +224,7 @@ static bool
 is_ledger(const struct job *job)
 {
 	static const char *const tables[] = {"format", "run", "chunk", "sliced",
-	    "failed", "deferred", "attaching"};
+	    "failed", "deferred", "attaching", "unlogged"};
 	size_t i;
 
 	if (!str_eq(job->schema, job->load->run.schema))

@@ -16,6 +16,7 @@
 struct target {
 	struct pg_table table;
 	bool heap;	   /* a plain heap, which can be loaded frozen */
+	bool unlogged;	   /* a crash empties it, or partitions of it */
 	bool owner;	   /* we may do what its owner may */
 	bool may_truncate; /* the privilege is there */
 	bool truncate_triggers, delete_triggers; /* enabled ones of users */
