@@ -416,7 +416,7 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	for i in $(jobs -p); do
 		wait "$i"
 	done
-	is "$(dst "select count(*) from pg_tables where schemaname = 'pgpipe'")" 7
+	is "$(dst "select count(*) from pg_tables where schemaname = 'pgpipe'")" 8
 }
 
 @test "a user without the right to make it is told what to do" {
@@ -1043,6 +1043,176 @@ kill_midway() {
 	src "update big set v = 'newer'"
 	copy '0 0 0'
 	is "$(dst "select v, count(*) from big group by v order by 2")" $'old|1\nnewer|20000'
+}
+
+# The table big, unlogged in the target, and one more that cannot be loaded yet.
+unlogged_big() {
+	big
+	dst 'alter table big set unlogged'
+	both 'create table gone (x int); create unlogged table u (a int)'
+	src 'insert into u select generate_series(1, 100)'
+	dst 'drop table gone'
+	LIST='--split 1MB' IN_OPT=--keep-going
+}
+crash() {
+	pg_kill dst
+	pg_start dst
+}
+
+@test "slices of an unlogged table that a crash has emptied are loaded again" {
+	unlogged_big
+	copy '0 0 3'
+	same big u
+	# What is there is not loaded again.
+	copy '0 0 3'
+	is "$(took | grep -c ' loaded')" 0
+	crash
+	is "$(dst 'select count(*) from big')" 0
+	copy '0 0 3'
+	is "$(took | grep -c 'big.* loaded')" "$(slices)"
+	same big u
+	# It is logged since, but only since.
+	crash
+	dst 'alter table big set logged'
+	copy '0 0 3'
+	same big u
+	# Whole, in place of slices; and slices, in place of the whole.
+	dst 'alter table big set unlogged'
+	IN_OPT='--keep-going --restart'
+	copy '0 0 3'
+	crash
+	LIST='--split 0' IN_OPT=--keep-going
+	copy '0 0 3'
+	same big u
+	crash
+	LIST='--split 1MB'
+	copy '0 0 3'
+	same big u
+	# A list that does not hold it is told.
+	crash
+	dst 'create table gone (x int)'
+	LIST=gone
+	copy '0 0 0'
+	like "$err" 'a crash of the target has emptied public.(big|u), which is unlogged'
+}
+
+@test "an unlogged table is appended again when a crash has emptied it" {
+	unlogged_big
+	dst 'alter table big drop constraint big_pkey'
+	IN_OPT='--keep-going --mode append'
+	copy '0 0 3'
+	same big u
+	crash
+	copy '0 0 3'
+	same big u
+	copy '0 0 3'
+	same big u
+	is "$(took | grep -c ' loaded')" 0
+	# Half of it.
+	dst 'truncate big, u'
+	IN_OPT='--keep-going --mode append --restart'
+	rm -f first
+	kill_midway
+	crash
+	IN_OPT='--keep-going --mode append'
+	copy '0 0 3'
+	same big u
+}
+
+@test "slices that a crash has taken are not joined by the rest of them" {
+	unlogged_big
+	saved a
+	{ head -c 2500000 a; sleep 30; } | pg-copyin -d "$DST" >first 2>err1 &
+	wait_for test -s first
+	kill -9 $!
+	crash
+	exits 3 bash -c "pg-copyin --keep-going -d '$DST' <a"
+	is "$(took | grep -c 'big.* loaded')" "$(jq -r 'select(.slice).chunk' <"$OUT" | wc -l)"
+	same big
+	# And in one process, whose connections come back.
+	mkfifo pipe
+	IN_OPT='--keep-going --restart'
+	pg-copyin --keep-going --restart -d "$DST" <pipe >lines 2>err &
+	local pid=$!
+	exec 9>pipe
+	head -c 2500000 a >&9
+	wait_for test -s lines
+	crash
+	tail -c +2500001 a >&9
+	exec 9>&-
+	wait $pid || :
+	unlike "$(cat lines)" '"end"'
+	exits 3 bash -c "pg-copyin --keep-going -d '$DST' <a"
+	same big
+	is "$(dst "select count(*) from pg_index where indrelid = 'big'::regclass")" 2
+}
+
+@test "a partitioned target with unlogged partitions" {
+	both 'create table s (id int, v text); create table gone (x int)'
+	src "insert into s select i, repeat(md5(i::text), 8) from generate_series(1, 20000) i"
+	dst 'drop table s; create table s (id int, v text) partition by range (id);
+		create table s_1 partition of s for values from (0) to (100);
+		create unlogged table s_2 partition of s default; drop table gone'
+	LIST='--split 1MB' IN_OPT=--keep-going
+	copy '0 0 3'
+	same s
+	crash
+	is "$(dst 'select count(*) from s')" 99
+	copy '0 0 3'
+	same s
+}
+
+@test "a table that stays half filled is named, and gets its indexes" {
+	big
+	both 'create table other (x int)'
+	local mode
+	for mode in replace append; do
+		dst 'truncate big'
+		LIST='--split 1MB big' IN_OPT='--run r'
+		rm -f first
+		kill_midway
+		is "$(dst 'select count(*) from pgpipe.deferred')" 2
+		# While the run is open it says what it lacks.
+		LIST=gone_$mode
+		both "create table gone_$mode (x int)"
+		dst "drop table gone_$mode"
+		IN_OPT="--run r --mode $mode"
+		copy '0 0 3'
+		like "$err" 'run "r" is not finished: public.big lacks slices, and 2 indexes wait to be built then'
+		LIST=other
+		copy '0 0 0'
+		like "$err" 'public.big holds only a part of its rows: an earlier pipeline of run "r" began it'
+		like "$err" 'built 2 indexes of public.big'
+		[ $mode = replace ] || like "$err" 'hint: Delete those rows before it is appended'
+		is "$(dst "select count(*) from pg_index where indrelid = 'big'::regclass")" 2
+		is "$(dst 'select count(*) from pgpipe.deferred')" 0
+	done
+	LIST='--split 1MB big' IN_OPT='--run r'
+	copy '0 0 0'
+	unlike "$err" 'holds only a part'
+	same big
+	# --restart leaves nothing behind, either.
+	rm -f first
+	kill_midway
+	LIST=other IN_OPT='--run r --restart'
+	copy '0 0 0'
+	is "$(dst "select count(*) from pg_index where indrelid = 'big'::regclass")" 2
+	LIST='--split 1MB big' IN_OPT='--run r'
+	copy '0 0 0'
+	same big
+}
+
+@test "--restart is no hint where it would load a table twice" {
+	both 'create table a (x int); create table b (x int)'
+	src 'insert into a values (1); insert into b values (1)'
+	dst 'alter table b rename to bb'
+	IN_OPT='--mode append --keep-going'
+	copy '0 0 3'
+	dst 'alter table bb rename to b'
+	src 'insert into b values (2)'
+	copy '0 0 0'
+	like "$err" 'come from 2 different snapshots'
+	like "$err" 'hint: .*delete these rows and load'
 }
 
 @test "one list must not bring a relation in two ways" {
@@ -1779,5 +1949,15 @@ all_about() {	# NAME: every word about the indexes of t
 	zstd -q t.tar -o t.tar.zst
 	pipes '0 0' 'zstd -dc t.tar.zst | pg-copyin -d "$DST" --map public=restored'
 	is "$(dst 'select x from restored.a')" 1
-	is "$(dst 'select definition from pgpipe.deferred')" ''
+	both 'create table c (id int primary key, v text, unique (v, id))'
+	src "insert into c select i, repeat(md5(i::text), 8) from generate_series(1, 20000) i"
+	LIST='--split 1MB c' IN_OPT='--run c'
+	kill_midway
+	is "$(dst 'select count(*) from pgpipe.deferred')" 2
+	pipes '0 0' "echo 'select definition, constraint_definition
+		from pgpipe.deferred order by id \\gexec' | psql -Xqd \"\$DST\""
+	is "$(dst "select count(*) from pg_constraint where conrelid = 'c'::regclass")" 2
+	copy '0 0 0'
+	same c
+	is "$(dst "select count(*) from pg_constraint where conrelid = 'c'::regclass")" 2
 }

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "load/unlogged.h"
 
 static status
 set_listed(const struct run *run, struct pg *pg, struct failure *f)
@@ -46,8 +47,52 @@ forget_failed(const struct run *run, struct pg *pg, struct failure *f)
 struct standing {
 	bool listed;
 	int64_t chunks, failed, lacking, lacking_ours, snapshots;
-	char *lacks; /* a relation that lacks slices, or NULL */
+	int64_t waiting; /* indexes of relations that lack slices */
+	char *lacks;	 /* such a relation, or NULL */
+	int64_t gone;	 /* chunks that a crash of the target has taken */
+	char *empty;	 /* a table that they were in, or NULL */
 };
+
+/* Relations that lack slices, and what of their indexes waits for those. */
+static void
+add_lacking(const struct run *run, struct sql *q)
+{
+	sql_add(q, "select pg_catalog.count(*) as lacking,");
+	sql_add(q, " pg_catalog.count(*) filter (where i.identity = ");
+	sql_param(q, run->source.identity);
+	sql_add(q, ") as ours, pg_catalog.min(pg_catalog.format('%I.%I',");
+	sql_add(q, " i.target_schema, i.target_table)) as lacks,");
+	sql_add(q, " pg_catalog.sum((select pg_catalog.count(*) from ");
+	run_table(run, q, "deferred");
+	sql_add(q, " as d where d.target_oid = i.target_oid))");
+	sql_add(q, "::bigint as waiting from ");
+	run_table(run, q, "sliced");
+	sql_add(q, " as i where i.run = r.id and i.completed is null");
+}
+
+/* Rows that a crash has taken: of chunks, and of whole relations in slices. */
+static void
+add_gone(const struct run *run, struct sql *q)
+{
+	sql_add(q, "select pg_catalog.count(*) as gone, pg_catalog.min(");
+	sql_add(q, "pg_catalog.format('%I.%I', g.target_schema,");
+	sql_add(q, " g.target_table)) as empty from (");
+	sql_add(q, "select c.target_schema, c.target_table from ");
+	run_table(run, q, "chunk");
+	sql_add(q, " as c where c.run = r.id and c.replaced is null and");
+	unlogged_chunk_gone(q, run, false);
+	sql_add(q, " union all select s.target_schema, s.target_table from ");
+	run_table(run, q, "sliced");
+	sql_add(q, " as s where s.run = r.id and s.completed is not null and");
+	unlogged_sliced_gone(q, run, false);
+	sql_add(q, ") as g");
+}
+
+static char *
+copy_of(const char *text)
+{
+	return text == NULL ? NULL : mem_strdup(text);
+}
 
 static status
 look(const struct run *run, struct pg *pg, struct standing *out,
@@ -61,7 +106,8 @@ look(const struct run *run, struct pg *pg, struct standing *out,
 	sql_add(&q, " (select pg_catalog.count(*) from ");
 	run_table(run, &q, "failed");
 	sql_add(&q, " as f where f.run = r.id),");
-	sql_add(&q, " s.lacking, s.ours, c.snapshots, s.lacks from ");
+	sql_add(&q, " s.lacking, s.ours, c.snapshots, s.lacks,");
+	sql_add(&q, " s.waiting, g.gone, g.empty from ");
 	run_table(run, &q, "run");
 	sql_add(&q, " as r cross join lateral (");
 	sql_add(&q, "select pg_catalog.count(*) as chunks,");
@@ -70,14 +116,10 @@ look(const struct run *run, struct pg *pg, struct standing *out,
 	run_table(run, &q, "chunk");
 	sql_add(&q, " as k where k.run = r.id) as c");
 	sql_add(&q, " cross join lateral (");
-	sql_add(&q, "select pg_catalog.count(*) as lacking,");
-	sql_add(&q, " pg_catalog.count(*) filter (where i.identity = ");
-	sql_param(&q, run->source.identity);
-	sql_add(&q, ") as ours, pg_catalog.min(pg_catalog.format('%I.%I',");
-	sql_add(&q, " i.target_schema, i.target_table)) as lacks from ");
-	run_table(run, &q, "sliced");
-	sql_add(&q, " as i where i.run = r.id and i.completed is null)");
-	sql_add(&q, " as s where r.id = ");
+	add_lacking(run, &q);
+	sql_add(&q, ") as s cross join lateral (");
+	add_gone(run, &q);
+	sql_add(&q, ") as g where r.id = ");
 	run_param(&q, run->id);
 	s = failure_run(f, pg, &q, &r, "read the ledger");
 	if (s != STATUS_OK || pg_rows(r) != 1)
@@ -88,8 +130,10 @@ look(const struct run *run, struct pg *pg, struct standing *out,
 	out->lacking = pg_int(r, 0, 3);
 	out->lacking_ours = pg_int(r, 0, 4);
 	out->snapshots = pg_int(r, 0, 5);
-	if (pg_value(r, 0, 6) != NULL)
-		out->lacks = mem_strdup(pg_value(r, 0, 6));
+	out->lacks = copy_of(pg_value(r, 0, 6));
+	out->waiting = pg_int(r, 0, 7);
+	out->gone = pg_int(r, 0, 8);
+	out->empty = copy_of(pg_value(r, 0, 9));
 	return STATUS_OK;
 }
 
@@ -121,19 +165,56 @@ set_finished(const struct run *run, struct pg *pg, struct failure *f)
 }
 
 static void
+say_snapshots(const struct run *run, const struct run_outcome *o,
+    const struct standing *now)
+{
+	if (now->snapshots <= 1)
+		return;
+	log_warning("the tables of run \"%s\" come from %" PRId64
+		    " different snapshots",
+	    run->name, now->snapshots);
+	if (o->mode == LOAD_APPEND)
+		log_hint("To have them from one, delete these rows and load "
+			 "them all again with --restart.");
+	else
+		log_hint("--restart loads them all again, from one.");
+}
+
+static void
+say_gone(const struct standing *now)
+{
+	if (now->gone == 0)
+		return;
+	log_warning("a crash of the target has emptied %s, which is unlogged, "
+		    "since it was loaded",
+	    now->empty);
+	log_hint("Listing it again loads it again.");
+}
+
+/* "public.t and 2 other tables lack slices, and 5 indexes wait for them" */
+static void
+say_lacking(const struct run *run, const struct standing *now)
+{
+	struct str text CLEANUP(str_free) = STR_INIT;
+	int64_t more = now->lacking - 1;
+
+	str_add(&text, now->lacks);
+	if (more > 0)
+		str_addf(&text, " and %" PRId64 " other table%s", more,
+		    more == 1 ? "" : "s");
+	str_addf(&text, " lack%s slices", more > 0 ? "" : "s");
+	if (now->waiting > 0)
+		str_addf(&text, ", and %" PRId64 " index%s to be built then",
+		    now->waiting, now->waiting == 1 ? " waits" : "es wait");
+	log_info("run \"%s\" is not finished: %s", run->name, str_text(&text));
+}
+
+static void
 say(const struct run *run, const struct run_outcome *o,
     const struct standing *now, bool finished, bool alone)
 {
-	if (now->snapshots > 1) {
-		log_warning("the tables of run \"%s\" come from %" PRId64
-			    " different snapshots",
-		    run->name, now->snapshots);
-		log_hint("--restart loads them all again, from one.");
-	}
-	if (finished && now->lacking > 0)
-		log_warning("%s was begun by an earlier pipeline of run "
-			    "\"%s\" and is not whole; this one did not list it",
-		    now->lacks, run->name);
+	say_snapshots(run, o, now);
+	say_gone(now);
 	if (finished)
 		return;
 	if (!alone)
@@ -144,10 +225,9 @@ say(const struct run *run, const struct run_outcome *o,
 		log_info("run \"%s\" is not finished: %" PRId64 " chunk%s "
 			 "failed",
 		    run->name, now->failed, now->failed == 1 ? "" : "s");
-	else if (now->lacking > 0)
-		log_info("run \"%s\" is not finished: %s lacks slices",
-		    run->name, now->lacks);
-	else
+	if (alone && now->lacking > 0)
+		say_lacking(run, now);
+	else if (alone && now->failed == 0 && !o->unrecorded)
 		log_info("run \"%s\" is not finished: its whole list has not "
 			 "come yet",
 		    run->name);
@@ -180,21 +260,23 @@ judge(const struct run *run, struct pg *pg, const struct run_outcome *o,
 
 status
 run_end(const struct run *run, struct pg *pg, const struct run_outcome *o,
-    struct failure *f)
+    bool *finished, struct failure *f)
 {
 	struct standing now = {.lacks = NULL};
-	bool finished = false, alone = false;
+	bool alone = false;
 	status s;
 
+	*finished = false;
 	if (run->schema == NULL)
 		return STATUS_OK;
 	s = failure_do(f, pg, "begin read write", "end run \"%s\"", run->name);
 	if (s == STATUS_OK)
-		s = judge(run, pg, o, &now, &finished, &alone, f);
+		s = judge(run, pg, o, &now, finished, &alone, f);
 	if (s == STATUS_OK)
 		s = failure_do(f, pg, "commit", "end run \"%s\"", run->name);
 	if (s == STATUS_OK)
-		say(run, o, &now, finished, alone);
+		say(run, o, &now, *finished, alone);
 	free(now.lacks);
+	free(now.empty);
 	return s;
 }

@@ -13,6 +13,7 @@
 #include "base/signal.h"
 #include "data/archive.h"
 #include "load/entry.h"
+#include "load/leftover.h"
 #include "load/pool.h"
 #include "load/same.h"
 #include "load/sequences.h"
@@ -289,15 +290,19 @@ end_run(struct intake *in, bool whole, bool partial)
 {
 	struct failure f CLEANUP(failure_clear) = {0};
 	struct load *load = in->load;
-	struct run_outcome outcome = {.whole = whole,
+	struct run_outcome outcome = {.mode = load->options->mode,
+	    .whole = whole,
 	    .partial = partial,
 	    .unrecorded = load->results.unrecorded,
 	    .answered =
 		load->results.loaded + load->results.skipped - in->before};
+	bool finished = false;
 	status s;
 
 	(void)pthread_mutex_lock(&load->control_lock);
-	s = run_end(&load->run, load->control, &outcome, &f);
+	s = run_end(&load->run, load->control, &outcome, &finished, &f);
+	if (s == STATUS_OK && finished)
+		s = leftover_settle(load, load->control, &f);
 	(void)pthread_mutex_unlock(&load->control_lock);
 	if (s != STATUS_OK)
 		failure_report(&f);

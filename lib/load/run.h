@@ -55,6 +55,7 @@ status run_begin(struct run *run, struct pg *control,
     const struct load_options *options, struct failure *f) MUST_CHECK;
 
 struct run_outcome {
+	enum load_mode mode;
 	bool whole;	   /* the archive and its list of chunks were whole */
 	bool partial;	   /* the list was short on purpose */
 	bool unrecorded;   /* a failure could not be written down */
@@ -66,7 +67,8 @@ struct run_outcome {
  * snapshots.
  */
 status run_end(const struct run *run, struct pg *control,
-    const struct run_outcome *outcome, struct failure *f) MUST_CHECK;
+    const struct run_outcome *outcome, bool *finished, struct failure *f)
+    MUST_CHECK;
 void run_free(struct run *run);
 
 /* Append the name of a table of the ledger. */
