@@ -1001,6 +1001,74 @@ kill_midway() {
 	same big
 }
 
+@test "other boundaries in the next list neither lose nor double rows" {
+	local way ids
+	for way in '--by key' '--by time --time-column k'; do
+		both 'drop table if exists big, gone; create table gone (x int)'
+		big
+		dst 'drop table gone'
+		src 'analyze big'
+		# Broken off in the middle; then other statistics, and other rows.
+		LIST="--split 1MB $way" IN_OPT=--keep-going
+		rm -f first
+		kill_midway
+		ids=$(jq -r 'select(.slice).chunk' list | sort)
+		[ "$(dst 'select count(*) from big')" -gt 0 ]
+		src "insert into big select i, repeat(md5(i::text), 8), -i from generate_series(-9000, 0) i;
+			update big set k = k + 1000 where id % 3 = 0; delete from big where id % 5 = 0; analyze big"
+		pipes '0 0 0 3' "pg-chunks -d \"\$SRC\" $LIST | tee list | pg-copyout -d \"\$SRC\" | pg-copyin -d \"\$DST\" $IN_OPT"
+		same big
+		is "$(comm -12 <(jq -r 'select(.slice).chunk' list | sort) <(echo "$ids"))" '' 'boundaries that are the same'
+		# Whole by now: whatever cut comes, it is skipped, under its one snapshot.
+		local was
+		was=$(dst 'select count(*), sum(id), sum(k) from big')
+		src 'update big set k = -k; insert into big select i from generate_series(50000, 60000) i; analyze big'
+		copy '0 0 3'
+		is "$(took | grep -c 'big.*loaded')" 0
+		is "$(dst 'select count(*), sum(id), sum(k) from big')" "$was"
+		IN_OPT='--keep-going --restart'
+		copy '0 0 3'
+		same big
+	done
+}
+
+@test "slices in other boundaries under one snapshot are no whole, and --restart is" {
+	local way
+	both 'create table big (id int, v text, k int)'
+	src "insert into big select i, repeat(md5(i::text), 8), i from generate_series(1, 20000) i;
+		analyze big"
+	mkfifo hold
+	psql -XAtqd "$SRC" <hold >held 2>&1 &
+	local holder=$!
+	exec 8>hold
+	echo 'begin isolation level repeatable read; select pg_export_snapshot();' >&8
+	wait_for test -s held
+	OUT_OPT="--snapshot $(<held)" IN_OPT='--run r'
+	for way in '--split 2MB' '--split 1MB --by time --time-column k'; do
+		LIST="--split 1MB big"
+		[ "$way" = '--split 2MB' ] || LIST="--split 2MB --by time --time-column k big"
+		saved a
+		dst 'truncate big'
+		rm -f first
+		{ head -c 2500000 a; sleep 30; } | pg-copyin -d "$DST" --run r --restart >first 2>err1 &
+		wait_for test -s first
+		kill -9 $!
+		LIST="$way big"
+		copy '0 0 3'
+		like "$err" 'the slices of 1 table do not make a whole'
+		like "$err" 'hint: .*--restart'
+		is "$(dst 'select count(*) from pgpipe.sliced where completed is not null')" 0
+		is "$(dst 'select count(*) from pgpipe.run where finished is not null')" 0
+		IN_OPT='--run r --restart'
+		copy '0 0 0'
+		same big
+		dst 'delete from pgpipe.run; delete from pgpipe.sliced; delete from pgpipe.chunk'
+		IN_OPT='--run r'
+	done
+	exec 8>&-
+	wait $holder
+}
+
 @test "rows outside of the bounds of slices stay" {
 	big
 	dst "insert into big values (0, 'stays'), (5, 'goes'), (100000, 'stays')"
@@ -1709,9 +1777,12 @@ all_about() {	# NAME: every word about the indexes of t
 		insert into small select i, i from generate_series(1, 100) i;
 		insert into p select i, repeat(md5(i::text), 8) from generate_series(1, 9000) i;
 		create index byk on big (k)"
-	LIST='--split 1MB'
 	local round wait
-	for round in $(seq 1 8); do
+	for round in $(seq 1 12); do
+		# Blocks, then keys: what was begun one way goes on the other, too.
+		LIST='--split 1MB'
+		[ $((round / 2 % 2)) = 0 ] || LIST='--split 1MB --by key'
+		[ $((round % 4)) != 1 ] || src 'analyze'
 		src "update big set k = k + 1 where id % 7 = $round % 7; update small set v = v || 'x';
 			insert into big select 100000 * $round + i, repeat(md5(i::text), 8), i from generate_series(1, 500) i"
 		[ $((round % 3)) != 0 ] || src 'cluster big using byk'
@@ -1733,7 +1804,7 @@ all_about() {	# NAME: every word about the indexes of t
 	done
 	pipes '0 0 0 *' 'pg-chunks -d "$SRC" $LIST | pg-copyout -j 2 -d "$SRC" | pg-copyin -j 2 -d "$DST" | pg-checksum -d "$DST"'
 	unlike "$out" '"status":"(differ|missing|failed)"'
-	IN_OPT=--restart
+	LIST='--split 1MB --by key' IN_OPT=--restart
 	copy '0 0 0'
 	same big small p
 	is "$(dst "select count(*) from pg_index where indrelid = 'big'::regclass and indisvalid")" 2

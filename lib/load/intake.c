@@ -281,7 +281,8 @@ complete(struct intake *in, bool listed)
 		return s;
 	log_error("the slices of %zu table%s do not make a whole", incomplete,
 	    incomplete == 1 ? "" : "s");
-	log_hint("List each table once.");
+	log_hint("List each table once; what was begun with other slices of "
+		 "the same snapshot is begun anew with --restart.");
 	return STATUS_FAIL;
 }
 
