@@ -406,6 +406,10 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	exits 3 bash -c "pg-copyin -d '$DST' --ledger-schema \"My Ledger\" <a"
 	like "$err" 'its table "chunk" belongs to "evil"'
 	dst 'drop owned by evil cascade; drop role evil'
+	# Nor is what only looks like one.
+	dst 'create schema views; create view views.run as select 1 as id'
+	exits 3 bash -c "pg-copyin -d '$DST' --ledger-schema views </dev/null"
+	like "$err" 'cannot use the ledger in schema "views": its "run" is no table'
 }
 
 @test "many may make the ledger at once" {
@@ -1033,6 +1037,7 @@ kill_midway() {
 }
 
 @test "slices in other boundaries under one snapshot are no whole, and --restart is" {
+	require_version 14
 	local way
 	both 'create table big (id int, v text, k int)'
 	src "insert into big select i, repeat(md5(i::text), 8), i from generate_series(1, 20000) i;
@@ -1067,6 +1072,41 @@ kill_midway() {
 	done
 	exec 8>&-
 	wait $holder
+}
+
+@test "a target that another table replaces between its slices, or between two runs" {
+	local ledger at pid code
+	big
+	pg-chunks -d "$SRC" $LIST >a.list
+	saved a
+	at=$(grep -abo 'c/3/chunk.json' a | head -n 1 | cut -d: -f1)
+	at=$((at / 512 * 512))
+	mkfifo pipe
+	for ledger in --run\ r --no-ledger; do
+		pg-copyin --keep-going -d "$DST" $ledger <pipe >lines 2>err &
+		pid=$! code=0
+		exec 9>pipe
+		head -c "$at" a >&9
+		wait_for grep -qzP '\n.*\n' lines
+		dst 'drop table if exists was; alter table big rename to was; create table big (like was)'
+		tail -c "+$((at + 1))" a >&9
+		exec 9>&-
+		wait $pid || code=$?
+		is $code 4
+		like "$(cat err)" 'public.big was renamed or replaced while rows were loaded'
+		is "$(jq -r 'select(.chunk).status' lines | sort | uniq -c | xargs)" \
+			"$(($(jq 'select(.chunk)' <a.list -c | wc -l) - 2)) failed 2 loaded"
+		exits 0 bash -c "pg-copyin $ledger -d '$DST' <a"
+		same big
+	done
+	both 'create table bad (x int)'
+	dst 'drop table bad'
+	LIST='--split 0' IN_OPT='--run two --keep-going'
+	copy '0 0 3'
+	dst 'drop table was; alter table big rename to was; create table big (like was)'
+	copy '0 0 3'
+	like "$err" 'public.big was loaded in this run but is not the same table any more'
+	same big
 }
 
 @test "rows outside of the bounds of slices stay" {

@@ -364,6 +364,7 @@ try_begin(struct pg *pg, struct job *job, struct unit *out, bool *raced,
 	*raced = false;
 	if (s == STATUS_OK)
 		s = open_target(pg, job, &t, raced, f);
+	out->target = t.table.oid;
 	if (s == STATUS_OK)
 		s = job->load->run.schema == NULL
 		    ? begin_anew(pg, job, &t, NULL, out, f)

@@ -164,11 +164,14 @@ remember_xid(struct chore *c, struct failure *f)
 	struct sql q CLEANUP_SQL = SQL_INIT;
 	status s;
 
-	sql_add(&q, "select pg_catalog.pg_current_xact_id()");
+	sql_add(&q, "select pg_catalog.pg_current_xact_id(), ");
+	entry_target_oid(&q, c->job);
 	s = failure_run(f, c->pg, &q, &r, "ask for the transaction's id");
-	if (s == STATUS_OK)
-		c->xid = mem_strdup(pg_value(r, 0, 0));
-	return s;
+	if (s != STATUS_OK)
+		return s;
+	c->xid = mem_strdup(pg_value(r, 0, 0));
+	return pg_int(r, 0, 1) == c->target.table.oid ? STATUS_OK
+						      : entry_moved(c->job, f);
 }
 
 /* The statement before the commit would fail if anything before it had:

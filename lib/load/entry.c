@@ -32,6 +32,18 @@ entry_where_target(struct sql *q, const struct job *job)
 	sql_param(q, job->table);
 }
 
+void
+entry_target_oid(struct sql *q, const struct job *job)
+{
+	sql_add(q, "(select c.oid from pg_catalog.pg_class as c");
+	sql_add(q, " join pg_catalog.pg_namespace as n");
+	sql_add(q, " on n.oid = c.relnamespace where n.nspname = ");
+	sql_param(q, job->schema);
+	sql_add(q, " and c.relname = ");
+	sql_param(q, job->table);
+	sql_add(q, ")");
+}
+
 /* The chunk's slice as JSON text, or NULL; the caller frees. */
 static char *
 slice_text(const struct chunk *c)
@@ -127,9 +139,9 @@ look(struct pg *pg, const struct job *job, struct pg_result **out,
 	sql_param(&q, c->where);
 	sql_add(&q, " and c.slice is not distinct from ");
 	sql_param(&q, slice);
-	sql_add(&q, "::jsonb,");
-	sql_add(&q, " exists (select from pg_catalog.pg_class as k");
-	sql_add(&q, " where k.oid = c.target_oid),");
+	sql_add(&q, "::jsonb, coalesce(c.target_oid = ");
+	entry_target_oid(&q, job);
+	sql_add(&q, ", false),");
 	sql_add(&q, " c.rows, c.bytes, c.digest, c.snapshot,");
 	sql_add(&q, " c.pg_snapshot, c.lsn, c.replaced is not null,");
 	unlogged_chunk_gone(&q, run, job->load->options->mode == LOAD_REPLACE);
@@ -186,7 +198,7 @@ forget(struct pg *pg, const struct job *job, bool replaced, struct failure *f)
 	log_warning("%s was loaded in this run but %s; it is loaded again",
 	    job->target,
 	    replaced ? "may have been cleared since"
-		     : "does not exist any more");
+		     : "is not the same table any more");
 	sql_add(&q, "delete from ");
 	run_table(run, &q, "chunk");
 	sql_add(&q, " where run = ");
@@ -261,17 +273,28 @@ entry_finish(struct pg *pg, const struct job *job, uint32_t target,
 	sql_add(&q, ", digest = ");
 	sql_param(&q, e->digest);
 	sql_add(&q, ", target_oid = ");
-	run_param(&q, target);
+	entry_target_oid(&q, job);
 	sql_add(&q, ", loaded = pg_catalog.clock_timestamp()");
 	sql_add(&q, " where run = ");
 	run_param(&q, run->id);
 	sql_add(&q, " and chunk = ");
 	sql_param(&q, job->chunk.id);
+	sql_add(&q, " returning target_oid");
 	s = failure_run(f, pg, &q, &r, "write the ledger");
-	if (s == STATUS_OK && pg_affected(r) != 1)
+	if (s != STATUS_OK)
+		return s;
+	if (pg_rows(r) != 1)
 		return failure_set(f, STATUS_RETRY,
 		    "the chunk's row has gone from the ledger");
-	return s;
+	/* COPY has locked what had the name then, so it has it still. */
+	return pg_int(r, 0, 0) == target ? STATUS_OK : entry_moved(job, f);
+}
+
+status
+entry_moved(const struct job *job, struct failure *f)
+{
+	return failure_set(f, STATUS_RETRY,
+	    "%s was renamed or replaced while rows were loaded", job->target);
 }
 
 status

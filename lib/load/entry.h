@@ -28,9 +28,12 @@ void entry_free(struct entry *e);
  */
 status entry_claim(struct pg *pg, const struct job *job, bool *mine,
     struct entry *loaded, struct failure *f) MUST_CHECK;
-/* Complete the row before the commit. */
+/* Complete the row before the commit; target is the oid of the table that
+ * was looked at.  A failure if another has its name now. */
 status entry_finish(struct pg *pg, const struct job *job, uint32_t target,
     const struct entry *e, struct failure *f) MUST_CHECK;
+/* Sets that failure. */
+status entry_moved(const struct job *job, struct failure *f);
 /*
  * After a commit whose answer was lost, on a fresh connection: wait for the
  * end of the old transaction and see whether it committed.
@@ -56,6 +59,8 @@ status entry_replace(struct pg *pg, const struct job *job, bool whole,
 void entry_failed(struct load *load, const struct job *job,
     const struct failure *why);
 
+/* Append "(select ...)": the oid of the table that has the target's name. */
+void entry_target_oid(struct sql *q, const struct job *job);
 /* Append " and target_schema = $1 and target_table = $2". */
 void entry_where_target(struct sql *q, const struct job *job);
 

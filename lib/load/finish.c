@@ -213,6 +213,8 @@ static void
 say(const struct run *run, const struct run_outcome *o,
     const struct standing *now, bool finished, bool alone)
 {
+	bool failed = now->failed > 0 || o->unrecorded;
+
 	say_snapshots(run, o, now);
 	say_gone(now);
 	if (finished)
@@ -221,13 +223,14 @@ say(const struct run *run, const struct run_outcome *o,
 		log_info("run \"%s\" goes on: another process is loading in "
 			 "it",
 		    run->name);
-	else if (now->failed > 0 || o->unrecorded)
+	else if (failed)
 		log_info("run \"%s\" is not finished: %" PRId64 " chunk%s "
 			 "failed",
 		    run->name, now->failed, now->failed == 1 ? "" : "s");
-	if (alone && now->lacking > 0)
+	/* Indexes that are missing are worth a word of their own. */
+	if (alone && (failed ? now->waiting : now->lacking) > 0)
 		say_lacking(run, now);
-	else if (alone && now->failed == 0 && !o->unrecorded)
+	else if (alone && !failed)
 		log_info("run \"%s\" is not finished: its whole list has not "
 			 "come yet",
 		    run->name);

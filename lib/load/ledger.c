@@ -55,19 +55,21 @@ look(struct pg *pg, const char *schema, struct failure *f,
 	sql_add(&q, " r.rolsuper or r.rolname = current_user");
 	sql_add(&q, " or r.oid = (select d.datdba");
 	sql_add(&q, " from pg_catalog.pg_database as d");
-	sql_add(&q, " where d.datname = pg_catalog.current_database())");
-	sql_add(&q, " from (select 'schema', n.nspname, n.nspowner");
+	sql_add(&q, " where d.datname = pg_catalog.current_database()),");
+	sql_add(&q, " o.kind = 'r' from (");
+	sql_add(&q, "select 'schema', n.nspname, n.nspowner, 'r'");
 	sql_add(&q, " from pg_catalog.pg_namespace as n");
 	sql_add(&q, " where n.nspname = ");
 	sql_param(&q, schema);
-	sql_add(&q, " union all select 'table', c.relname, c.relowner");
+	sql_add(&q, " union all select 'table', c.relname, c.relowner,");
+	sql_add(&q, " c.relkind::text");
 	sql_add(&q, " from pg_catalog.pg_class as c");
 	sql_add(&q, " join pg_catalog.pg_namespace as n");
 	sql_add(&q, " on n.oid = c.relnamespace");
 	sql_add(&q, " where n.nspname = ");
 	sql_param(&q, schema);
 	sql_add(&q, " and c.relname in (" TABLE_NAMES "))");
-	sql_add(&q, " as o (what, name, owner)");
+	sql_add(&q, " as o (what, name, owner, kind)");
 	sql_add(&q, " join pg_catalog.pg_roles as r on r.oid = o.owner");
 	sql_add(&q, " order by o.what, o.name");
 	return failure_run(f, pg, &q, out, "look for the ledger");
@@ -85,6 +87,11 @@ judge(struct pg *pg, const char *schema, struct failure *f, bool *complete)
 		return s;
 	*complete = pg_rows(r) == TABLES + 1;
 	for (i = 0; i < pg_rows(r); i++) {
+		if (pg_true(r, i, 3) && !pg_true(r, i, 4))
+			return failure_set(f, STATUS_FAIL,
+			    "cannot use the ledger in schema \"%s\": its "
+			    "\"%s\" is no table",
+			    schema, pg_value(r, i, 1));
 		if (pg_true(r, i, 3))
 			continue;
 		s = failure_set(f, STATUS_FAIL,

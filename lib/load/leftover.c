@@ -15,7 +15,7 @@ enum { LEFT_SCHEMA, LEFT_TABLE, LEFT_HALF };
 /*
  * Tables of ended runs of this name: those that lack slices, and those of
  * earlier runs that lack indexes.  What an open run is filling is its own;
- * a table that was dropped since is nobody's.
+ * a table that was dropped or renamed since is nobody's.
  */
 static status
 find(const struct run *run, struct pg *pg, struct pg_result **out,
@@ -37,7 +37,10 @@ find(const struct run *run, struct pg *pg, struct pg_result **out,
 	sql_add(&q, " and (s.completed is null or s.run <> ");
 	run_param(&q, run->id);
 	sql_add(&q, ") and exists (select from pg_catalog.pg_class as c");
-	sql_add(&q, " where c.oid = s.target_oid)");
+	sql_add(&q, " join pg_catalog.pg_namespace as n");
+	sql_add(&q, " on n.oid = c.relnamespace where c.oid = s.target_oid");
+	sql_add(&q, " and (n.nspname, c.relname)");
+	sql_add(&q, " = (s.target_schema, s.target_table))");
 	sql_add(&q, " and not exists (select from ");
 	run_table(run, &q, "sliced");
 	sql_add(&q, " as t join ");

@@ -230,7 +230,8 @@ advise(const struct job *job, struct failure *f)
 		failure_hint(f,
 		    job->chunk.by == SLICE_NONE
 			? "If the rows that it refers to come later, running the "
-			  "pipeline again loads it then."
+			  "pipeline again loads it then; tables that refer to "
+			  "each other need --disable-triggers."
 			: "If the rows that it refers to come later, run the "
 			  "pipeline again; if they are its own, use pg-chunks "
 			  "--split 0 or --disable-triggers.");

@@ -135,8 +135,7 @@ prepare_target(struct chore *c, bool *raced, struct failure *f)
 	if (s != STATUS_OK)
 		return s;
 	if (job->chunk.by != SLICE_NONE) {
-		if (job->load->run.schema != NULL)
-			s = sliced_hold(c->pg, job, false, f);
+		s = sliced_hold(c->pg, job, c->target.table.oid, f);
 		if (s == STATUS_OK && job->load->options->mode == LOAD_UPSERT)
 			s = upsert_prepare(c->pg, job, &c->target, &c->upsert,
 			    f);
@@ -162,7 +161,7 @@ claim(struct chore *c, struct failure *f)
 	s = entry_claim(c->pg, c->job, &claimed, &c->entry, f);
 	c->skip = s == STATUS_OK && !claimed;
 	if (c->skip && c->job->chunk.by != SLICE_NONE)
-		s = sliced_hold(c->pg, c->job, true, f);
+		s = sliced_hold(c->pg, c->job, 0, f);
 	return s;
 }
 

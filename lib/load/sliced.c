@@ -306,10 +306,14 @@ known_of(const struct job *job)
 }
 
 status
-sliced_hold(struct pg *pg, const struct job *job, bool loaded,
+sliced_hold(struct pg *pg, const struct job *job, uint32_t target,
     struct failure *f)
 {
-	return unit_hold(pg, job, known_of(job)->unit.id, loaded, f);
+	const struct unit *unit = &known_of(job)->unit;
+
+	if (target != 0 && target != unit->target)
+		return entry_moved(job, f);
+	return unit_hold(pg, job, unit->id, target == 0, f);
 }
 
 status

@@ -13,7 +13,8 @@
 
 /* How a relation stands when its first slice comes. */
 struct unit {
-	int64_t id; /* of the row; 0: there is no ledger */
+	int64_t id;	 /* of the row; 0: there is no ledger */
+	uint32_t target; /* the table's oid */
 	bool complete;
 	struct coverage coverage; /* what is loaded already */
 };
