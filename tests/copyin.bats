@@ -799,6 +799,7 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 @test "rows whose references have not come fail for now, and hold up nobody" {
 	both 'create table p (id int primary key); create table c (id int references p)'
 	src 'insert into p values (1); insert into c select 1 from generate_series(1, 1000)'
+	LIST='--order name' OUT_OPT='-j 1'
 	copy '0 0 4'
 	is "$(took)" $'public.c failed\npublic.p loaded'
 	is "$(jq -r 'select(.status == "failed").error | "\(.class) \(.sqlstate)"' <"$OUT")" '4 23503'

@@ -197,9 +197,11 @@ add_order(const struct statement *st, enum request_order order, struct sql *out)
 	case ORDER_OLDEST:
 		sql_given(out, str_text(&st->texts->age));
 		break;
-	case ORDER_LARGEST:
+	case ORDER_LARGEST: /* of one depth */
+		sql_add(out, "left join depth d on d.relid = b.root\n");
 		sql_add(out, "cross join lateral (\n");
-		sql_add(out, "select - coalesce(b.bytes,\n");
+		sql_add(out, "select 1e18 * coalesce(d.depth, 0)\n");
+		sql_add(out, "- coalesce(b.bytes,\n");
 		sql_add(out, "z.heap_bytes + z.toast_bytes)\n");
 		sql_add(out, "::pg_catalog.float8, null) o (number, text)\n");
 		break;
@@ -228,6 +230,8 @@ statement_list(const struct statement *st, size_t source,
 		sql_add(out, "false as from_cuts, false as until_cuts\n");
 		sql_add(out, "from keyed k)\n");
 	}
+	if (order == ORDER_LARGEST)
+		sql_given(out, str_text(&st->texts->depth));
 	sql_given(out, str_text(&st->texts->list));
 	add_order(st, order, out);
 }

@@ -26,6 +26,7 @@ static const struct {
     {"keys", offsetof(struct texts, keys)},
     {"list", offsetof(struct texts, list)},
     {"age", offsetof(struct texts, age)},
+    {"depth", offsetof(struct texts, depth)},
     {"columns", offsetof(struct texts, columns)},
     {"statistics", offsetof(struct texts, statistics)},
 };

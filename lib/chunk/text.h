@@ -10,7 +10,7 @@
 
 struct texts {
 	struct str named, left, chosen, matches, apart, piece, keyed, unkeyed;
-	struct str keys, list, age, columns, statistics;
+	struct str keys, list, age, depth, columns, statistics;
 };
 
 /* Reports. */

@@ -14,6 +14,7 @@
 #include "base/signal.h"
 #include "load/attach.h"
 #include "load/columns.h"
+#include "load/flight.h"
 #include "load/unlogged.h"
 #include "pg/copy.h"
 
@@ -111,6 +112,14 @@ chore_copy(struct chore *c, struct failure *f)
 	uint64_t rows = 0;
 	status s;
 
+	if (c->target.ancestors != NULL)
+		flight_also(c->job->load->flights, c->job->n,
+		    c->target.ancestors);
+	s = c->job->load->options->disable_triggers
+	    ? STATUS_OK
+	    : target_keys(c->pg, c->job, &c->target, f);
+	if (s != STATUS_OK)
+		return s;
 	add_copy(&q, c);
 	if (pg_copy_in(c->pg, NULL, &q) != STATUS_OK)
 		return failure_from_pg(f, c->pg, "copy into %s",
@@ -124,6 +133,9 @@ chore_copy(struct chore *c, struct failure *f)
 			log_verbose("the connection is lost");
 		return s;
 	}
+	if (c->target.refers_to != NULL)
+		flight_await(c->job->load->flights, c->job->n,
+		    c->target.refers_to);
 	if (pg_copy_in_end(c->pg, NULL, &rows) != STATUS_OK)
 		return failure_from_pg(f, c->pg, "copy into %s",
 		    c->job->target);

@@ -13,6 +13,7 @@
 #include "base/signal.h"
 #include "base/thread.h"
 #include "data/record.h"
+#include "load/flight.h"
 #include "load/intake.h"
 #include "load/ledger.h"
 
@@ -44,6 +45,7 @@ init(struct load *load, const struct load_options *options, int fd)
 	*load = (struct load){.options = options,
 	    .map = MAP_INIT,
 	    .warned = SEEN_INIT,
+	    .flights = flights_new(),
 	    .begun = num_now(),
 	    .stored = is_file(fd)};
 	(void)pthread_mutex_init(&load->control_lock, NULL);
@@ -57,6 +59,7 @@ clean_up(struct load *load)
 	pg_close(load->control);
 	map_free(&load->map);
 	seen_free(&load->warned);
+	flights_free(load->flights);
 	run_free(&load->run);
 	results_free(&load->results);
 	(void)pthread_mutex_destroy(&load->warned_lock);

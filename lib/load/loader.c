@@ -13,6 +13,7 @@
 #include "base/num.h"
 #include "base/signal.h"
 #include "load/chore.h"
+#include "load/flight.h"
 #include "load/sliced.h"
 
 #define TRIES 5		      /* of what comes before a chunk's first row */
@@ -316,6 +317,7 @@ loader_run(struct loader *l, struct job *job)
 	status s = load_chunk(l, &c, &f);
 
 	answer(l, &c, s, since, &f);
+	flight_end(l->load->flights, job->n);
 	chore_reset(&c);
 	job_free(job);
 }

@@ -101,13 +101,45 @@ build(struct sql *q, const struct target *t)
 	sql_add(q, " k.relpersistence = 'u' or k.relkind = 'p' and exists (");
 	sql_add(q, "select from pg_catalog.pg_partition_tree(k.oid) as p");
 	sql_add(q, " join pg_catalog.pg_class as l on l.oid = p.relid");
-	sql_add(q, " where l.relpersistence = 'u') from k");
+	sql_add(q, " where l.relpersistence = 'u'),");
+	sql_add(q, " exists (select from pg_catalog.pg_constraint as f");
+	sql_add(q, " where f.conrelid = k.oid and f.contype = 'f'");
+	sql_add(q, " and f.confrelid <> k.oid),");
+	sql_add(q, " case when k.relispartition then");
+	sql_add(q, " (select pg_catalog.jsonb_agg(");
+	sql_add(q, " pg_catalog.jsonb_build_array(n.nspname, c.relname))");
+	sql_add(q, " from pg_catalog.pg_partition_ancestors(k.oid) as a");
+	sql_add(q, " join pg_catalog.pg_class as c on c.oid = a.relid");
+	sql_add(q, " join pg_catalog.pg_namespace as n");
+	sql_add(q, " on n.oid = c.relnamespace where c.oid <> k.oid) end");
+	sql_add(q, " from k");
 }
 
 static char *
 copy_of(const char *text)
 {
 	return text == NULL ? NULL : mem_strdup(text);
+}
+
+/* [["s","t"],...] as names for messages, or NULL. */
+static json_t *
+shown_names(const char *text)
+{
+	json_t *pairs CLEANUP(record_cleanup) =
+	    text == NULL ? NULL : json_loads(text, 0, NULL);
+	json_t *names = pairs == NULL ? NULL : json_array();
+	size_t i;
+
+	for (i = 0; i < json_array_size(pairs); i++) {
+		const json_t *pair = json_array_get(pairs, i);
+		struct str name CLEANUP(str_free) = STR_INIT;
+
+		sql_show_name(&name, json_string_value(json_array_get(pair, 0)),
+		    json_string_value(json_array_get(pair, 1)));
+		(void)json_array_append_new(names,
+		    json_string(str_text(&name)));
+	}
+	return names;
 }
 
 static status
@@ -136,6 +168,8 @@ look(struct pg *pg, const struct job *job, struct target *t, struct failure *f)
 	t->insert_rules = copy_of(pg_value(r, 0, 9));
 	t->cascades = copy_of(pg_value(r, 0, 10));
 	t->unlogged = pg_true(r, 0, 11);
+	t->keys = pg_true(r, 0, 12);
+	t->ancestors = shown_names(pg_value(r, 0, 13));
 	return STATUS_OK;
 }
 
@@ -186,6 +220,8 @@ target_free(struct target *t)
 	pg_table_free(&t->table);
 	free(t->references);
 	free(t->cascades);
+	json_decref(t->refers_to);
+	json_decref(t->ancestors);
 	free(t->insert_triggers);
 	free(t->insert_rules);
 	free(t->update_triggers);
@@ -193,6 +229,43 @@ target_free(struct target *t)
 	free(t->parent_table);
 	free(t->bound);
 	memset(t, 0, sizeof(*t));
+}
+
+status
+target_keys(struct pg *pg, const struct job *job, struct target *t,
+    struct failure *f)
+{
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	status s;
+
+	if (!t->keys && t->parent_table == NULL)
+		return STATUS_OK;
+	sql_add(&q, "select pg_catalog.jsonb_agg(");
+	sql_add(&q, " pg_catalog.jsonb_build_array(n.nspname, c.relname))");
+	sql_add(&q, " from pg_catalog.pg_constraint as f");
+	sql_add(&q, " join pg_catalog.pg_class as c on c.oid = f.confrelid");
+	sql_add(&q, " join pg_catalog.pg_namespace as n");
+	sql_add(&q, " on n.oid = c.relnamespace");
+	sql_add(&q, " where f.contype = 'f' and f.confrelid <> f.conrelid");
+	sql_add(&q, " and f.conrelid = ");
+	if (t->parent_table == NULL)
+		run_param(&q, t->table.oid);
+	else {
+		sql_add(&q, "(select p.oid from pg_catalog.pg_class as p");
+		sql_add(&q, " where p.relname = ");
+		sql_param(&q, t->parent_table);
+		sql_add(&q, " and p.relnamespace = (select s.oid");
+		sql_add(&q, " from pg_catalog.pg_namespace as s");
+		sql_add(&q, " where s.nspname = ");
+		sql_param(&q, t->parent_schema);
+		sql_add(&q, "))");
+	}
+	s = failure_run(f, pg, &q, &r, "look at the foreign keys of %s",
+	    job->target);
+	if (s == STATUS_OK)
+		t->refers_to = shown_names(pg_value(r, 0, 0));
+	return s;
 }
 
 /* --- judging ------------------------------------------------------------------------ */
