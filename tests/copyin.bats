@@ -1323,6 +1323,43 @@ crash() {
 	like "$err" 'hint: .*delete these rows and load'
 }
 
+@test "what slices that broke off have cleared is loaded again, whoever had brought it" {
+	big
+	both 'create table gone (x int)'
+	dst 'drop table gone'
+	local first second
+	# Chunk or slices; then slices of a part, or of everything; both ways in one
+	# run and in two.
+	for second in one two; do
+		for first in '--split 0' '--split 1MB'; do
+			LIST=$first IN_OPT='--run one --keep-going --restart'
+			copy '0 0 3'
+			same big
+			LIST='--split 1MB --time-column id --from 2000 --until 18000 big' IN_OPT="--run $second"
+			rm -f first
+			kill_midway
+			[ "$(dst 'select count(*) from big')" -lt 20000 ]
+			LIST=$first IN_OPT='--run one --keep-going'
+			copy '0 0 3'
+			same big
+		done
+		dst 'delete from pgpipe.run; delete from pgpipe.chunk; delete from pgpipe.sliced'
+	done
+	# Slices of everything take the place of a part that was loaded as one.
+	LIST='--split 0 --time-column id --from 2000 --until 18000 big' IN_OPT='--run one'
+	saved part
+	# All of it but the end.
+	head -c "$(($(grep -abo pgpipe-end.json part | head -n 1 | cut -d: -f1) / 512 * 512))" part >short
+	exits 2 bash -c "pg-copyin -d '$DST' --run one <short"
+	is "$(took)" "$(jq -r 'select(.chunk) | .chunk + " loaded"' <"$OUT")"
+	LIST='--split 1MB big'
+	rm -f first
+	kill_midway
+	exits 0 bash -c "pg-copyin -d '$DST' --run one <part"
+	is "$(jq -r 'select(.chunk).status' <"$OUT")" loaded
+	is "$(dst 'select count(*) from big where id between 2000 and 17999')" 16000
+}
+
 @test "one list must not bring a relation in two ways" {
 	big
 	pg-chunks -d "$SRC" --split 1MB big | grep -v '"end"' >slices
