@@ -573,6 +573,18 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 		where indrelid::regclass::text ~ 'm_' order by 1")" "$(cat want)"
 }
 
+@test "a partition that holds more in the target is not replaced silently" {
+	both 'create table p (id int, v text) partition by range (id)'
+	src "create table p_1 partition of p for values from (0) to (10); insert into p values (1, 'new')"
+	dst "create table p_1 partition of p for values from (0) to (100); insert into p values (50, 'old')"
+	copy '0 0 0'
+	like "$err" 'warning: all rows of public.p_1 are replaced, and it is a partition FOR VALUES FROM \(0\) TO \(100\), where the source.s is FOR VALUES FROM \(0\) TO \(10\)'
+	is "$(dst 'select v from p')" new
+	dst 'alter table p detach partition p_1; alter table p attach partition p_1 for values from (0) to (10)'
+	copy '0 0 0'
+	unlike "$err" 'warning'
+}
+
 @test "a new partition belongs to its parent's owner" {
 	both 'create table m (id int) partition by list (id)'
 	src 'create table m_1 partition of m for values in (1); insert into m values (1)'
@@ -783,6 +795,12 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	saved a
 	exits 3 bash -c "pg-copyin -d '${DST/user=postgres/user=mere}' --no-ledger <a"
 	like "$err" 'cannot load into public.s: its row security holds for user "mere"'
+	like "$err" 'hint: Connect as its owner'
+	dst 'alter table s owner to mere; alter table s force row level security'
+	exits 3 bash -c "pg-copyin -d '${DST/user=postgres/user=mere}' --no-ledger <a"
+	like "$err" 'hint: It is forced on its owner, too'
+	dst 'alter table s no force row level security'
+	exits 0 bash -c "pg-copyin -d '${DST/user=postgres/user=mere}' --no-ledger <a"
 	dst 'drop owned by mere; drop role mere'
 }
 
@@ -1322,6 +1340,43 @@ crash() {
 	copy '0 0 0'
 	like "$err" 'come from 2 different snapshots'
 	like "$err" 'hint: .*delete these rows and load'
+}
+
+@test "what slices that broke off have cleared is loaded again, whoever had brought it" {
+	big
+	both 'create table gone (x int)'
+	dst 'drop table gone'
+	local first second
+	# Chunk or slices; then slices of a part, or of everything; both ways in one
+	# run and in two.
+	for second in one two; do
+		for first in '--split 0' '--split 1MB'; do
+			LIST=$first IN_OPT='--run one --keep-going --restart'
+			copy '0 0 3'
+			same big
+			LIST='--split 1MB --time-column id --from 2000 --until 18000 big' IN_OPT="--run $second"
+			rm -f first
+			kill_midway
+			[ "$(dst 'select count(*) from big')" -lt 20000 ]
+			LIST=$first IN_OPT='--run one --keep-going'
+			copy '0 0 3'
+			same big
+		done
+		dst 'delete from pgpipe.run; delete from pgpipe.chunk; delete from pgpipe.sliced'
+	done
+	# Slices of everything take the place of a part that was loaded as one.
+	LIST='--split 0 --time-column id --from 2000 --until 18000 big' IN_OPT='--run one'
+	saved part
+	# All of it but the end.
+	head -c "$(($(grep -abo pgpipe-end.json part | head -n 1 | cut -d: -f1) / 512 * 512))" part >short
+	exits 2 bash -c "pg-copyin -d '$DST' --run one <short"
+	is "$(took)" "$(jq -r 'select(.chunk) | .chunk + " loaded"' <"$OUT")"
+	LIST='--split 1MB big'
+	rm -f first
+	kill_midway
+	exits 0 bash -c "pg-copyin -d '$DST' --run one <part"
+	is "$(jq -r 'select(.chunk).status' <"$OUT")" loaded
+	is "$(dst 'select count(*) from big where id between 2000 and 17999')" 16000
 }
 
 @test "one list must not bring a relation in two ways" {

@@ -201,6 +201,7 @@ clear(struct pg *pg, const struct job *job, const struct target *t,
 {
 	bool whole = rest->whole || job->chunk.within == NULL;
 	struct cleared cleared;
+	bool any = false;
 	status s;
 	size_t i;
 
@@ -208,16 +209,18 @@ clear(struct pg *pg, const struct job *job, const struct target *t,
 		s = clear_whole(pg, job, t, false, &cleared, f);
 		if (s == STATUS_OK)
 			s = entry_replace(pg, job, true, NULL, f);
+		if (s == STATUS_OK)
+			s = entry_disturb(pg, job, true, f);
 		return s == STATUS_OK && cleared.exclusive
 		    ? drop_indexes(pg, job, t, f)
 		    : s;
 	}
-	s = clear_range(pg, job, t, job->chunk.within, f);
+	s = clear_range(pg, job, t, job->chunk.within, &any, f);
 	if (s == STATUS_OK)
 		s = entry_replace(pg, job, false, job->chunk.within, f);
 	for (i = 0; s == STATUS_OK && i < rest->predicates.len; i++)
-		s = clear_range(pg, job, t, rest->predicates.data[i], f);
-	return s;
+		s = clear_range(pg, job, t, rest->predicates.data[i], &any, f);
+	return s == STATUS_OK && any ? entry_disturb(pg, job, false, f) : s;
 }
 
 static status

@@ -413,6 +413,66 @@ entry_replace(struct pg *pg, const struct job *job, bool whole,
 	    : s;
 }
 
+static status
+disturb_chunks(struct pg *pg, const struct job *job, bool whole,
+    struct failure *f)
+{
+	const struct run *run = &job->load->run;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	sql_add(&q, "update ");
+	run_table(run, &q, "chunk");
+	sql_add(&q, " set replaced = pg_catalog.clock_timestamp()");
+	sql_add(&q, " where replaced is null and slice is null");
+	sql_add(&q, " and mode = 'replace'");
+	entry_where_target(&q, job);
+	/* Pieces of one relation in one run lie side by side. */
+	if (!whole) {
+		sql_add(&q, " and (predicate is null or run <> ");
+		run_param(&q, run->id);
+		sql_add(&q, ")");
+	}
+	return failure_run(f, pg, &q, NULL, "write the ledger");
+}
+
+/* Without its row a relation in slices is begun anew. */
+static status
+disturb_sliced(struct pg *pg, const struct job *job, bool whole,
+    struct failure *f)
+{
+	const struct run *run = &job->load->run;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	sql_add(&q, "delete from ");
+	run_table(run, &q, "sliced");
+	sql_add(&q, " as s where s.completed is not null");
+	entry_where_target(&q, job);
+	if (!whole) {
+		sql_add(&q, " and (s.within is null or s.run <> ");
+		run_param(&q, run->id);
+		sql_add(&q, ")");
+	}
+	sql_add(&q, " and not exists (select from ");
+	run_table(run, &q, "chunk");
+	sql_add(&q, " as c where c.run = s.run");
+	sql_add(&q, " and c.target_schema = s.target_schema");
+	sql_add(&q, " and c.target_table = s.target_table");
+	sql_add(&q, " and c.slice is not null and c.mode <> 'replace')");
+	return failure_run(f, pg, &q, NULL, "write the ledger");
+}
+
+status
+entry_disturb(struct pg *pg, const struct job *job, bool whole,
+    struct failure *f)
+{
+	status s;
+
+	if (job->load->run.schema == NULL)
+		return STATUS_OK;
+	s = disturb_chunks(pg, job, whole, f);
+	return s == STATUS_OK ? disturb_sliced(pg, job, whole, f) : s;
+}
+
 /* --- failures --------------------------------------------------------------------- */
 
 static status

@@ -54,6 +54,16 @@ status entry_strangers(struct pg *pg, const struct job *job, uint32_t target,
 status entry_replace(struct pg *pg, const struct job *job, bool whole,
     const char *predicate, struct failure *f) MUST_CHECK;
 
+/*
+ * Before slices come, rows were cleared that other pieces of the target may
+ * have brought: all, or some, of which the predicate is not theirs.  Until the
+ * last slice is there they are missing, so those pieces are loaded again when
+ * they are asked for.  What was appended or merged stays as it is: that would
+ * come twice.
+ */
+status entry_disturb(struct pg *pg, const struct job *job, bool whole,
+    struct failure *f) MUST_CHECK;
+
 /* Write a failure down so that the run is not taken for finished; that it
  * could not be written is remembered, too. */
 void entry_failed(struct load *load, const struct job *job,

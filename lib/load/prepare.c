@@ -35,7 +35,7 @@ clear_rest(struct chore *c, const struct sliced_rest *rest, struct failure *f)
 
 	for (i = 0; s == STATUS_OK && i < rest->predicates.len; i++)
 		s = clear_range(c->pg, c->job, &c->target,
-		    rest->predicates.data[i], f);
+		    rest->predicates.data[i], NULL, f);
 	return s;
 }
 
@@ -78,7 +78,8 @@ replace(struct chore *c, struct failure *f)
 		if (rest.whole || where == NULL)
 			s = replace_whole(c, f);
 		else {
-			s = clear_range(c->pg, c->job, &c->target, where, f);
+			s = clear_range(c->pg, c->job, &c->target, where, NULL,
+			    f);
 			if (s == STATUS_OK)
 				s = entry_replace(c->pg, c->job, false, where,
 				    f);

@@ -112,6 +112,7 @@ build(struct sql *q, const struct target *t)
 	sql_add(q, " join pg_catalog.pg_class as c on c.oid = a.relid");
 	sql_add(q, " join pg_catalog.pg_namespace as n");
 	sql_add(q, " on n.oid = c.relnamespace where c.oid <> k.oid) end");
+	sql_add(q, ", pg_catalog.pg_get_expr(k.relpartbound, k.oid)");
 	sql_add(q, " from k");
 }
 
@@ -170,6 +171,7 @@ look(struct pg *pg, const struct job *job, struct target *t, struct failure *f)
 	t->unlogged = pg_true(r, 0, 11);
 	t->keys = pg_true(r, 0, 12);
 	t->ancestors = shown_names(pg_value(r, 0, 13));
+	t->own_bound = copy_of(pg_value(r, 0, 14));
 	return STATUS_OK;
 }
 
@@ -225,6 +227,7 @@ target_free(struct target *t)
 	free(t->insert_triggers);
 	free(t->insert_rules);
 	free(t->update_triggers);
+	free(t->own_bound);
 	free(t->parent_schema);
 	free(t->parent_table);
 	free(t->bound);
@@ -332,24 +335,42 @@ target_check(struct pg *pg, const struct job *job, const struct target *t,
 		    "cannot load into %s: its "
 		    "row security holds for user \"%s\"",
 		    job->target, pg_user(pg));
-		failure_hint(f, "Connect as its owner or with BYPASSRLS.");
+		failure_hint(f,
+		    t->owner ? "It is forced on its owner, too: connect with "
+			       "BYPASSRLS."
+			     : "Connect as its owner or with BYPASSRLS.");
 		return STATUS_FAIL;
 	}
 	return columns_check(pg, job, t, f);
+}
+
+/* A partition of the same name may be there for other rows, too. */
+static bool
+bound_differs(const struct job *job, const struct target *t)
+{
+	return job->load->options->mode == LOAD_REPLACE &&
+	    t->own_bound != NULL && job->chunk.bound != NULL &&
+	    job->chunk.where == NULL && !str_eq(t->own_bound, job->chunk.bound);
 }
 
 void
 target_warn(const struct job *job, const struct target *t)
 {
 	bool upsert = job->load->options->mode == LOAD_UPSERT, said;
+	bool differs = bound_differs(job, t);
 
-	if (t->insert_triggers == NULL && t->insert_rules == NULL && !upsert)
+	if (t->insert_triggers == NULL && t->insert_rules == NULL && !upsert &&
+	    !differs)
 		return;
 	(void)pthread_mutex_lock(&job->load->warned_lock);
 	said = !seen_add(&job->load->warned, job->target);
 	(void)pthread_mutex_unlock(&job->load->warned_lock);
 	if (said)
 		return;
+	if (differs)
+		log_warning("all rows of %s are replaced, and it is a "
+			    "partition %s, where the source's is %s",
+		    job->target, t->own_bound, job->chunk.bound);
 	if (t->insert_triggers != NULL)
 		log_warning("triggers of %s fire for the rows that are loaded "
 			    "and may change them: %s",

@@ -28,6 +28,7 @@ struct target {
 	char *cascades;	   /* its own on itself that delete or change rows */
 	char *insert_triggers, *insert_rules; /* names, or NULL */
 	char *update_triggers;
+	char *own_bound; /* of a partition, or NULL */
 	/* A new partition that is still to be attached, see attach.h. */
 	bool created;				    /* in this transaction */
 	char *parent_schema, *parent_table, *bound; /* or NULL */
