@@ -1953,8 +1953,48 @@ all_about() {	# NAME: every word about the indexes of t
 	is "$(cat one "$OUT" | jq -r 'select(.chunk).status' | sort | uniq -c | xargs)" "$(wc -l <list) loaded"
 	is "$(dst 'select count(*) from pgpipe.sliced where completed is not null')" 1
 	is "$(dst "select count(*) from pg_index where indrelid = 'big'::regclass")" 2
+	is "$(dst 'select finished is not null from pgpipe.run')" t
+	dst 'update pgpipe.run set finished = null'
 	copy '0 0 0'
 	is "$(took | grep -vc skipped)" 0
+}
+
+@test "a run begun by a partial list is finished by whichever process ends last" {
+	both 'create table a (x int); create table b (x int)'
+	local last n=0
+	for last in begun joined; do
+		src "insert into a values ($((n += 1))); insert into b values ($n)"
+		pipes '0 0' 'pg-chunks -d "$SRC" a | pg-copyout --partial -d "$SRC" -o begun'
+		pipes '0 0' 'pg-chunks -d "$SRC" b | pg-copyout --partial -d "$SRC" -o joined'
+		mkfifo in$n
+		pg-copyin -d "$DST" <in$n 2>err1 &
+		exec 9>in$n
+		head -c 2000 begun >&9
+		wait_for grep -qs 'begins run' err1
+		if [ "$last" = begun ]; then
+			exits 0 pg-copyin -d "$DST" <joined
+			like "$err" 'goes on: another process is loading in it'
+			is "$(dst 'select count(*) from pgpipe.run where finished is null')" 1
+			tail -c +2001 begun >&9
+			exec 9>&-
+			wait $!
+		else
+			(
+				head -c 2000 joined
+				wait_for grep -qs 'continues run' err
+				tail -c +2001 begun >&9
+				exec 9>&-
+				wait_for grep -qs 'goes on' err1
+				tail -c +2001 joined
+			) | pg-copyin -d "$DST" 9>&- 2>err &
+			exec 9>&-
+			wait $!
+			like "$(<err)" 'continues run'
+		fi
+		is "$(dst 'select count(*) from pgpipe.run where finished is not null')" "$n"
+		is "$(dst 'select count(*) from pgpipe.run')" "$n"
+		same a b
+	done
 }
 
 @test "new partitions beside a default one, several at once" {

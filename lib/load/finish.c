@@ -3,8 +3,9 @@
  * The end of an archive: is the run finished with it?
  *
  * A whole list of chunks that has come once is remembered ("listed").  From
- * then on the run is finished as soon as no failure is open and no relation
- * lacks slices.  A list that is short on purpose finishes only what was
+ * then on the run is finished as soon as no failure is open, no relation
+ * lacks slices and nobody loads in it any more: by the last process, whose
+ * list ever that was.  A list that is short on purpose finishes only what was
  * begun with it or what it covers, so that loading again three chunks of a
  * run that broke off does not end that run.
  */
@@ -15,6 +16,23 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "load/unlogged.h"
+
+/*
+ * Of several processes that end, and of one that ends and one that begins,
+ * one at a time looks who else is there.
+ */
+static status
+one_at_a_time(const struct run *run, struct pg *pg, struct failure *f)
+{
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	sql_add(&q, "select from ");
+	run_table(run, &q, "run");
+	sql_add(&q, " where id = ");
+	run_param(&q, run->id);
+	sql_add(&q, " for no key update");
+	return failure_run(f, pg, &q, NULL, "read the ledger");
+}
 
 static status
 set_listed(const struct run *run, struct pg *pg, struct failure *f)
@@ -139,15 +157,14 @@ look(const struct run *run, struct pg *pg, struct standing *out,
 
 /* May the run end with this list? */
 static bool
-covers(const struct run *run, const struct run_outcome *o,
-    const struct standing *now)
+covers(const struct run_outcome *o, const struct standing *now)
 {
 	if (now->failed > 0 || o->unrecorded)
 		return false;
 	if (!o->partial)
 		return now->lacking_ours == 0;
 	return now->lacking == 0 &&
-	    (now->listed || run->begun || now->chunks == (int64_t)o->answered);
+	    (now->listed || now->chunks == (int64_t)o->answered);
 }
 
 static status
@@ -236,6 +253,14 @@ say(const struct run *run, const struct run_outcome *o,
 		    run->name);
 }
 
+/* Has all come that the run was begun for? */
+static bool
+lists_all(const struct run *run, const struct run_outcome *o)
+{
+	return o->whole && !o->unrecorded && (!o->partial || run->begun);
+}
+
+/* Whether it goes on or not, it goes on without us. */
 static status
 judge(const struct run *run, struct pg *pg, const struct run_outcome *o,
     struct standing *now, bool *finished, bool *alone, struct failure *f)
@@ -244,21 +269,23 @@ judge(const struct run *run, struct pg *pg, const struct run_outcome *o,
 	status s;
 
 	*finished = false;
-	s = run_try_lock(pg, what, false, alone, f);
-	if (s == STATUS_OK && o->whole && !o->partial && !o->unrecorded) {
+	s = one_at_a_time(run, pg, f);
+	if (s == STATUS_OK)
+		s = run_try_lock(pg, what, false, alone, f);
+	if (s == STATUS_OK && lists_all(run, o)) {
 		s = set_listed(run, pg, f);
-		if (s == STATUS_OK && *alone)
+		if (s == STATUS_OK && *alone && !o->partial)
 			s = forget_failed(run, pg, f);
 	}
 	if (s == STATUS_OK)
 		s = look(run, pg, now, f);
-	if (s == STATUS_OK && o->whole && *alone && covers(run, o, now)) {
+	if (s == STATUS_OK && o->whole && *alone && covers(o, now)) {
 		s = set_finished(run, pg, f);
 		*finished = s == STATUS_OK;
 	}
 	if (s == STATUS_OK && *alone)
 		s = run_unlock(pg, what, false, f);
-	return s;
+	return s == STATUS_OK ? run_unlock(pg, what, true, f) : s;
 }
 
 status

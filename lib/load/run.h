@@ -47,8 +47,8 @@ void source_free(struct source *s);
 
 /*
  * Find the open run of that name or begin one, say which on stderr, and
- * keep it from being finished or restarted by others as long as the
- * connection lives.  An open run of another source is refused unless
+ * keep it from being finished or restarted by others until its end, or
+ * that of the connection.  An open run of another source is refused unless
  * restart is asked for.
  */
 status run_begin(struct run *run, struct pg *control,
@@ -63,8 +63,8 @@ struct run_outcome {
 };
 /*
  * What the end of the archive means for the run: finish it if nothing is
- * open.  Says what remains, and whether the run's tables come from several
- * snapshots.
+ * open and nobody else loads in it, and let go of it.  Says what remains,
+ * and whether the run's tables come from several snapshots.
  */
 status run_end(const struct run *run, struct pg *control,
     const struct run_outcome *outcome, bool *finished, struct failure *f)
