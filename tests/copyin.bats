@@ -1961,38 +1961,40 @@ all_about() {	# NAME: every word about the indexes of t
 
 @test "a run begun by a partial list is finished by whichever process ends last" {
 	both 'create table a (x int); create table b (x int)'
-	local last n=0
+	local last begun joined n=0
 	for last in begun joined; do
 		src "insert into a values ($((n += 1))); insert into b values ($n)"
-		pipes '0 0' 'pg-chunks -d "$SRC" a | pg-copyout --partial -d "$SRC" -o begun'
-		pipes '0 0' 'pg-chunks -d "$SRC" b | pg-copyout --partial -d "$SRC" -o joined'
-		mkfifo in$n
-		pg-copyin -d "$DST" <in$n 2>err1 &
-		exec 9>in$n
-		head -c 2000 begun >&9
-		wait_for grep -qs 'begins run' err1
+		pipes '0 0' 'pg-chunks -d "$SRC" a | pg-copyout --partial -d "$SRC" -o a'
+		pipes '0 0' 'pg-chunks -d "$SRC" b | pg-copyout --partial -d "$SRC" -o b'
+		mkfifo a$n b$n
+		pg-copyin -d "$DST" <a$n >lines 2>begun &
+		begun=$!
+		exec 8>a$n
+		head -c 2000 a >&8
+		wait_for grep -qs 'begins run' begun
+		pg-copyin -d "$DST" <b$n >lines 2>joined 8>&- &
+		joined=$!
+		exec 9>b$n
+		head -c 2000 b >&9
+		wait_for grep -qs 'continues run' joined
 		if [ "$last" = begun ]; then
-			exits 0 pg-copyin -d "$DST" <joined
-			like "$err" 'goes on: another process is loading in it'
-			is "$(dst 'select count(*) from pgpipe.run where finished is null')" 1
-			tail -c +2001 begun >&9
+			tail -c +2001 b >&9
 			exec 9>&-
-			wait $!
+			wait $joined
+			like "$(<joined)" 'goes on: another process is loading in it'
+			tail -c +2001 a >&8
+			exec 8>&-
+			wait $begun
 		else
-			(
-				head -c 2000 joined
-				wait_for grep -qs 'continues run' err
-				tail -c +2001 begun >&9
-				exec 9>&-
-				wait_for grep -qs 'goes on' err1
-				tail -c +2001 joined
-			) | pg-copyin -d "$DST" 9>&- 2>err &
+			tail -c +2001 a >&8
+			exec 8>&-
+			wait $begun
+			like "$(<begun)" 'goes on: another process is loading in it'
+			tail -c +2001 b >&9
 			exec 9>&-
-			wait $!
-			like "$(<err)" 'continues run'
+			wait $joined
 		fi
-		is "$(dst 'select count(*) from pgpipe.run where finished is not null')" "$n"
-		is "$(dst 'select count(*) from pgpipe.run')" "$n"
+		is "$(dst 'select count(*), count(finished) from pgpipe.run')" "$n|$n"
 		same a b
 	done
 }
