@@ -923,6 +923,32 @@ public.t#ctid:192-'
 	covers t_eu "ts < '2025-02-20'"
 }
 
+@test "bounds are understood whatever the first leaf of a tree is" {
+	require_extension file_fdw
+	db <<-'SQL'
+		create extension file_fdw; create server f foreign data wrapper file_fdw;
+		create table m(ts date, v int) partition by range (ts);
+		create foreign table m_0 partition of m for values from ('2024-01-01') to ('2025-01-01')
+			server f options (filename '/nonexistent');
+		create table m_1 partition of m for values from ('2025-01-01') to ('2025-02-01');
+		create table m_2 partition of m for values from ('2025-02-01') to ('2025-03-01') partition by list (v);
+		create table m_2_1 partition of m_2 for values in (1);
+		create table m_2_2 partition of m_2 default;
+		create table n(ts bigint) partition by range (ts);
+		create table n_1 partition of n for values from (0) to (100);
+	SQL
+	exits 0 pg-chunks -d "$SRC" --order name --from 2024-12-15 --until 2025-02-15 m
+	is "$(of '[.table, .where]')" '["m_1",null]
+["m_2_1","\"ts\" < '"'2025-02-15'::date"'"]
+["m_2_2","\"ts\" < '"'2025-02-15'::date"'"]'
+	like "$err" 'left out: public.m_0 is a foreign table'
+	exits 0 pg-chunks -d "$SRC" --order name --from 2025-01-10 -x m_0 -x m_1 m
+	is "$(of .table)" $'"m_2_1"\n"m_2_2"'
+	is "$err" ''
+	exits 2 pg-chunks -d "$SRC" --from 2025-01-10 n m
+	is "$err" 'pg-chunks: error: public.n cannot be listed by --from "2025-01-10": column "ts" is of type bigint'
+}
+
 @test "a default partition always carries the bounds, and its rows without a key are said" {
 	db <<-'SQL'
 		create table t(k int) partition by range (k);

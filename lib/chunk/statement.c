@@ -250,12 +250,17 @@ add_source(const struct source *source, struct sql *out)
 	sql_add(out, "from source_1 s)\n");
 }
 
+/* enough: one piece of each table tells what is asked. */
 static void
-add_pieces(const struct statement *st, size_t source, struct sql *out)
+add_pieces(const struct statement *st, size_t source, bool enough,
+    struct sql *out)
 {
 	add_named(st, false, out);
 	sql_given(out, str_text(&st->texts->chosen));
 	add_selected(st, source, out);
+	sql_add(out, ", sketch (enough) as (select ");
+	add_bool(out, enough);
+	sql_add(out, ")\n");
 	add_shown(st, out);
 	add_source(&st->sources->items[source], out);
 	sql_given(out, str_text(&st->texts->piece));
@@ -284,7 +289,7 @@ void
 statement_keys(const struct statement *st, size_t source, const char *column,
     struct sql *out)
 {
-	add_pieces(st, source, out);
+	add_pieces(st, source, true, out);
 	add_keyed(st, column, out);
 	sql_given(out, str_text(&st->texts->keys));
 }
@@ -323,7 +328,7 @@ void
 statement_list(const struct statement *st, size_t source,
     const struct bounds *bounds, enum request_order order, struct sql *out)
 {
-	add_pieces(st, source, out);
+	add_pieces(st, source, false, out);
 	if (bounds != NULL) {
 		add_keyed(st, bounds->column, out);
 		bounds_add(bounds, out);

@@ -405,8 +405,15 @@ survey_bounds(struct pg *pg, const struct statement *st, struct bounds *bounds)
 	bool unfit = false;
 	status s = survey_keys(pg, st, &k);
 
+	/* Questions about one column each. */
+	if (s == STATUS_OK)
+		s = pg_do(pg, "set up the session",
+		    "set local enable_nestloop = on");
 	if (s == STATUS_OK)
 		s = bounds_read(bounds, pg, st->texts);
+	if (s == STATUS_OK)
+		s = pg_do(pg, "set up the session",
+		    "set local enable_nestloop = off");
 	for (size_t i = 0; i < bounds->count; i++)
 		unfit = unfit || bounds->types[i].unfit;
 	if (s == STATUS_OK && unfit) {
