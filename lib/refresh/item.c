@@ -163,7 +163,6 @@ take_steps(struct item *item, const struct refresh_options *options,
 	    .view = &item->view,
 	    .window = item->window,
 	    .buckets = window_step(&item->view, &options->step),
-	    .forced = options->from != NULL,
 	    .dry_run = options->dry_run,
 	    .patience = (double)options->target.lock_timeout / 1000};
 	uint64_t guess = bucket_steps(&item->view.bucket, item->window.from,

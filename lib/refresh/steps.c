@@ -232,8 +232,7 @@ choose_force(struct steps *s, struct step *step, struct failure *f)
 	bool any, all;
 	status st;
 
-	step->force =
-	    s->forced && s->site->forces && step->from < s->view->watermark;
+	step->force = s->site->forces && step->from < s->view->watermark;
 	if (!step->force)
 		return STATUS_OK;
 	st = view_invalid(s->site, s->view, step->from, step->to - 1, &any,
@@ -249,6 +248,10 @@ next_step(struct steps *s, int64_t from, struct step *step, struct failure *f)
 	uint64_t n = s->buckets;
 	int64_t limit = s->window.to;
 	status st = STATUS_OK;
+
+	/* What is forced ends at the watermark. */
+	if (from < v->watermark && v->watermark < limit)
+		limit = v->watermark;
 
 	/* Before the least time there are no edges to count from. */
 	if (from <= v->type->least)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * A window refreshed step by step, each of which the server commits.
+ * A window refreshed step by step, each of which the server commits.  What
+ * lies below the watermark is refreshed by force, also where TimescaleDB
+ * holds it to be up to date.
  */
 #ifndef REFRESH_STEPS_H
 #define REFRESH_STEPS_H
@@ -13,8 +15,6 @@ struct steps {
 	const struct view *view;
 	struct window window;
 	uint64_t buckets; /* a step */
-	bool forced;	  /* below the watermark refresh also what
-			   * TimescaleDB holds to be up to date */
 	bool dry_run;	  /* only count */
 	double patience;  /* seconds for others' refreshes; 0: for ever */
 

@@ -5,7 +5,9 @@
  * materialised chunks, the first refresh moves it to their end at once; so
  * it does not tell how far a refresh came that was interrupted.  What
  * TimescaleDB holds to be out of date does: a range of that which reaches
- * across the watermark is where to go on.
+ * across the watermark is where to go on.  (With an offset there is always
+ * such a range, but it begins in the last bucket: TimescaleDB's windows then
+ * end within a bucket, of which it takes all rows and notes a part as done.)
  */
 #include "refresh/window.h"
 
@@ -18,24 +20,24 @@ floor_of(struct site *s, const struct view *v, int64_t edge, int64_t value,
 
 /* Where the target ended; the type's least: nowhere yet. */
 static status
-find_end(struct site *s, const struct view *v, int64_t edge, int64_t *out,
+find_end(struct site *s, const struct view *v, int64_t to, int64_t *out,
     struct failure *f)
 {
-	int64_t from;
+	int64_t last, from;
 	status st;
 
 	*out = v->watermark;
 	if (v->watermark <= v->type->least)
 		return STATUS_OK;
 	st = view_invalid_before(s, v, v->watermark, &from, f);
-	if (st != STATUS_OK || from >= v->watermark)
-		return st;
-	/* With an offset, TimescaleDB's ranges end within a bucket that was
-	 * refreshed whole. */
-	if (v->bucket.fixed && v->bucket.shifted &&
-	    (uint64_t)v->watermark - (uint64_t)from < (uint64_t)v->bucket.width)
-		return STATUS_OK;
-	return floor_of(s, v, edge, from, out, f);
+	if (st == STATUS_OK)
+		st = floor_of(s, v, to, v->watermark - 1, &last, f);
+	if (st == STATUS_OK && from < last)
+		return floor_of(s, v, to, from, out, f);
+	/* The last bucket had not all its rows yet, perhaps. */
+	if (st == STATUS_OK && v->watermark < to)
+		*out = last;
+	return st;
 }
 
 /* The first bucket may have lost rows to a retention policy: what is
@@ -83,7 +85,9 @@ begin(struct site *s, const struct view *v,
 		st = floor_of(s, v, w->to, request->from, &wanted, f);
 	if (st != STATUS_OK)
 		return st;
-	if (wanted >= w->first && wanted > v->type->least) {
+	if (wanted > v->type->least &&
+	    (wanted > w->first ||
+		(wanted == w->first && request->kind != FROM_WATERMARK))) {
 		w->from = wanted;
 		return request->kind == FROM_WATERMARK ? look_below(s, v, w, f)
 						       : STATUS_OK;

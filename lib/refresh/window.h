@@ -31,7 +31,8 @@ struct window {
 };
 
 /*
- * The window begins where the target ended, or as asked, but never before
+ * The window begins with the last bucket of the target, which may have been
+ * materialised before all its rows were there, or as asked, but never before
  * the bucket of the first row that the aggregate is built on: a refresh
  * there would delete what was copied of times whose rows a retention policy
  * has dropped.
