@@ -116,6 +116,11 @@ must_be_clean(const struct view *v, const struct step *step, int64_t *from,
 {
 	*from = step->from;
 	*to = step->to - 1;
+	/* No bucket begins before the least time, so none holds that. */
+	if (step->from <= v->type->least &&
+	    (uint64_t)step->to - (uint64_t)step->from >
+		(uint64_t)v->bucket.width)
+		*from = step->from + v->bucket.width;
 	if (!v->bucket.fixed || !v->bucket.shifted)
 		return;
 	/* Of a window with an offset, what the server did not shrink away. */
