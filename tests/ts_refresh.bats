@@ -39,7 +39,7 @@ cagg() {	# NAME [OPTION...]
 	both "set role keeper; create materialized view $name with ($with) as $(cat) with no data"
 }
 
-hourly_daily() {
+hourly_daily() {	# [OPTION...]
 	cagg hourly "$@" <<<"select time_bucket('1 hour', time) as bucket, device, sum(val) as s, count(*) as n
 		from metrics group by 1, 2"
 	cagg daily "$@" <<<"select time_bucket('1 day', bucket) as bucket, device, sum(s) as s, sum(n) as n
@@ -130,6 +130,20 @@ slow_daily() {
 	is "$(jq -r 'select(.view | IN("hourly", "daily", "weekly")) | .view' "$OUT" | tr '\n' ' ')" 'hourly daily weekly '
 }
 
+# Of a real-time aggregate the one above sees all rows, materialised or not.
+@test "real-time aggregates" {
+	metrics
+	hourly_daily timescaledb.materialized_only=false
+	refresh_source hourly daily
+	lines >list
+	exits 0 refresh --step 7d <list
+	same hourly daily
+	both "insert into metrics select t, 1, 3 from generate_series('2025-02-10'::timestamptz, '2025-02-14 05:30', '20 min') t"
+	src "call refresh_continuous_aggregate('hourly', null, '2025-02-13'); call refresh_continuous_aggregate('daily', null, null)" >/dev/null
+	exits 0 refresh -j 2 <list
+	same hourly daily
+}
+
 @test "a level whose lower one is not in the list, nor far enough, is not refreshed" {
 	metrics
 	hourly_daily
@@ -151,7 +165,8 @@ slow_daily() {
 	refresh_source hourly daily
 	dst 'alter materialized view hourly owner to other; grant select on hourly to keeper' >/dev/null
 	# The owner of daily may not refresh hourly.
-	pipes '0 3' "lines | pg-refresh --source '$SRC' --target '$(sed 's/user=postgres/user=keeper/' <<<"$DST")'"
+	DST=${DST/user=postgres/user=keeper}
+	pipes '0 3' 'lines | refresh'
 	is "$(field hourly status) $(field daily status)" 'failed failed'
 	like "$(field hourly error.message)" 'must be owner'
 	is "$(field daily error.message)" 'public.daily was not refreshed, because public.hourly was not'
@@ -169,6 +184,34 @@ slow_daily() {
 	pipes '0 0' 'lines | refresh --from start'
 	pipes '0 0' 'lines | refresh'
 	is "$(field hourly status)" skipped
+}
+
+@test "levels of several owners, each of whom may read the one below" {
+	metrics
+	hourly_daily
+	refresh_source hourly daily
+	dst 'alter materialized view hourly owner to other; grant select on hourly to keeper;
+		grant select on metrics to other' >/dev/null
+	DST=${DST/user=postgres/user=other} pipes '0 0' 'lines hourly | refresh'
+	DST=${DST/user=postgres/user=keeper} pipes '0 0' 'lines daily | refresh'
+	is "$(field daily status)" refreshed
+	same hourly daily
+}
+
+@test "the extension in a schema of its own" {
+	local name
+	for name in src dst; do
+		pg_sql $name/$DB 'drop extension timescaledb cascade'
+		pg_sql $name/$DB 'create schema "Time"; grant usage on schema "Time" to keeper'
+		pg_sql $name/$DB 'create extension timescaledb schema "Time"'
+		pg_sql $name "alter database $DB set search_path to public, \"Time\""
+	done >/dev/null 2>&1
+	metrics
+	hourly_daily
+	cagg monthly <<<"select time_bucket('1 month', time, 'Europe/Berlin') as bucket, count(*) from metrics group by 1"
+	refresh_source hourly daily monthly
+	pipes '0 0' 'lines | refresh --step 1'
+	same hourly daily monthly
 }
 
 @test "a role that is not the owner is told by the server" {

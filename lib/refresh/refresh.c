@@ -49,7 +49,7 @@ read_lines(struct record_reader *r, struct plan *plan)
 static status
 sum_up(const struct plan *plan)
 {
-	uint64_t counts[ITEM_VERDICTS] = {0};
+	uint64_t counts[ITEM_VERDICTS] = {0}, good;
 	status st = STATUS_OK;
 	size_t i;
 
@@ -64,9 +64,9 @@ sum_up(const struct plan *plan)
 		if (item->verdict == ITEM_FAILED)
 			st = status_worse(st, item->failure.class);
 	}
+	good = counts[ITEM_REFRESHED] + counts[ITEM_PLANNED];
 	log_info("%zu %s, %llu %s, %llu skipped, %llu failed", plan->n,
-	    plan->n == 1 ? "aggregate" : "aggregates",
-	    (unsigned long long)(counts[ITEM_REFRESHED] + counts[ITEM_PLANNED]),
+	    plan->n == 1 ? "aggregate" : "aggregates", (unsigned long long)good,
 	    counts[ITEM_PLANNED] > 0 ? "planned" : "refreshed",
 	    (unsigned long long)counts[ITEM_SKIPPED],
 	    (unsigned long long)counts[ITEM_FAILED]);
