@@ -201,9 +201,9 @@ slow_daily() {
 @test "the extension in a schema of its own" {
 	local name
 	for name in src dst; do
-		pg_sql $name/$DB 'drop extension timescaledb cascade'
-		pg_sql $name/$DB 'create schema "Time"; grant usage on schema "Time" to keeper'
-		pg_sql $name/$DB 'create extension timescaledb schema "Time"'
+		pg_sql "$name/$DB" 'drop extension timescaledb cascade'
+		pg_sql "$name/$DB" 'create schema "Time"; grant usage on schema "Time" to keeper'
+		pg_sql "$name/$DB" 'create extension timescaledb schema "Time"'
 		pg_sql $name "alter database $DB set search_path to public, \"Time\""
 	done >/dev/null 2>&1
 	metrics
