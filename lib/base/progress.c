@@ -38,7 +38,7 @@ static struct {
 	/* The rest belongs to the thread that starts and stops, and to the
 	 * ticker in between. */
 	enum progress_mode shown;
-	const char *verb;
+	const char *verb, *noun; /* noun NULL: chunks, which have rows */
 	double start, last, rate;
 	uint64_t last_bytes;
 	bool running, ticking;
@@ -147,13 +147,15 @@ add_chunks(struct str *out, const struct look *l)
 	str_addf(out, "%llu", (unsigned long long)l->chunks);
 	if (l->all_chunks > 0)
 		str_addf(out, " of %llu", (unsigned long long)l->all_chunks);
-	str_addf(out, " chunk%s",
+	str_addf(out, " %s%s", progress.noun == NULL ? "chunk" : progress.noun,
 	    (l->all_chunks > 0 ? l->all_chunks : l->chunks) == 1 ? "" : "s");
 }
 
 static void
 add_rows(struct str *out, const struct look *l)
 {
+	if (progress.noun != NULL)
+		return;
 	str_addf(out, ", %llu row%s", (unsigned long long)l->rows,
 	    l->rows == 1 ? "" : "s");
 }
@@ -263,6 +265,8 @@ show_json(const struct look *l, bool end)
 
 	str_addf(&line, "{\"progress\":\"%s\",\"verb\":\"%s\",", log_program(),
 	    progress.verb);
+	if (progress.noun != NULL)
+		str_addf(&line, "\"counts\":\"%s\",", progress.noun);
 	add_number(&line, "chunks", l->chunks);
 	add_number(&line, "expected_chunks", l->all_chunks);
 	add_number(&line, "rows", l->rows);
@@ -384,11 +388,18 @@ start_ticker(void)
 void
 progress_start(const char *verb)
 {
+	progress_start_of(verb, NULL);
+}
+
+void
+progress_start_of(const char *verb, const char *noun)
+{
 	progress_stop();
 	progress.shown = choose();
 	if (progress.shown == PROGRESS_NONE)
 		return;
 	progress.verb = verb;
+	progress.noun = noun;
 	progress.start = progress.last = num_now();
 	progress.rate = 0;
 	progress.last_bytes = 0;

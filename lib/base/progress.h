@@ -21,6 +21,9 @@ enum progress_mode {
 void progress_set_mode(enum progress_mode mode); /* by option_parse */
 /* verb: "copied"; kept by reference. */
 void progress_start(const char *verb);
+/* The same where what is done is counted in something else than chunks
+ * ("step"; its plural takes an s), which has neither rows nor bytes. */
+void progress_start_of(const char *verb, const char *noun);
 void progress_expect(uint64_t chunks, uint64_t bytes); /* adds to the total */
 void progress_add(uint64_t chunks, uint64_t rows, uint64_t bytes);
 void progress_stop(void); /* the last line; joins the ticker */
