@@ -174,7 +174,7 @@ queue_verb_list(const struct queue_options *o)
 	add_state(o, &q);
 	sql_add(&q, " as k left join ");
 	home_marked(o, &q);
-	sql_add(&q, ") as m on m.id = k.id & 2147483647");
+	sql_add(&q, " as m on m.id = k.id & 2147483647");
 	sql_add(&q, " and k.state = 'pending' where k.queue = ");
 	sql_param(&q, o->name);
 	sql_add(&q, " order by k.id");

@@ -29,7 +29,7 @@ add_running(const struct queue_options *o, struct sql *q)
 {
 	sql_add(q, "(k.id & 2147483647) in (select m.id from ");
 	home_marked(o, q);
-	sql_add(q, ") as m)");
+	sql_add(q, " as m)");
 }
 
 static void
@@ -54,7 +54,7 @@ add_counts(struct sql *q)
 	/* Since when there was work, but not longer than lately. */
 	sql_add(q, " pg_catalog.sum(k.bytes) filter (where k.recent)");
 	sql_add(q, " / nullif(pg_catalog.date_part('epoch', ");
-	sql_add(q, "pg_catalog.clock_timestamp() - pg_catalog.greatest(");
+	sql_add(q, "pg_catalog.clock_timestamp() - greatest(");
 	sql_add(q, "pg_catalog.min(k.began) filter (where k.recent),");
 	sql_add(q, " pg_catalog.clock_timestamp() - ");
 	add_lately(q);
