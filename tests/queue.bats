@@ -700,7 +700,7 @@ ended() {	# FILE CODE
 	line a | pg-queue put --partial -q -d "$DST user=worker_$DB"
 	exits 0 pg-queue work -q -d "$DST user=worker_$DB" -- "$answer"
 	is "$(states)" 'done|1'
-	exits 3 pg-queue pause-jobs -d "$DST"
+	exits 3 pg-queue pause-jobs -d "$DST user=worker_$DB"
 	like "$err" 'has no TimescaleDB'
 	dst "drop owned by worker_$DB, stranger_$DB; drop role worker_$DB, stranger_$DB"
 }
