@@ -21,6 +21,8 @@ setup() {
 
 teardown() {
 	[ ! -s pids ] || xargs kill -KILL <pids 2>/dev/null || :
+	local space
+	for space in ${SPACES:-}; do ip netns del "$space" 2>/dev/null || :; done
 	pg_sql src "drop database if exists $DB with (force)"
 	pg_sql dst "drop database if exists $DB with (force)"
 }
@@ -60,7 +62,7 @@ states() { dst 'select state, count(*) from pgpipe.queued group by 1 order by 1'
 status_of() { pg-queue status -d "$DST" | jq -c "$1"; }
 running() { [ "$(pg-queue status -d "$DST" | jq .running)" = "$1" ]; }
 done_are() { [ "$(pg-queue status -d "$DST" | jq .done)" = "$1" ]; }
-two_children() { [ "$(cat children 2>/dev/null | wc -l)" -eq 2 ]; }
+two_children() { [ -e children ] && [ "$(wc -l <children)" -eq 2 ]; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
 in_background() {	# FILE COMMAND...: its code comes into FILE.code
@@ -710,4 +712,91 @@ ended() {	# FILE CODE
 	exits 0 pgpipe init -n
 	like "$out" '"pgpipe".queued'
 	is "$(dst "select count(*) from pg_tables where schemaname = 'pgpipe' and tablename like 'queue%'")" 5
+}
+
+# --- examples ------------------------------------------------------------------------------
+
+# A network namespace stands for a host: its own addresses, and a cable to ours.
+namespace() {	# NAME NETWORK: .1 is ours, .2 is its
+	ip netns add "$1" || skip 'may not make network namespaces'
+	SPACES="${SPACES:-} $1"
+	ip link add "$1" type veth peer name eth0 netns "$1"
+	ip addr add "$2.1/30" dev "$1"
+	ip link set "$1" up
+	ip -n "$1" addr add "$2.2/30" dev eth0
+	ip -n "$1" link set lo up
+	ip -n "$1" link set eth0 up
+	ip -n "$1" route add default via "$2.1"
+}
+
+@test "GNU parallel works on one queue from two hosts" {
+	require_root 'to make network namespaces'
+	command -v ip >/dev/null || skip 'needs ip(8)'
+	parallel --version 2>/dev/null | grep -q '^GNU parallel' || skip 'needs GNU parallel'
+	local net=198.18.$((RANDOM % 256)) a=pgqa$$ b=pgqb$$ name
+	namespace "$a" "$net"
+	namespace "$b" "198.19.$((RANDOM % 256))"
+	for name in src dst; do
+		pg_restart "$name" "listen_addresses = '*'"
+		pg_hba "$name" 'local all all trust' 'host all all 198.18.0.0/15 trust'
+	done
+	partitions 12 100
+	SRC="host=$net.1 port=$(pg_port src) user=postgres dbname=$DB"
+	DST="host=$net.1 port=$(pg_port dst) user=postgres dbname=$DB"
+	# What ssh does between hosts.
+	cat >ssh <<-'EOF'
+		#!/bin/sh
+		while [ "${1#-}" != "$1" ]; do
+			case $1 in -l | -p | -o) shift ;; esac
+			shift
+		done
+		host=$1
+		shift
+		[ "$1" != -- ] || shift
+		exec ip netns exec "$host" sh -c "$*"
+	EOF
+	chmod +x ssh
+	# Each worker takes long enough for the other to get its share.
+	mkdir tools
+	cat >tools/pg-copyout <<-EOF
+		#!/bin/sh
+		ip -br addr show eth0 | awk '{ print \$3 }' >>'$PWD/places'
+		sleep 0.3
+		exec '$BUILD/bin/pg-copyout' "\$@"
+	EOF
+	chmod +x tools/pg-copyout
+	HOME=$PWD PARALLEL_SSH=$PWD/ssh PATH=$PWD/tools:$PATH exits 0 \
+		"$TREE/examples/queue-parallel.sh" "$a,$b" m
+	is "$(jq -r 'select(.status).status' <(grep '^{' "$OUT") | sort | uniq -c | xargs)" '12 match'
+	like "$err" "^$a.*pg-queue: queue"
+	like "$err" "^$b.*pg-queue: queue"
+	is "$(sort -u places | wc -l)" 2 'both hosts had a share'
+	is "$(wc -l <places)" 12
+	same_table "src/$DB" "dst/$DB" m
+	# Cleared at the end.
+	is "$(dst 'select count(*) from pgpipe.queued')" 0
+}
+
+@test "the other examples are what their schedulers read" {
+	sh -n "$TREE/examples/queue-slurm.sh"
+	like "$(grep '^#SBATCH' "$TREE/examples/queue-slurm.sh")" '--array=[0-9]'
+	# Its command is one that works, as a task would run it.
+	partitions 2 10
+	pg-chunks -d "$SRC" m | pg-queue put -d "$DST" -q
+	SLURM_CPUS_PER_TASK=2 exits 0 "$TREE/examples/queue-slurm.sh"
+	same_table "src/$DB" "dst/$DB" m
+	# The manifest, with a reader of YAML that may be there.
+	command -v python3 >/dev/null && python3 -c 'import yaml' 2>/dev/null || skip 'needs a YAML reader'
+	python3 - "$TREE/examples/queue-kubernetes.yaml" >job <<-'EOF'
+		import json, sys, yaml
+		print(json.dumps(yaml.safe_load(open(sys.argv[1]))))
+	EOF
+	is "$(jq -r '[.apiVersion, .kind] | join(" ")' <job)" 'batch/v1 Job'
+	mapfile -t words < <(jq -r '.spec.template.spec.containers[0] | (.command + .args)[]' <job |
+		sed "s|^\\\$(DST)\$|$DST|")
+	is "${words[0]} ${words[1]}" 'pg-queue work'
+	pg-queue clear -q -d "$DST"
+	pg-chunks -d "$SRC" m | pg-queue put -d "$DST" -q
+	exits 0 "${words[@]}"
+	like "$err" '2 of 2 chunks done'
 }

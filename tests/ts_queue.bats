@@ -84,11 +84,8 @@ policies() {	# three jobs on the target, as $A, $B, $C; $B is paused by its owne
 
 @test "killed at any moment, no job is lost" {
 	policies
-	local i
-	for i in 1 2 3 4 5 6; do
-		dst "select add_job('own', '1 hour')" >/dev/null
-	done
-	local all i
+	dst "select add_job('own', '1 hour') from generate_series(1, 6)" >/dev/null
+	local all
 	all=$(scheduled)
 	# The third job's change waits, for the test holds its row.
 	psql -Xq -d "$DST" -c begin -c "select from _timescaledb_config.bgw_job where id = $C for update" \
