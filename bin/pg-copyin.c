@@ -104,6 +104,8 @@ check(struct arguments *a, int argc, char **argv)
 		o->shared_run = getenv("PGPIPE_RUN");
 	if (o->shared_run != NULL && *o->shared_run == '\0')
 		o->shared_run = NULL;
+	if (o->shared_run != NULL)
+		o->piece = getenv("PGPIPE_PIECE");
 	if (isatty(STDIN_FILENO)) {
 		log_error("an archive is not read from a terminal");
 		log_hint("pg-copyout ... | pg-copyin ..., or pg-copyin ... "

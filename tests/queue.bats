@@ -528,11 +528,53 @@ ended() {	# FILE CODE
 	in_background v pg-queue work -d "$DST" -j 2 -- "$COPY --mode append"
 	wait_for running 2
 	wait_for pg_sql_true "dst/$DB" "select count(*) = 2 from pg_stat_activity where datname = '$DB'
-		and wait_event_type = 'Lock' and query like 'insert into \"pgpipe\".\"chunk\"%'"
+		and wait_event = 'advisory' and query like '%pgpipe piece%'"
 	dst "select pg_terminate_backend(pid) from pg_locks where relation = 'gate'::regclass and granted" >/dev/null
 	ended v 0
 	same_table "src/$DB" "dst/$DB" m
 	is "$(pg-queue results -d "$DST" | jq -r 'select(.chunk).status' | xargs)" 'skipped skipped'
+}
+
+@test "an orphan and a chunk with wider bounds do not double rows" {
+	both "create table m (at date, v int) partition by range (at);
+		create table m1 partition of m for values from ('2025-01-01') to ('2025-02-01')"
+	src "insert into m select '2025-01-01'::date + i, i from generate_series(0, 30) i"
+	dst "create table gate (); create function wait_gate() returns trigger language plpgsql as
+		\$\$ begin perform from public.gate; return null; end \$\$;
+		create trigger gate after insert on m1 for each statement execute function wait_gate()"
+	pg-chunks -d "$SRC" --until 2025-01-10 m | pg-queue put -d "$DST" -q
+	psql -Xq -d "$DST" -c 'begin' -c 'lock gate' -c "select pg_sleep(300)" >/dev/null 3>&- &
+	echo $! >>pids
+	wait_for pg_sql_true "dst/$DB" "select exists (select from pg_locks where relation = 'gate'::regclass)"
+	in_background w pg-queue work -d "$DST" -- "$COPY"
+	wait_for pg_sql_true "dst/$DB" "select count(*) = 1 from pg_locks where relation = 'gate'::regclass and not granted"
+	kill -KILL "$(<w.pid)"
+	wait_for running 0
+	pg-chunks -d "$SRC" --until 2025-01-20 m | pg-queue put -d "$DST" -q
+	in_background v pg-queue work -d "$DST" -- "$COPY"
+	wait_for pg_sql_true "dst/$DB" "select exists (select from pg_stat_activity where datname = '$DB'
+		and wait_event = 'advisory' and query like '%pgpipe piece%')"
+	dst "select pg_terminate_backend(pid) from pg_locks where relation = 'gate'::regclass and granted" >/dev/null
+	ended v 0
+	is "$(dst 'select count(*), count(distinct at), max(at) from m')" '19|19|2025-01-19'
+}
+
+@test "pipelines with --restart begin the shared run anew once" {
+	partitions 4 10
+	# What is there is another source's, and is not cleared without being told.
+	pg_sql src "create database other_$DB"
+	pg_sql "src/other_$DB" "create table m (id int, p int, v text) partition by list (p);
+		create table p1 partition of m for values in (1); insert into m values (1, 1, 'x')"
+	pipes '0 0 0' "pg-chunks -d '$(pg_dsn "src/other_$DB")' m | pg-copyout -d '$(pg_dsn "src/other_$DB")' | pg-copyin -d '$DST'"
+	pg_sql src "drop database other_$DB"
+	pg-chunks -d "$SRC" m | pg-queue put -d "$DST" -q
+	work 3 -j 2 --retries 0 -- "$COPY"
+	like "$err" 'cannot clear'
+	pg-queue clear -q -d "$DST" 2>/dev/null
+	pg-chunks -d "$SRC" m | pg-queue put -d "$DST" -q
+	work 0 -j 2 -- "$COPY --restart"
+	same_table "src/$DB" "dst/$DB" m
+	is "$(dst "select count(*) from pgpipe.run where restarted and name like 'queue default%'")" 1
 }
 
 @test "a terminated session takes its row again, and the work goes on" {

@@ -19,6 +19,7 @@ void
 claim_free(struct claim *c)
 {
 	free(c->chunk);
+	free(c->piece);
 	json_decref(c->line);
 	memset(c, 0, sizeof(*c));
 }
@@ -71,7 +72,7 @@ static void
 add_columns(const struct queue_options *o, struct sql *q)
 {
 	sql_add(q, "select id, round, tries, coalesce(bytes, -1), by_ctid,");
-	sql_add(q, " chunk, line from ");
+	sql_add(q, " chunk, line, piece from ");
 	home_table(o, q, "queued");
 }
 
@@ -87,6 +88,7 @@ read_row(const struct pg_result *r, struct claim *c)
 	c->bytes = pg_int(r, 0, 3);
 	c->by_ctid = pg_true(r, 0, 4);
 	c->chunk = mem_strdup(pg_value(r, 0, 5));
+	c->piece = mem_strdup(pg_value(r, 0, 7));
 	c->line = record_load(text, strlen(text), &error);
 	if (c->line != NULL)
 		return STATUS_OK;

@@ -19,7 +19,7 @@ struct claim {
 	int64_t tries; /* that failed before */
 	int64_t bytes; /* estimate, -1: unknown */
 	bool by_ctid;
-	char *chunk;
+	char *chunk, *piece;
 	json_t *line;
 };
 void claim_free(struct claim *c); /* zeroed is legal */

@@ -94,6 +94,7 @@ start(struct task *t)
 		anew = mem_printf("%s #%lld", run, (long long)t->claim.round);
 	set(&settings, "PGPIPE_RUN", anew == NULL ? run : anew);
 	set(&settings, "PGPIPE_CHUNK", t->claim.chunk);
+	set(&settings, "PGPIPE_PIECE", t->claim.piece);
 	set(&settings, "PGPIPE_SNAPSHOT",
 	    o->snapshot == NULL ? "" : o->snapshot);
 	answer_begin(&t->answer, &t->claim);
@@ -400,8 +401,14 @@ find(struct hand *h, struct claim *c, bool *over)
 		bool stay = false;
 
 		s = claim_next(g->options, h->pg, c);
-		if (s == STATUS_OK && c->id != 0)
+		if (s == STATUS_OK && c->id != 0 && signal_stop() == 0)
 			return s;
+		if (c->id != 0) {
+			claim_release(h->pg);
+			claim_free(c);
+			*over = true;
+			break;
+		}
 		if (s == STATUS_OK)
 			s = linger(h, &stay);
 		/* What became due between the two looks is not left. */

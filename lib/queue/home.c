@@ -103,6 +103,17 @@ no_queue(const struct queue_options *o)
 	return STATUS_FAIL;
 }
 
+/* A host that vanishes must not keep its rows for hours: the server looks
+ * after it as we look after the server. */
+static status
+keep_alive(struct pg *pg)
+{
+	return pg_do(pg, "set the session's keepalives",
+	    "select pg_catalog.set_config('tcp_keepalives_idle', '60', false),"
+	    " pg_catalog.set_config('tcp_keepalives_interval', '10', false),"
+	    " pg_catalog.set_config('tcp_keepalives_count', '6', false)");
+}
+
 status
 home_tables(const struct queue_options *o, struct pg **out)
 {
@@ -110,6 +121,8 @@ home_tables(const struct queue_options *o, struct pg **out)
 	bool present = false;
 	status s = pg_connect(&o->target, out);
 
+	if (s == STATUS_OK)
+		s = keep_alive(*out);
 	if (s != STATUS_OK)
 		return s;
 	s = store_look(&store, *out, o->schema, &present, &f);
