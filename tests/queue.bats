@@ -20,8 +20,11 @@ setup() {
 }
 
 teardown() {
-	[ ! -s pids ] || xargs kill -KILL <pids 2>/dev/null || :
-	local space
+	local pid space
+	# Of pipelines the whole group.
+	while read -r pid; do
+		kill -KILL "$pid" "-$pid" 2>/dev/null || :
+	done < <(cat pids 2>/dev/null)
 	for space in ${SPACES:-}; do ip netns del "$space" 2>/dev/null || :; done
 	pg_sql src "drop database if exists $DB with (force)"
 	pg_sql dst "drop database if exists $DB with (force)"
