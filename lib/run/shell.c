@@ -21,7 +21,9 @@
 
 #define SH "/bin/sh"
 
+#ifndef __GLIBC__
 extern char **environ;
+#endif
 
 /* --- its environment ------------------------------------------------------- */
 
