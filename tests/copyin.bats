@@ -420,7 +420,8 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	for i in $(jobs -p); do
 		wait "$i"
 	done
-	is "$(dst "select count(*) from pg_tables where schemaname = 'pgpipe'")" 8
+	is "$(dst "select count(*) from pg_tables where schemaname = 'pgpipe'
+		and tablename not like 'queue%'")" 8
 }
 
 @test "a user without the right to make it is told what to do" {

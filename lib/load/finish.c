@@ -288,6 +288,15 @@ judge(const struct run *run, struct pg *pg, const struct run_outcome *o,
 	return s == STATUS_OK ? run_unlock(pg, what, true, f) : s;
 }
 
+/* Who hands out the chunks of a shared run knows when it ends. */
+static status
+let_go(const struct run *run, struct pg *pg, struct failure *f)
+{
+	char *what CLEANUP_FREE = mem_printf("run %" PRId64, run->id);
+
+	return run_unlock(pg, what, true, f);
+}
+
 status
 run_end(const struct run *run, struct pg *pg, const struct run_outcome *o,
     bool *finished, struct failure *f)
@@ -299,6 +308,8 @@ run_end(const struct run *run, struct pg *pg, const struct run_outcome *o,
 	*finished = false;
 	if (run->schema == NULL)
 		return STATUS_OK;
+	if (run->shared)
+		return let_go(run, pg, f);
 	s = failure_do(f, pg, "begin read write", "end run \"%s\"", run->name);
 	if (s == STATUS_OK)
 		s = judge(run, pg, o, &now, finished, &alone, f);

@@ -326,6 +326,8 @@ judge_end(struct intake *in, bool *listed, bool *partial)
 			  "cut");
 		return STATUS_RETRY;
 	}
+	/* Other chunks of a shared run come elsewhere. */
+	*partial = *partial || in->load->options->shared_run != NULL;
 	return signal_stop() != 0 ? STATUS_RETRY : STATUS_OK;
 }
 

@@ -151,6 +151,28 @@ prepare_target(struct chore *c, bool *raced, struct failure *f)
 							: add_to(c, f);
 }
 
+/*
+ * A pipeline that outlived its worker may still load what was handed out
+ * again, with other bounds or in another run, so that the ledger's key does
+ * not make one wait for the other: who comes second must see the rows that
+ * he is to clear.
+ */
+static status
+wait_for_piece(struct chore *c, struct failure *f)
+{
+	const char *piece = c->job->load->options->piece;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	if (piece == NULL)
+		return STATUS_OK;
+	sql_add(&q, "select pg_catalog.pg_advisory_xact_lock(");
+	sql_add(&q, "pg_catalog.hashtextextended('pgpipe piece ' || ");
+	sql_param(&q, piece);
+	sql_add(&q, "::text, 0))");
+	return failure_run(f, c->pg, &q, NULL,
+	    "wait for who else is loading the same piece");
+}
+
 static status
 claim(struct chore *c, struct failure *f)
 {
@@ -159,6 +181,9 @@ claim(struct chore *c, struct failure *f)
 
 	if (c->job->load->run.schema == NULL)
 		return STATUS_OK;
+	s = wait_for_piece(c, f);
+	if (s != STATUS_OK)
+		return s;
 	s = entry_claim(c->pg, c->job, &claimed, &c->entry, f);
 	c->skip = s == STATUS_OK && !claimed;
 	if (c->skip && c->job->chunk.by != SLICE_NONE)

@@ -36,6 +36,7 @@ struct run {
 	int64_t id;
 	bool restarted;	  /* begun with --restart: may clear others' rows */
 	bool begun;	  /* by this process */
+	bool shared;	  /* its chunks are handed out to many processes */
 	int64_t known;	  /* chunks that were loaded before */
 	char process[80]; /* who we are, in the table of failures */
 	struct source source;

@@ -58,6 +58,12 @@ const char *pg_user(const struct pg *pg);
 const char *pg_where(const struct pg *pg);
 /* The libpq connection is gone (after a failure). */
 bool pg_broken(const struct pg *pg);
+/*
+ * For who holds a session open while others work: the socket to poll(2), and,
+ * between statements, whether the server is still there.
+ */
+int pg_socket(const struct pg *pg);
+bool pg_alive(struct pg *pg);
 
 /*
  * What the server last refused, for those who decide by it and for the
