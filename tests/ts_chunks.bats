@@ -220,15 +220,10 @@ hierarchy() {
 [false,false,168]
 [false,false,168]
 [false,false,168]'
-	local chunk
-	while read -r chunk; do
-		is "$(of "select(.table == \"$chunk\").bytes")" "$(src "
-			select sum(pg_relation_size(c.oid) + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0))
-			from pg_class c where c.oid in (
-				select relid from _timescaledb_catalog.compression_settings where relid = '_timescaledb_internal.$chunk'::regclass
-				union select compress_relid from _timescaledb_catalog.compression_settings
-				where relid = '_timescaledb_internal.$chunk'::regclass)")"
-	done < <(of 'select(.compressed).table' | tr -d '"')
+	is "$(jq -s 'map(select(.compressed).bytes) | add' "$OUT")" "$(src "
+		select sum(pg_relation_size(oid) + coalesce(pg_relation_size(nullif(reltoastrelid, 0)), 0))
+		from pg_class where relkind = 'r' and (relname ~ '^compress_hyper_' or
+			relname in ($(of 'select(.compressed).table' | tr '\n"' ",'" | sed 's/,$//')))")"
 	covers metrics
 	src "select decompress_chunk(c) from show_chunks('metrics') c limit 1" >/dev/null
 	exits 0 pg-chunks -d "$SRC" --order oldest metrics

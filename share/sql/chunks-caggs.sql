@@ -72,7 +72,15 @@ select v.nspname as schema,
 		select pg_catalog.to_jsonb(f) ->> 'bucket_width'
 		from _timescaledb_catalog.continuous_aggs_bucket_function f
 		where f.mat_hypertable_id = a.id
-	), a.data ->> 'bucket_width') as bucket_width,
+	), case
+		when d.column_type in ('pg_catalog.int2'::pg_catalog.regtype,
+			'pg_catalog.int4'::pg_catalog.regtype,
+			'pg_catalog.int8'::pg_catalog.regtype) then
+			a.data ->> 'bucket_width'
+		else _timescaledb_functions.to_interval((
+			a.data ->> 'bucket_width'
+			)::pg_catalog.int8)::pg_catalog.text
+		end) as bucket_width,
 	coalesce((a.data ->> 'finalized')::pg_catalog.bool, true) as finalized,
 	(a.data ->> 'materialized_only')::pg_catalog.bool as materialized_only
 from hierarchy y
