@@ -969,6 +969,28 @@ kill_midway() {
 	is "$(jq -r 'select(.chunk == "public.big").digest' <"$OUT")" "send:$old:$whole"
 }
 
+@test "a relation that came by key or by time is skipped by blocks, and adds up" {
+	require_version 14
+	local way old
+	for way in key 'time --time-column k'; do
+		both 'drop table if exists big, gone; create table gone (x int)'
+		big
+		dst 'drop table gone'
+		LIST="--split 1MB --by $way" IN_OPT='--keep-going --restart'
+		copy '0 0 3'
+		same big
+		old=$(dst 'select count(*) from big')
+		src 'update big set k = k + 1 where id % 3 = 0'
+		LIST='--split 1MB' IN_OPT=--keep-going
+		copy '0 0 3'
+		is "$(took | grep -c 'big.*skipped')" "$(slices)"
+		is "$(jq -r 'select(.slice).rows' <"$OUT" | paste -sd+ | bc)" "$old"
+		cp "$OUT" lines
+		pipes '1' 'pg-checksum -d "$DST" <lines'
+		is "$(jq -r 'select(.slice).status' <"$OUT" | sort | uniq -c | xargs)" "$(slices) match"
+	done
+}
+
 @test "a relation that was whole and has grown into slices is skipped, too" {
 	both 'create table big (id int primary key); create table gone (x int)'
 	dst 'drop table gone'

@@ -240,23 +240,23 @@ add_pieces(struct sql *q, const struct job *job)
 
 /*
  * Blocks have an order that everybody knows, so that a piece belongs to the
- * slice that it begins in, even if the relation was cut otherwise then.
+ * slice that it begins in, even if the relation was cut otherwise then.  What
+ * was cut by key, or not at all, belongs to the first one: slices by block are
+ * judged together.
  */
 static void
 add_blocks(struct sql *q, const struct job *job)
 {
-	sql_add(q, " and case when slice is null then 0");
-	sql_add(q, " when slice ->> 'by' = 'ctid'");
+	sql_add(q, " and case when slice ->> 'by' = 'ctid'");
 	sql_add(q, " then coalesce((slice ->> 'from')::numeric, 0)");
-	sql_add(q, " end >= ");
+	sql_add(q, " else 0 end >= ");
 	sql_param(q, job->chunk.from == NULL ? "0" : job->chunk.from);
 	sql_add(q, "::numeric");
 	if (job->chunk.to == NULL)
 		return;
-	sql_add(q, " and case when slice is null then 0");
-	sql_add(q, " when slice ->> 'by' = 'ctid'");
+	sql_add(q, " and case when slice ->> 'by' = 'ctid'");
 	sql_add(q, " then coalesce((slice ->> 'from')::numeric, 0)");
-	sql_add(q, " end < ");
+	sql_add(q, " else 0 end < ");
 	sql_param(q, job->chunk.to);
 	sql_add(q, "::numeric");
 }
