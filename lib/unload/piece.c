@@ -264,7 +264,7 @@ take_batch(struct piece *p, const struct pg_copy_batch *b)
 
 	if (p->out == NULL && begin_output(p) != STATUS_OK)
 		return p->why.class;
-	if (archive_write_segment(p->out, b->bytes, b->size) != STATUS_OK)
+	if (archive_write_segment(p->out, p->part, b->bytes, b->size) != STATUS_OK)
 		return broken(p);
 	p->payloads += b->count;
 	p->rows += rows;

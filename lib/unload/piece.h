@@ -17,6 +17,7 @@ struct piece {
 	struct pg_table table;
 	bool described;
 	enum copy_format format;
+	enum archive_part part;	   /* that is read */
 	struct archive_chunk *out; /* NULL: nothing of it has left */
 	struct digest_rows *digest;
 	uint64_t payloads; /* CopyData messages so far */
