@@ -9,8 +9,9 @@
 #include "pg/table.h"
 #include "pg/failure.h"
 
-/* What cannot be read as a chunk is refused by name: STATUS_FAIL. */
-status relation_check(const struct pg_table *t, const char *name,
+/* What cannot be read as a chunk is refused by name: STATUS_FAIL.  A chunk of
+ * a hypertable is one only where it was listed as that. */
+status relation_check(const struct pg_table *t, const char *name, bool hypertable,
     const struct pg *pg, bool standby, struct failure *why) MUST_CHECK;
 
 /*

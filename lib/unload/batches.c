@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Chunks of hypertables as the snapshot shows them.
+ */
+#include "unload/batches.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "unload/relation.h"
+
+static bool
+wants_batches(const struct piece *p)
+{
+	return (p->hyper.status & PG_CHUNK_COMPRESSED) != 0 &&
+	    p->hyper.batches.oid != 0 && p->chunk->where == NULL &&
+	    !p->u->options->decompress &&
+	    p->u->options->format != UNLOAD_CSV;
+}
+
+static status
+describe_batches(struct piece *p, struct pg *pg)
+{
+	const struct pg_relation *b = &p->hyper.batches;
+
+	if (pg_table_load(pg, b->schema, b->name, &p->batches) != STATUS_OK)
+		return failure_from_pg(&p->why, pg,
+		    "look up the compressed rows of %s", p->name);
+	if (!p->batches.exists)
+		return failure_set(&p->why, STATUS_RETRY,
+		    "the compressed rows of %s were replaced after the "
+		    "snapshot was taken",
+		    p->name);
+	pg_table_batches(&p->batches);
+	if (pg_table_column(&p->batches, PG_BATCH_COUNT) != NULL)
+		return STATUS_OK;
+	/* A form that is not known: TimescaleDB makes rows of it. */
+	log_verbose("%s is read as rows: its batches lack \"%s\"", p->name,
+	    PG_BATCH_COUNT);
+	pg_table_free(&p->batches);
+	return STATUS_OK;
+}
+
+status
+batches_describe(struct piece *p, struct pg *pg)
+{
+	const struct pg_timescale *t;
+
+	if (!p->table.exists)
+		return STATUS_OK;
+	if (pg_chunk_load(pg, p->table.oid, &p->hyper) != STATUS_OK)
+		return failure_from_pg(&p->why, pg,
+		    "look up %s in TimescaleDB's catalog", p->name);
+	if (p->hyper.chunk.oid == 0)
+		return failure_set(&p->why, STATUS_FAIL,
+		    "%s is no chunk of a hypertable", p->name);
+	if (pg_timescale(pg, &t) == STATUS_OK && t->version != NULL)
+		p->extension = mem_strdup(t->version);
+	return wants_batches(p) ? describe_batches(p, pg) : STATUS_OK;
+}
+
+/*
+ * chunk_status() looks past the snapshot.  Late rows may have come since
+ * ("partial"), which hurts nobody; only where rows are must be as it was.
+ */
+static status
+is_as_it_was(struct piece *p, struct pg *pg)
+{
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+
+	sql_add(&sql, "select _timescaledb_functions.chunk_status(");
+	sql_int(&sql, p->hyper.chunk.oid);
+	sql_add(&sql, "::pg_catalog.oid::pg_catalog.regclass)");
+	if (pg_run(pg, NULL, &sql, &r) != STATUS_OK)
+		return failure_from_pg(&p->why, pg, "look at %s", p->name);
+	if (((pg_int(r, 0, 0) ^ p->hyper.status) & PG_CHUNK_COMPRESSED) == 0)
+		return STATUS_OK;
+	(void)failure_set(&p->why, STATUS_RETRY,
+	    "%s was %s after the snapshot was taken", p->name,
+	    (p->hyper.status & PG_CHUNK_COMPRESSED) != 0 ? "decompressed"
+							 : "compressed");
+	failure_hint(&p->why, "copy it again under a new snapshot");
+	return STATUS_RETRY;
+}
+
+/* Compressed rows that are read through the chunk. */
+static status
+hold_hidden(struct piece *p, struct pg *pg)
+{
+	const struct pg_relation *b = &p->hyper.batches;
+	struct pg_table hidden = {0};
+	status s;
+
+	if (b->oid == 0)
+		return STATUS_OK;
+	if (pg_table_load(pg, b->schema, b->name, &hidden) != STATUS_OK)
+		return failure_from_pg(&p->why, pg,
+		    "look up the compressed rows of %s", p->name);
+	s = hidden.exists ? relation_hold(pg, &hidden, p->name, &p->why)
+			  : STATUS_OK;
+	pg_table_free(&hidden);
+	return s;
+}
+
+status
+batches_hold(struct piece *p, struct pg *pg)
+{
+	status s;
+
+	if (p->batches.exists)
+		s = relation_hold(pg, &p->batches, p->name, &p->why);
+	else
+		s = hold_hidden(p, pg);
+	return s == STATUS_OK ? is_as_it_was(p, pg) : s;
+}
+
+status
+batches_rest(struct piece *p, struct pg *pg, bool *rest)
+{
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+
+	sql_add(&sql, "select exists (select from only ");
+	sql_name(&sql, p->table.schema, p->table.name);
+	sql_add(&sql, ")");
+	if (pg_run(pg, NULL, &sql, &r) != STATUS_OK)
+		return failure_from_pg(&p->why, pg, "look at %s", p->name);
+	*rest = pg_true(r, 0, 0);
+	return STATUS_OK;
+}
+
+void
+batches_vanished(struct piece *p, struct pg *pg)
+{
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct str name CLEANUP(str_free) = STR_INIT;
+
+	if (p->out != NULL || p->gone || pg_broken(pg))
+		return;
+	sql_show_name(&name, p->chunk->schema, p->chunk->table);
+	sql_add(&sql, "select pg_catalog.to_regclass(");
+	sql_param(&sql, str_text(&name));
+	sql_add(&sql, ") is null");
+	if (pg_run(pg, NULL, &sql, &r) != STATUS_OK || !pg_true(r, 0, 0))
+		return;
+	p->vanished = true;
+	(void)failure_set(&p->why, STATUS_FAIL,
+	    "%s was dropped since it was listed", p->name);
+}
+
+size_t
+batches_counter(const struct pg_table *batches)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < batches->ncolumns; i++) {
+		if (str_eq(batches->columns[i].name, PG_BATCH_COUNT))
+			return n;
+		n += !batches->columns[i].generated;
+	}
+	return n;
+}
+
+void
+batches_show(const struct piece *p, json_t *line)
+{
+	const int state = p->hyper.status;
+	json_t *batches;
+
+	(void)json_object_set_new(line, "compressed",
+	    json_boolean((state & PG_CHUNK_COMPRESSED) != 0));
+	(void)json_object_set_new(line, "partial",
+	    json_boolean((state & PG_CHUNK_PARTIAL) != 0));
+	(void)json_object_del(line, "batches");
+	if (!p->batches.exists)
+		return;
+	batches = json_object();
+	(void)json_object_set_new(batches, "columns",
+	    pg_table_columns_json(&p->batches));
+	record_set_text(batches, "format",
+	    p->parts[ARCHIVE_BATCHES].format == COPY_BINARY ? "binary"
+							     : "text");
+	if (p->extension != NULL)
+		record_set_text(batches, "extension", p->extension);
+	(void)json_object_set(batches, "settings",
+	    p->hyper.settings == NULL ? json_null() : p->hyper.settings);
+	(void)json_object_set(batches, "sizes",
+	    p->hyper.sizes == NULL ? json_null() : p->hyper.sizes);
+	(void)json_object_set_new(line, "batches", batches);
+	if (p->u->options->digest)
+		record_set_text(line, "digest_kind", "batches");
+}
