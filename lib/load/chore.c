@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "base/signal.h"
 #include "load/attach.h"
+#include "load/batches.h"
 #include "load/columns.h"
 #include "pg/copy.h"
 
@@ -47,12 +48,12 @@ add_copy(struct sql *q, const struct chore *c)
 }
 
 static status
-send_rows(struct chore *c, struct failure *f)
+send_bytes(struct chore *c, enum archive_part part, struct failure *f)
 {
 	const void *bytes;
 	size_t n;
 
-	while ((n = queue_get(c->job->queue, &bytes)) > 0) {
+	while ((n = queue_get(c->job->queue, part, &bytes)) > 0) {
 		status s = pg_copy_put(c->pg, bytes, n);
 
 		queue_release(c->job->queue);
@@ -104,18 +105,16 @@ compare(const struct chore *c, uint64_t rows, struct failure *f)
 }
 
 status
-chore_copy(struct chore *c, struct failure *f)
+chore_send(struct chore *c, enum archive_part part, const struct sql *copy,
+    uint64_t *rows, struct failure *f)
 {
-	struct sql q CLEANUP_SQL = SQL_INIT;
-	uint64_t rows = 0;
 	status s;
 
-	add_copy(&q, c);
-	if (pg_copy_in(c->pg, NULL, &q) != STATUS_OK)
+	if (pg_copy_in(c->pg, NULL, copy) != STATUS_OK)
 		return failure_from_pg(f, c->pg, "copy into %s",
 		    c->job->target);
-	s = send_rows(c, f);
-	if (s == STATUS_OK)
+	s = send_bytes(c, part, f);
+	if (s == STATUS_OK && queue_ended(c->job->queue))
 		s = judge_end(c, f);
 	if (s != STATUS_OK) {
 		/* Its own failure is known; this only ends the COPY. */
@@ -123,10 +122,57 @@ chore_copy(struct chore *c, struct failure *f)
 			log_verbose("the connection is lost");
 		return s;
 	}
-	if (pg_copy_in_end(c->pg, NULL, &rows) != STATUS_OK)
+	if (pg_copy_in_end(c->pg, NULL, rows) != STATUS_OK)
 		return failure_from_pg(f, c->pg, "copy into %s",
 		    c->job->target);
-	s = compare(c, rows, f);
+	return STATUS_OK;
+}
+
+static status
+copy_rows(struct chore *c, uint64_t *rows, struct failure *f)
+{
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	add_copy(&q, c);
+	return chore_send(c, ARCHIVE_ROWS, &q, rows, f);
+}
+
+/* Of a chunk of a hypertable, its batches first. */
+static status
+copy_hyper(struct chore *c, uint64_t *rows, struct failure *f)
+{
+	struct hyper *h = &c->hyper;
+	uint64_t rest = 0;
+	status s = STATUS_OK;
+
+	/* Batches themselves fire nothing. */
+	if (h->way != HYPER_NEW && h->way != HYPER_BATCHES)
+		s = quiet_begin(c->pg, c->job, &h->table, h->chunks, h->nchunks,
+		    &h->quiet, f);
+	if (s == STATUS_OK && c->job->chunk.batches != NULL)
+		s = batches_copy(c, rows, f);
+	if (s != STATUS_OK)
+		return s;
+	if (c->job->chunk.batches != NULL && queue_ended(c->job->queue))
+		return STATUS_OK;
+	if (h->way == HYPER_BATCHES)
+		s = quiet_begin(c->pg, c->job, &h->table, h->chunks, h->nchunks,
+		    &h->quiet, f);
+	if (s == STATUS_OK)
+		s = copy_rows(c, &rest, f);
+	*rows += rest;
+	return s;
+}
+
+status
+chore_copy(struct chore *c, struct failure *f)
+{
+	uint64_t rows = 0;
+	status s = c->job->chunk.hypertable ? copy_hyper(c, &rows, f)
+					    : copy_rows(c, &rows, f);
+
+	if (s == STATUS_OK)
+		s = compare(c, rows, f);
 	if (s == STATUS_OK && c->upsert.stage != NULL)
 		s = upsert_merge(c->pg, c->job, &c->target, &c->upsert, rows,
 		    f);
@@ -176,17 +222,20 @@ status
 chore_finish(struct chore *c, struct failure *f)
 {
 	struct job *job = c->job;
+	uint32_t oid = c->target.table.oid;
 	status s = index_build(c->pg, job, &c->indexes, f);
 
 	if (s == STATUS_OK && c->target.bound != NULL &&
 	    job->chunk.by == SLICE_NONE)
 		s = attach_finish(c->pg, job, &c->target, f);
+	if (s == STATUS_OK && job->chunk.hypertable)
+		s = hyper_finish(c->pg, job, &c->hyper, &c->target, &oid, f);
 	if (s != STATUS_OK)
 		return s;
 	fill_entry(c);
 	return job->load->run.schema == NULL
 	    ? remember_xid(c, f)
-	    : entry_finish(c->pg, job, c->target.table.oid, &c->entry, f);
+	    : entry_finish(c->pg, job, oid, &c->entry, f);
 }
 
 /* Without a ledger the server knows what became of a transaction. */

@@ -25,7 +25,10 @@ struct cleared {
  */
 status clear_whole(struct pg *pg, const struct job *job, const struct target *t,
     bool freeze, struct cleared *out, struct failure *f) MUST_CHECK;
-/* Clear the rows of a predicate. */
+/* May rows of the target go at all? */
+status clear_permit(struct pg *pg, const struct job *job,
+    const struct target *t, struct failure *f) MUST_CHECK;
+/* Clear the rows of a predicate; NULL: all, by delete. */
 status clear_range(struct pg *pg, const struct job *job, const struct target *t,
     const char *predicate, struct failure *f) MUST_CHECK;
 

@@ -56,6 +56,9 @@ status entry_replace(struct pg *pg, const struct job *job, bool whole,
 void entry_failed(struct load *load, const struct job *job,
     const struct failure *why);
 
+/* It is no work any more: what was known of its failures goes. */
+void entry_vanished(struct load *load, const struct job *job);
+
 /* Append " and target_schema = $1 and target_table = $2". */
 void entry_where_target(struct sql *q, const struct job *job);
 

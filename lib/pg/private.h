@@ -39,7 +39,7 @@ struct pg {
 	enum pg_known standby;
 	enum pg_known timescale;
 	struct pg_timescale *hyper; /* or NULL: not asked; timescale.c */
-	bool table_prepared; /* see table.c */
+	bool table_prepared;	    /* see table.c */
 };
 
 /*

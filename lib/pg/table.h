@@ -25,7 +25,7 @@ struct pg_column {
 	/* SQL around the column that makes it bytes, where its type is none
 	 * that others know; NULL: as it is. */
 	const char *open, *close;
-	bool as_bytes; /* COPY carries those bytes, too */
+	bool as_bytes;		     /* COPY carries those bytes, too */
 	struct digest_column digest; /* canonical oids; name borrowed */
 };
 

@@ -59,6 +59,19 @@ ask(struct pg *pg, struct pg_timescale *t)
 	add_has_setting(&sql);
 	sql_add(&sql,
 	    "'timescaledb.max_tuples_decompressed_per_dml_transaction')");
+	/* What came with attach_chunk (2.21): an index or a constraint like
+	 * the hypertable's is taken for it. */
+	sql_add(&sql, ", exists (select from pg_catalog.pg_proc as p");
+	sql_add(&sql, " join pg_catalog.pg_depend as d on d.classid =");
+	sql_add(&sql, " 'pg_catalog.pg_proc'::pg_catalog.regclass");
+	sql_add(&sql, " and d.objid = p.oid and d.deptype = 'e'");
+	sql_add(&sql, " join pg_catalog.pg_extension as x");
+	sql_add(&sql, " on x.oid = d.refobjid and x.extname = 'timescaledb'");
+	sql_add(&sql, " where p.proname = 'attach_chunk'), (select n.nspname");
+	sql_add(&sql, " from pg_catalog.pg_extension as x");
+	sql_add(&sql, " join pg_catalog.pg_namespace as n");
+	sql_add(&sql, " on n.oid = x.extnamespace");
+	sql_add(&sql, " where x.extname = 'timescaledb')");
 	s = pg_run(pg, NULL, &sql, &r);
 	if (s != STATUS_OK)
 		return s;
@@ -67,6 +80,8 @@ ask(struct pg *pg, struct pg_timescale *t)
 	t->by_slice = pg_true(r, 0, 2);
 	t->may_skip = pg_true(r, 0, 3);
 	t->may_limit = pg_true(r, 0, 4);
+	t->adopts = pg_true(r, 0, 5);
+	t->schema = copy_of(pg_value(r, 0, 6));
 	return STATUS_OK;
 }
 
@@ -88,8 +103,10 @@ pg_timescale(struct pg *pg, const struct pg_timescale **out)
 void
 pg_timescale_forget(struct pg *pg)
 {
-	if (pg->hyper != NULL)
+	if (pg->hyper != NULL) {
 		free(pg->hyper->version);
+		free(pg->hyper->schema);
+	}
 	free(pg->hyper);
 	pg->hyper = NULL;
 }
@@ -214,8 +231,10 @@ join_relations(struct sql *sql, const struct pg_timescale *t)
 	sql_add(sql, " join pg_catalog.pg_namespace as hn");
 	sql_add(sql, " on hn.nspname = y.schema_name");
 	sql_add(sql, " join pg_catalog.pg_class as h");
-	sql_add(sql, " on h.relnamespace = hn.oid and h.relname = y.table_name");
-	sql_add(sql, " left join pg_catalog.pg_class as b on b.oid = coalesce(");
+	sql_add(sql,
+	    " on h.relnamespace = hn.oid and h.relname = y.table_name");
+	sql_add(sql,
+	    " left join pg_catalog.pg_class as b on b.oid = coalesce(");
 	sql_add(sql, "(select (pg_catalog.to_jsonb(s) ->> 'compress_relid')");
 	sql_add(sql, "::pg_catalog.regclass::pg_catalog.oid from");
 	sql_add(sql, " _timescaledb_catalog.compression_settings as s");
@@ -276,6 +295,7 @@ void
 pg_hypertable_free(struct pg_hypertable *h)
 {
 	pg_relation_free(&h->relation);
+	free(h->primary);
 	*h = (struct pg_hypertable){.dimensions = 0};
 }
 
@@ -327,12 +347,23 @@ pg_hypertable_load(struct pg *pg, const char *schema, const char *name,
 	sql_add(&sql, " where g.raw_hypertable_id = y.id),");
 	sql_add(&sql, " (select pg_catalog.count(*)");
 	sql_add(&sql, " from _timescaledb_catalog.dimension as d");
-	sql_add(&sql, " where d.hypertable_id = y.id)");
+	sql_add(&sql, " where d.hypertable_id = y.id),");
+	sql_add(&sql, " exists (select from");
+	sql_add(&sql, " _timescaledb_catalog.tablespace as e");
+	sql_add(&sql, " where e.hypertable_id = y.id), p.column_name,");
+	sql_add(&sql, " p.column_type in ('pg_catalog.int8'");
+	sql_add(&sql, "::pg_catalog.regtype, 'pg_catalog.int4'");
+	sql_add(&sql, "::pg_catalog.regtype, 'pg_catalog.int2'");
+	sql_add(&sql, "::pg_catalog.regtype)");
 	sql_add(&sql, " from named join pg_catalog.pg_namespace as n");
 	sql_add(&sql, " on n.nspname = named.s join pg_catalog.pg_class as k");
 	sql_add(&sql, " on k.relnamespace = n.oid and k.relname = named.t");
 	sql_add(&sql, " join _timescaledb_catalog.hypertable as y");
 	sql_add(&sql, " on y.schema_name = named.s and y.table_name = named.t");
+	sql_add(&sql, " left join lateral (select d.column_name,");
+	sql_add(&sql, " d.column_type from _timescaledb_catalog.dimension d");
+	sql_add(&sql, " where d.hypertable_id = y.id");
+	sql_add(&sql, " order by d.id limit 1) as p on true");
 	s = pg_run(pg, NULL, &sql, &r);
 	if (s != STATUS_OK || pg_rows(r) == 0)
 		return s;
@@ -343,6 +374,9 @@ pg_hypertable_load(struct pg *pg, const char *schema, const char *name,
 	out->skipping = pg_true(r, 0, 6);
 	out->watched = pg_true(r, 0, 7);
 	out->dimensions = (int)pg_int(r, 0, 8);
+	out->spread = pg_true(r, 0, 9);
+	out->primary = copy_of(pg_value(r, 0, 10));
+	out->integers = pg_true(r, 0, 11);
 	return STATUS_OK;
 }
 
@@ -364,7 +398,8 @@ add_want(struct sql *sql, const json_t *slices)
 static void
 add_dimensions(struct sql *sql, const struct pg_hypertable *h)
 {
-	sql_add(sql, "dim as (select d.* from _timescaledb_catalog.dimension d");
+	sql_add(sql,
+	    "dim as (select d.* from _timescaledb_catalog.dimension d");
 	sql_add(sql, " join _timescaledb_catalog.hypertable as y");
 	sql_add(sql, " on y.id = d.hypertable_id where y.schema_name = ");
 	sql_param(sql, h->relation.schema);
@@ -383,7 +418,8 @@ add_parts(struct sql *sql, const struct pg_timescale *t)
 	else
 		sql_add(sql, "i.chunk_id");
 	sql_add(sql, ", pg_catalog.bool_and(s.range_start = w.lo");
-	sql_add(sql, " and s.range_end = w.hi) and (select pg_catalog.count(*)");
+	sql_add(sql,
+	    " and s.range_end = w.hi) and (select pg_catalog.count(*)");
 	sql_add(sql, " from want) = (select pg_catalog.count(*) from dim)");
 	sql_add(sql, " from want as w join dim as d on d.column_name = w.name");
 	sql_add(sql, " join _timescaledb_catalog.dimension_slice as s");
@@ -572,8 +608,7 @@ pg_table_batches(struct pg_table *t)
 			    "_timescaledb_functions.compressed_data_send(",
 			    ")");
 		/* A filter has no binary form; its text is that of bytea. */
-		else if (str_eq(c->type_name,
-			     "_timescaledb_internal.bloom1")) {
+		else if (str_eq(c->type_name, "_timescaledb_internal.bloom1")) {
 			make_bytes(c, "",
 			    "::pg_catalog.text::pg_catalog.bytea");
 			c->as_bytes = true;

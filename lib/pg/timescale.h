@@ -19,6 +19,8 @@ struct pg_timescale {
 	bool by_slice;	/* a dimension's slice knows its chunk */
 	bool may_skip;	/* timescaledb.skip_cagg_invalidation is there */
 	bool may_limit; /* so is the limit of tuples decompressed by DML */
+	bool adopts;	/* a table made a chunk keeps its indexes and keys */
+	char *schema;	/* of what users call, such as compress_chunk */
 };
 
 /* What there is in this database; asked once, belongs to pg.  Nothing is
@@ -61,7 +63,10 @@ struct pg_hypertable {
 	bool merges;	  /* compressing joins chunks */
 	bool skipping;	  /* it keeps ranges of its chunks' columns */
 	bool watched;	  /* continuous aggregates are made of it */
+	bool spread;	  /* over tablespaces of its own */
+	bool integers;	  /* its first dimension counts in them */
 	int dimensions;
+	char *primary; /* the first one's column */
 };
 void pg_hypertable_free(struct pg_hypertable *h); /* also the cleanup */
 

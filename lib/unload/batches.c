@@ -16,8 +16,7 @@ wants_batches(const struct piece *p)
 {
 	return (p->hyper.status & PG_CHUNK_COMPRESSED) != 0 &&
 	    p->hyper.batches.oid != 0 && p->chunk->where == NULL &&
-	    !p->u->options->decompress &&
-	    p->u->options->format != UNLOAD_CSV;
+	    !p->u->options->decompress && p->u->options->format != UNLOAD_CSV;
 }
 
 static status
@@ -183,7 +182,7 @@ batches_show(const struct piece *p, json_t *line)
 	    pg_table_columns_json(&p->batches));
 	record_set_text(batches, "format",
 	    p->parts[ARCHIVE_BATCHES].format == COPY_BINARY ? "binary"
-							     : "text");
+							    : "text");
 	if (p->extension != NULL)
 		record_set_text(batches, "extension", p->extension);
 	(void)json_object_set(batches, "settings",

@@ -47,8 +47,7 @@ forget(struct piece *p)
 	pg_table_free(&p->batches);
 	for (i = 0; i < ARCHIVE_PARTS; i++) {
 		digest_rows_free(p->parts[i].digest);
-		p->parts[i] =
-		    (struct piece_part){.part = (enum archive_part)i};
+		p->parts[i] = (struct piece_part){.part = (enum archive_part)i};
 	}
 	p->rows = p->bytes = 0;
 }
@@ -180,8 +179,8 @@ has_columns(const struct pg_table *t)
 static bool
 reads_only(const struct piece *p, const struct piece_part *part)
 {
-	return p->hyper.chunk.oid == 0 || part->batches ||
-	    p->batches.exists || p->hyper.batches.oid == 0;
+	return p->hyper.chunk.oid == 0 || part->batches || p->batches.exists ||
+	    p->hyper.batches.oid == 0;
 }
 
 static bool
@@ -311,8 +310,7 @@ count_rows(const struct piece_part *part, const struct pg_copy_batch *b,
 
 /* A row into the digest; of a batch also how many rows it stands for. */
 static status
-look_at_row(struct piece *p, struct piece_part *part, const char *row,
-    size_t n)
+look_at_row(struct piece *p, struct piece_part *part, const char *row, size_t n)
 {
 	int64_t within;
 
@@ -352,6 +350,8 @@ take_batch(struct piece *p, struct piece_part *part,
     const struct pg_copy_batch *b)
 {
 	size_t skip, rows = count_rows(part, b, &skip);
+	uint64_t before;
+	status s;
 
 	if (p->out == NULL && begin_output(p) != STATUS_OK)
 		return p->why.class;
@@ -361,8 +361,10 @@ take_batch(struct piece *p, struct piece_part *part,
 	part->payloads += b->count;
 	part->rows += rows;
 	p->bytes += b->size;
-	progress_add(0, part->batches ? 0 : rows, b->size);
-	return look_at_rows(p, part, b, skip, rows);
+	before = part->within;
+	s = look_at_rows(p, part, b, skip, rows);
+	progress_add(0, part->batches ? part->within - before : rows, b->size);
+	return s;
 }
 
 static status
@@ -484,8 +486,8 @@ digest(const struct piece *p, struct digest *out)
 		return false;
 	*out = *digest_rows_sum(rows->digest);
 	if (batches->table != NULL)
-		*out = digest_batches(p->rows,
-		    digest_rows_sum(batches->digest), out);
+		*out = digest_batches(p->rows, digest_rows_sum(batches->digest),
+		    out);
 	return true;
 }
 

@@ -11,8 +11,9 @@
 
 /* What cannot be read as a chunk is refused by name: STATUS_FAIL.  A chunk of
  * a hypertable is one only where it was listed as that. */
-status relation_check(const struct pg_table *t, const char *name, bool hypertable,
-    const struct pg *pg, bool standby, struct failure *why) MUST_CHECK;
+status relation_check(const struct pg_table *t, const char *name,
+    bool hypertable, const struct pg *pg, bool standby, struct failure *why)
+    MUST_CHECK;
 
 /*
  * Lock it against change, and see that it has not changed: a truncate or a

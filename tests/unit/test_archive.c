@@ -234,8 +234,9 @@ test_round_trip(const struct str *a, struct str *events)
 	    "segments come in order");
 	ok(strstr(shown, "\"segments\":3,") != NULL, "empty ones are left out");
 	ok(strstr(shown, "\ndata-batches 1 p1\n") != NULL &&
-		strstr(shown, "\"parts\":{\"batches\":{\"segments\":1,"
-			      "\"bytes\":3}}") != NULL,
+		strstr(shown,
+		    "\"parts\":{\"batches\":{\"segments\":1,"
+		    "\"bytes\":3}}") != NULL,
 	    "a part before the rows is told apart");
 	ok(strstr(shown, "sequences.json {\"sequences\":[]}") != NULL,
 	    "other members come by name");
@@ -608,7 +609,8 @@ write_chunks(void *arg)
 		struct archive_chunk *c = begin(w, "some");
 
 		for (j = 0; j < i % 7; j++)
-			must(archive_write_segment(c, ARCHIVE_ROWS, "0123456789\n", 11));
+			must(archive_write_segment(c, ARCHIVE_ROWS,
+			    "0123456789\n", 11));
 		finish(c, j);
 	}
 	return NULL;
