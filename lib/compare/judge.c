@@ -9,7 +9,9 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "compare/batches.h"
 #include "compare/drill.h"
+#include "compare/place.h"
 
 static const char *
 where_of(const struct question *q)
@@ -122,10 +124,11 @@ fill_table(const struct question *q, const struct shape *shape, char kind,
 
 static void
 compare_expected(struct judge *j, const struct question *q,
-    const struct pg_table *t, const struct shape *shape, struct verdict *v)
+    const struct pg_table *t, const char *where, const struct shape *shape,
+    struct verdict *v)
 {
 	struct rowset rows = {.table = t,
-	    .where = where_of(q),
+	    .where = where,
 	    .shape = shape,
 	    .kind = q->expected.kind};
 	status st = side_digest(&j->side[TARGET], &rows, &v->target);
@@ -155,27 +158,68 @@ judge_like(struct judge *j, const struct question *q, struct shape *shape,
 		v->kind = VERDICT_MISSING;
 	} else if (like == SIDE_SAME) {
 		fill_table(q, shape, kind, &t);
-		compare_expected(j, q, &t, shape, v);
+		compare_expected(j, q, &t, where_of(q), shape, v);
 		pg_table_free(&t);
 	}
 	return st;
 }
 
+/* A chunk that was copied compressed. */
+static void
+compare_batches(struct judge *j, const struct question *q,
+    const struct place *p, const struct shape *shape, struct verdict *v)
+{
+	struct side *s = &j->side[TARGET];
+	struct batch_kind kind;
+	char *why CLEANUP_FREE = NULL;
+	status st;
+
+	if (!batch_kind_from_line(q->chunk, &kind)) {
+		verdict_set(v, VERDICT_UNPROVED,
+		    "the line does not say what its batches are");
+		return;
+	}
+	st = batches_digest(s, p, &kind, shape, &v->target, &why);
+	if (st != STATUS_OK)
+		fail(v, s, st);
+	else if (why != NULL)
+		verdict_set(v, VERDICT_UNPROVED,
+		    "it was copied compressed, and %s; --source and --target "
+		    "compare rows",
+		    why);
+	else if (digest_eq(&v->target, &q->expected))
+		v->kind = VERDICT_MATCH;
+	else if (v->target.rows != q->expected.rows)
+		v->kind = VERDICT_DIFFER;
+	else
+		verdict_set(v, VERDICT_DIFFER,
+		    "as many rows, in other batches; if it was compressed "
+		    "again, --source and --target compare rows");
+}
+
 static void
 judge_table(struct judge *j, const struct question *q, struct verdict *v)
 {
-	const struct pg_table *t;
+	struct side *s = &j->side[TARGET];
+	struct place p CLEANUP(place_free) = {.table = NULL};
 	struct shape shape CLEANUP_SHAPE = {0};
-	status st = side_table(&j->side[TARGET], q->chunk->target_schema,
-	    q->chunk->target_table, &t);
+	bool batches = q->expected.kind == DIGEST_BATCHES;
+	status st = place_find(s, q->chunk, where_of(q), false, &p);
 
 	if (st != STATUS_OK)
-		fail(v, &j->side[TARGET], st);
-	else if (!t->exists)
-		v->kind = VERDICT_MISSING;
-	else if (choose_columns(q, t, &shape, v) &&
-	    columns_agree(&shape, t, q->expected.kind, v))
-		compare_expected(j, q, t, &shape, v);
+		fail(v, s, st);
+	else if (!p.table->exists)
+		v->kind = q->chunk->hypertable && q->expected.rows == 0
+		    ? VERDICT_MATCH
+		    : VERDICT_MISSING;
+	else if (choose_columns(q, p.table, &shape, v) &&
+	    columns_agree(&shape, p.table,
+		batches ? DIGEST_SEND : q->expected.kind, v)) {
+		if (batches)
+			compare_batches(j, q, &p, &shape, v);
+		else
+			compare_expected(j, q, p.table, p.where, &shape, v);
+	}
 }
 
 static void
@@ -185,7 +229,8 @@ judge_expected(struct judge *j, const struct question *q, struct verdict *v)
 	bool done = false;
 
 	v->source = q->expected;
-	if (line_columns(q) != NULL && shape_from_json(line_columns(q), &shape))
+	if (!q->chunk->hypertable && line_columns(q) != NULL &&
+	    shape_from_json(line_columns(q), &shape))
 		(void)judge_like(j, q, &shape, &done, v);
 	if (!done)
 		judge_table(j, q, v);
@@ -255,7 +300,9 @@ judge_digest(struct judge *j, const struct question *q, struct verdict *v)
 	st = holder_snapshot(j->holder, &id, &v->add);
 	if (st == STATUS_OK)
 		st = side_begin(s, id);
-	if (st == STATUS_OK)
+	if (st == STATUS_OK && q->chunk->hypertable)
+		st = side_hypertable(s, q->chunk->schema, q->chunk->table, &t);
+	else if (st == STATUS_OK)
 		st = line_columns(q) == NULL
 		    ? side_table_brief(s, q->chunk->target_schema,
 			  q->chunk->target_table, &t)
@@ -275,9 +322,11 @@ judge_digest(struct judge *j, const struct question *q, struct verdict *v)
 /* One side's part of the work. */
 struct half {
 	struct side *side;
-	const char *schema, *name;
+	const struct question *question;
+	bool own; /* the side that the line is of */
 	bool transaction;
-	const struct pg_table *table;
+	struct place place;
+	const struct pg_table *table; /* the place's */
 	struct rowset rows;
 	struct digest digest;
 };
@@ -290,7 +339,10 @@ find_table(void *arg)
 
 	if (st != STATUS_OK)
 		return st;
-	return side_table(h->side, h->schema, h->name, &h->table);
+	st = place_find(h->side, h->question->chunk, where_of(h->question),
+	    h->own, &h->place);
+	h->table = h->place.table;
+	return st;
 }
 
 static status
@@ -358,6 +410,10 @@ has_moved(const struct question *q, const struct shape *shape,
 	status st;
 
 	(void)shape;
+	/* Batches are no rows: nothing is known of those. */
+	*moved = false;
+	if (q->expected.kind == DIGEST_BATCHES)
+		return STATUS_OK;
 	if (source->rows.kind == q->expected.kind) {
 		*moved = !digest_eq(&source->digest, &q->expected);
 		return STATUS_OK;
@@ -422,7 +478,7 @@ compare_halves(struct judge *j, const struct question *q,
 
 	for (i = 0; i < SIDES; i++)
 		half[i].rows = (struct rowset){.table = half[i].table,
-		    .where = where_of(q),
+		    .where = half[i].place.where,
 		    .shape = shape,
 		    .kind = kind};
 	if (!both_halves(half, find_digest, v))
@@ -447,12 +503,53 @@ compare_halves(struct judge *j, const struct question *q,
 		find_rows(j, q, half, v);
 }
 
+/*
+ * Both sides hold batches of the same kind, and the same ones: then the rows
+ * are the same, too, and nothing needs to be decompressed to know it.
+ */
+static void
+compare_compressed(struct half half[SIDES], const struct shape *shape,
+    bool *done, struct verdict *v)
+{
+	json_t *columns CLEANUP(record_cleanup) = NULL;
+	struct batch_kind kind;
+	struct digest digest[SIDES];
+	int i;
+
+	*done = false;
+	if (!batches_there(&half[SOURCE].place) ||
+	    !batches_there(&half[TARGET].place))
+		return;
+	*done = true;
+	v->class = batch_kind_from_place(half[SOURCE].side,
+	    &half[SOURCE].place, &kind, &columns);
+	for (i = 0; i < SIDES && v->class == STATUS_OK && *done; i++) {
+		char *why CLEANUP_FREE = NULL;
+
+		v->class = batches_digest(half[i].side, &half[i].place, &kind,
+		    shape, &digest[i], &why);
+		if (v->class != STATUS_OK)
+			fail(v, half[i].side, v->class);
+		*done = why == NULL;
+	}
+	if (v->class != STATUS_OK || !*done)
+		return;
+	/* Others may hold the same rows. */
+	*done = digest_eq(&digest[SOURCE], &digest[TARGET]);
+	if (!*done)
+		return;
+	v->source = digest[SOURCE];
+	v->target = digest[TARGET];
+	v->kind = VERDICT_MATCH;
+}
+
 static void
 judge_halves(struct judge *j, const struct question *q, struct half half[SIDES],
     struct verdict *v)
 {
 	struct shape shape CLEANUP_SHAPE = {0};
 	const struct shape_column *c;
+	bool done = false;
 
 	if (!both_halves(half, find_table, v))
 		return;
@@ -473,29 +570,31 @@ judge_halves(struct judge *j, const struct question *q, struct half half[SIDES],
 		    "column \"%s\" is not there on the source", c->name);
 		return;
 	}
-	if (columns_agree(&shape, half[TARGET].table, DIGEST_TEXT, v))
+	if (!columns_agree(&shape, half[TARGET].table, DIGEST_TEXT, v))
+		return;
+	if (j->options->compressed)
+		compare_compressed(half, &shape, &done, v);
+	if (!done)
 		compare_halves(j, q, &shape, half, v);
 }
 
 static void
 judge_pair(struct judge *j, const struct question *q, struct verdict *v)
 {
-	const struct chunk *c = q->chunk;
 	bool rows = j->options->rows;
 	struct half half[SIDES] = {{.side = &j->side[SOURCE],
-				       .schema = c->schema,
-				       .name = c->table,
+				       .question = q,
+				       .own = true,
 				       .transaction = rows},
-	    {.side = &j->side[TARGET],
-		.schema = c->target_schema,
-		.name = c->target_table,
-		.transaction = rows}};
+	    {.side = &j->side[TARGET], .question = q, .transaction = rows}};
+	int i;
 
 	v->pair = true;
 	judge_halves(j, q, half, v);
-	if (rows) {
-		side_end(&j->side[SOURCE]);
-		side_end(&j->side[TARGET]);
+	for (i = 0; i < SIDES; i++) {
+		place_free(&half[i].place);
+		if (rows)
+			side_end(&j->side[i]);
 	}
 }
 
