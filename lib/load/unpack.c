@@ -185,20 +185,19 @@ set_compression(struct unpack *u)
 
 /* A chunk of the slice that the batches have in the first dimension. */
 static status
-make_chunk(struct unpack *u)
+create_chunk(struct unpack *u, struct pg_relation *out)
 {
 	const struct pg_hypertable *h = &u->c->hyper.table;
 	json_t *slices CLEANUP(record_cleanup) = json_object();
 	char *text CLEANUP_FREE = NULL;
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql q CLEANUP_SQL = SQL_INIT;
-	struct pg_relation made = {0, NULL, NULL};
 	status s;
 
 	(void)json_object_set(slices, h->primary,
 	    json_object_get(u->c->job->chunk.slices, h->primary));
 	text = json_dumps(slices, JSON_COMPACT);
-	sql_add(&q, "select k.oid, c.schema_name, c.table_name from");
+	sql_add(&q, "select c.schema_name, c.table_name from");
 	sql_add(&q, " _timescaledb_functions.create_chunk(");
 	add_relation(&q, u->table.oid);
 	sql_add(&q, ", (select pg_catalog.jsonb_object_agg(w.key,");
@@ -208,24 +207,51 @@ make_chunk(struct unpack *u)
 	sql_add(&q, " from pg_catalog.jsonb_each(");
 	sql_param(&q, text);
 	sql_add(&q, "::pg_catalog.jsonb) as w)) as c");
-	sql_add(&q, " join pg_catalog.pg_namespace as n");
-	sql_add(&q, " on n.nspname = c.schema_name");
-	sql_add(&q, " join pg_catalog.pg_class as k");
-	sql_add(&q, " on k.relnamespace = n.oid and k.relname = c.table_name");
 	s = run(u, &q, &r);
 	if (s != STATUS_OK)
 		return s;
-	made.oid = (uint32_t)pg_int(r, 0, 0);
-	made.schema = mem_strdup(pg_value(r, 0, 1));
-	made.name = mem_strdup(pg_value(r, 0, 2));
-	s = hyper_call(u->c->pg, u->c->job, "compress_chunk", &made, u->f);
-	if (s == STATUS_OK &&
-	    pg_chunk_load(u->c->pg, made.oid, &u->chunk) != STATUS_OK)
-		s = failure_from_pg(u->f, u->c->pg, "unpack batches");
+	out->schema = mem_strdup(pg_value(r, 0, 0));
+	out->name = mem_strdup(pg_value(r, 0, 1));
+	return STATUS_OK;
+}
+
+/* Its oid shows in a statement after the one that made it. */
+static status
+look_at_chunk(struct unpack *u, const struct pg_relation *made)
+{
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	struct str name CLEANUP(str_free) = STR_INIT;
+	status s;
+
+	sql_show_name(&name, made->schema, made->name);
+	sql_add(&q, "select ");
+	sql_param(&q, str_text(&name));
+	sql_add(&q, "::pg_catalog.regclass::pg_catalog.oid");
+	s = run(u, &q, &r);
+	if (s != STATUS_OK)
+		return s;
+	if (pg_chunk_load(u->c->pg, (uint32_t)pg_int(r, 0, 0), &u->chunk) !=
+	    STATUS_OK)
+		return failure_from_pg(u->f, u->c->pg, "unpack batches");
+	if (u->chunk.batches.oid != 0)
+		return STATUS_OK;
+	return failure_set(u->f, STATUS_FAIL, "could not unpack batches for %s",
+	    u->c->job->target);
+}
+
+static status
+make_chunk(struct unpack *u)
+{
+	struct pg_relation made = {0, NULL, NULL};
+	status s = create_chunk(u, &made);
+
+	if (s == STATUS_OK)
+		s = hyper_call(u->c->pg, u->c->job, "compress_chunk", &made,
+		    u->f);
+	if (s == STATUS_OK)
+		s = look_at_chunk(u, &made);
 	pg_relation_free(&made);
-	if (s == STATUS_OK && u->chunk.batches.oid == 0)
-		return failure_set(u->f, STATUS_FAIL,
-		    "could not unpack batches for %s", u->c->job->target);
 	return s;
 }
 
