@@ -98,12 +98,12 @@ teardown() { timescale_teardown; }
 		'2023-05-01'::timestamptz, '2023-05-31 23:00', interval '1 hour') t"
 	src_own "insert into metrics select t, 'june', 1 from generate_series(
 		'2023-06-01'::timestamptz, '2023-06-30 23:00', interval '1 hour') t"
-	chunks public.metrics | cut 2023-06-01 '' | ended | copy
+	chunks public.metrics | bounds 2023-06-01 '' | ended | copy
 	is "$(count dst metrics)" 1464
 	same metrics
 	# Exactly one chunk.
 	dst_own 'truncate metrics'
-	chunks public.metrics | cut 2023-05-04 2023-05-11 | ended >list
+	chunks public.metrics | bounds 2023-05-04 2023-05-11 | ended >list
 	is "$(wc -l <list)" 2
 	is "$(head -n 1 list | jq .where)" null
 	copy <list
@@ -120,7 +120,7 @@ teardown() { timescale_teardown; }
 	src_own "delete from metrics where time >= '2023-05-26' and device_id <> 'dual';
 		delete from metrics where time >= '2023-05-25' and time < '2023-05-26'
 			and device_id = 'dual'"
-	chunks public.metrics | cut '' 2023-05-26 | ended | copy
+	chunks public.metrics | bounds '' 2023-05-26 | ended | copy
 	is "$(dst "select count(*) from metrics where time < '2023-05-26'")" 600
 	is "$(dst "select count(*) from metrics where time >= '2023-05-26'")" 360
 }
@@ -161,9 +161,9 @@ teardown() { timescale_teardown; }
 	src_own "insert into d select '2023-05-01'::date + i, i from generate_series(0, 40) i;
 		insert into s select '2023-05-01'::timestamp + i * interval '1 day', i from generate_series(0, 40) i;
 		insert into z select '2023-05-01'::timestamptz + i * interval '1 day', i from generate_series(0, 40) i;
-		insert into d values ('infinity', 1), ('-infinity', 2);
-		insert into s values ('infinity', 1), ('-infinity', 2);
-		insert into z values ('1750-01-01', 3)"
+		insert into d values ('infinity', 1);
+		insert into s values ('infinity', 1);
+		insert into z values ('infinity', 1), ('1750-01-01', 3)"
 	for t in d s z; do
 		chunks public.$t
 	done | ended >list
@@ -264,6 +264,7 @@ teardown() { timescale_teardown; }
 	same metrics
 	is "$(statuses dst metrics)" '1 1 1 1 0'
 	is "$(batches_of dst metrics)" "$(batches_of src metrics)"
+	is "$(sizes_of dst metrics)" "$(sizes_of src metrics)"
 	# Reading uses the batches' order and segments.
 	is "$(dst "select count(*) from metrics where device_id = 'device 1'")" \
 		"$(src "select count(*) from metrics where device_id = 'device 1'")"
@@ -353,7 +354,7 @@ teardown() { timescale_teardown; }
 	compress_by_device
 	may src
 	compress_all src
-	chunks public.metrics | cut '' 2023-05-09 | ended >list
+	chunks public.metrics | bounds '' 2023-05-09 | ended >list
 	is "$(wc -l <list)" 3
 	copy <list
 	is "$(count dst metrics)" "$(src "select count(*) from metrics where time < '2023-05-09'")"
@@ -377,7 +378,7 @@ teardown() { timescale_teardown; }
 		from generate_series(0, 120000) i"
 	compress_all src
 	compress_all dst
-	chunks public.metrics | cut '' 2023-05-10 | ended | copy --restart
+	chunks public.metrics | bounds '' 2023-05-10 | ended | copy --restart
 	same metrics
 }
 
@@ -448,9 +449,9 @@ teardown() { timescale_teardown; }
 		select '2023-05-01'::timestamptz + x * interval '1 hour',
 		(array['sad', 'ok', 'happy', null])[1 + x % 4]::mood,
 		case when x % 3 > 0 then array[x, null, -x] end, array['sad', null]::mood[],
-		case x % 5 when 0 then 'NaN' when 1 then 'infinity' else x / 7.0 end,
+		case x % 5 when 0 then 'NaN' when 1 then '-0.001' else x / 7.0 end,
 		jsonb_build_object('x', x), decode(md5(x::text), 'hex'), x,
-		x * interval '1 day', case x % 4 when 0 then 'NaN' when 1 then '-infinity' else x end,
+		x * interval '1 day', case x % 4 when 0 then 'NaN' when 1 then '-infinity' else x::float4 end,
 		int4range(x, x + 3), 'text ' || x, md5(x::text)::uuid, x,
 		case when x % 50 = 0 then x end
 		from generate_series(1, 500) x"
@@ -549,7 +550,7 @@ teardown() { timescale_teardown; }
 	same metrics
 	dst_own "insert into metrics values ('2023-05-27', 'dual', 1)"
 	is "$(invalidations dst)" 1
-	chunks public.metrics | cut '' 2023-05-26 | ended | copy --run cut
+	chunks public.metrics | bounds '' 2023-05-26 | ended | copy --run cut
 	is "$(invalidations dst)" 1
 	is "$(dst "select count(*) from pg_trigger where tgname = 'ts_cagg_invalidation_trigger'
 		and tgrelid in (select show_chunks('metrics'))")" \
@@ -559,12 +560,14 @@ teardown() { timescale_teardown; }
 	dst 'drop schema pgpipe cascade' 2>/dev/null
 	chunks public.metrics | ended | copy
 	is "$(invalidations dst)" 1
-	is "$(dst "select distinct tableowner from pg_tables where schemaname = '_timescaledb_internal'")" own
+	is "$(dst "select distinct tableowner from pg_tables where schemaname = '_timescaledb_internal'
+		and tablename ~ '_chunk$'")" own
 }
 
 # --- others at work ---------------------------------------------------------------------
 
 @test "who writes meanwhile is not kept waiting, and what they make is used" {
+	local bytes
 	make_metrics
 	both_own 'create index on metrics (device_id)'
 	may src
@@ -573,12 +576,13 @@ teardown() { timescale_teardown; }
 	mkfifo pipe
 	pg-copyin -d "$DST" <pipe >results 2>in.err &
 	exec 7>pipe
-	head -c 9000 archive >&7
+	bytes=$(grep -abo c/2/000001.copy archive | head -n 1 | cut -d: -f1)
+	head -c $((bytes + 1500)) archive >&7
 	wait_for loading
 	# A chunk of the same range, and one of another.
 	dst_own "set lock_timeout = '2s';
 		insert into metrics values ('2023-05-02', 'theirs', 1), ('2024-01-01', 'kept', 1)"
-	tail -c +9001 archive >&7
+	tail -c +$((bytes + 1501)) archive >&7
 	exec 7>&-
 	wait $!
 	dst_own "delete from metrics where device_id = 'kept'"
@@ -604,9 +608,9 @@ loading() {
 		mkfifo pipe
 		pg-copyin -d "$DST" --run killed <pipe >/dev/null 2>&1 &
 		exec 7>pipe
-		head -c "$bytes" archive >&7
+		head -c "$bytes" archive >&7 || :
 		sleep 0.2
-		kill -KILL $!
+		kill -KILL $! || :
 		wait $! || :
 		exec 7>&-
 		rm pipe
@@ -639,7 +643,7 @@ loading() {
 	tail -n +2 lines >&7
 	echo '{"end":"pg-chunks","lines":5}' >&7
 	exec 7>&-
-	wait $! || [ $? = 4 ]
+	wait $! || is $? 4
 	like "$(cat out.err)" 'after the snapshot was taken'
 	like "$(cat out.err)" 'was dropped since it was listed'
 	exits 4 pg-copyin -d "$DST" --keep-going <archive

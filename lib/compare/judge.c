@@ -521,8 +521,8 @@ compare_compressed(struct half half[SIDES], const struct shape *shape,
 	    !batches_there(&half[TARGET].place))
 		return;
 	*done = true;
-	v->class = batch_kind_from_place(half[SOURCE].side,
-	    &half[SOURCE].place, &kind, &columns);
+	v->class = batch_kind_from_place(half[SOURCE].side, &half[SOURCE].place,
+	    &kind, &columns);
 	for (i = 0; i < SIDES && v->class == STATUS_OK && *done; i++) {
 		char *why CLEANUP_FREE = NULL;
 

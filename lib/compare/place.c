@@ -59,13 +59,12 @@ target_name(const struct chunk *c, const char **schema, const char **name)
 }
 
 static status
-find_range(struct side *s, const struct pg_hypertable *h,
-    const struct chunk *c, struct place *out)
+find_range(struct side *s, const struct pg_hypertable *h, const struct chunk *c,
+    struct place *out)
 {
 	char *lacking CLEANUP_FREE = NULL;
 	char *range CLEANUP_FREE = NULL;
-	status st =
-	    pg_hypertable_range(s->pg, h, c->slices, &range, &lacking);
+	status st = pg_hypertable_range(s->pg, h, c->slices, &range, &lacking);
 
 	if (st != STATUS_OK) {
 		pg_report(s->pg, "look at a hypertable's dimensions");
@@ -144,7 +143,7 @@ place_find(struct side *s, const struct chunk *c, const char *where, bool own,
 	*out = (struct place){.table = NULL};
 	if (!c->hypertable)
 		return own ? find_relation(s, c->schema, c->table, where, out)
-			   : find_relation(s, c->target_schema,
-				 c->target_table, where, out);
+			   : find_relation(s, c->target_schema, c->target_table,
+				 where, out);
 	return own ? find_own(s, c, out) : find_copy(s, c, out);
 }

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "load/columns.h"
+#include "load/newchunk.h"
 #include "load/stage.h"
 #include "load/unpack.h"
 
@@ -164,9 +165,9 @@ any_bytes(const json_t *columns)
 }
 
 static status
-count_rows(struct chore *c, uint64_t *rows, struct failure *f)
+count_rows(struct chore *c, const struct pg_relation *b, uint64_t *rows,
+    struct failure *f)
 {
-	const struct pg_relation *b = &c->hyper.chunk->batches;
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql q CLEANUP_SQL = SQL_INIT;
 	status s;
@@ -200,8 +201,15 @@ keep(struct chore *c, uint64_t *rows, struct failure *f)
 	const struct pg_relation *b = &c->hyper.chunk->batches;
 	const json_t *columns = batch_columns(c->job);
 	uint64_t before = 0, after = 0, batches = 0;
-	status s = count_rows(c, &before, f);
+	status s = STATUS_OK;
 
+	if (c->hyper.adopt) {
+		s = newchunk_like(c->pg, c->job, b,
+		    c->hyper.table.relation.schema, true, &c->hyper.own, f);
+		b = &c->hyper.own;
+	}
+	if (s == STATUS_OK)
+		s = count_rows(c, b, &before, f);
 	if (s == STATUS_OK && any_bytes(columns) &&
 	    stage_format(c->job) == COPY_BINARY) {
 		s = stage_make(c, columns, b, f);
@@ -214,7 +222,7 @@ keep(struct chore *c, uint64_t *rows, struct failure *f)
 	if (s == STATUS_OK)
 		s = expect(c, batches, f);
 	if (s == STATUS_OK)
-		s = count_rows(c, &after, f);
+		s = count_rows(c, b, &after, f);
 	*rows = after - before;
 	return s;
 }

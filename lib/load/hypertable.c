@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "load/adopt.h"
 #include "load/batches.h"
 #include "load/clear.h"
 #include "load/entry.h"
@@ -22,6 +23,7 @@ hyper_free(struct hyper *h)
 	pg_hypertable_free(&h->table);
 	pg_chunks_free(h->chunks, h->nchunks);
 	free(h->range);
+	pg_relation_free(&h->own);
 	quiet_free(&h->quiet);
 	memset(h, 0, sizeof(*h));
 }
@@ -155,6 +157,20 @@ may_create(struct pg *pg, const struct job *job, const struct hyper *h,
 
 /* --- deciding -------------------------------------------------------------------------- */
 
+/* A table of our own needs somewhere to be, and a way to its place. */
+static status
+may_adopt(struct pg *pg, const struct job *job, struct hyper *h,
+    struct failure *f)
+{
+	const struct pg_timescale *t;
+
+	if (pg_timescale(pg, &t) != STATUS_OK)
+		return failure_from_pg(f, pg, "look at TimescaleDB");
+	if (!t->attaches)
+		return STATUS_OK;
+	return may_create(pg, job, h, &h->adopt, f);
+}
+
 /* Batches as they are: what is to be there for that? */
 static status
 decide_batches(struct pg *pg, const struct job *job, struct hyper *h,
@@ -189,7 +205,7 @@ decide_batches(struct pg *pg, const struct job *job, struct hyper *h,
 	}
 	h->unpack = false;
 	h->way = HYPER_BATCHES;
-	return STATUS_OK;
+	return may_adopt(pg, job, h, f);
 }
 
 /* Is it to be compressed in the end? */
@@ -207,6 +223,22 @@ decide_end(const struct job *job, struct hyper *h)
 	if (want && !h->table.compression)
 		log_verbose("%s does not compress: \"%s\" stays uncompressed",
 		    job->target, job->chunk.id);
+}
+
+/*
+ * A chunk without an end holds what comes after all times ("infinity"), and
+ * would not be taken with such rows in it.
+ */
+static bool
+endless(const struct job *job, const struct hyper *h)
+{
+	const json_t *end =
+	    json_array_get(json_object_get(job->chunk.slices, h->table.primary),
+		1);
+
+	return json_is_integer(end)
+	    ? json_integer_value(end) == INT64_MAX
+	    : str_eq(json_string_value(end), "9223372036854775807");
 }
 
 static status
@@ -232,7 +264,7 @@ decide_rows(struct pg *pg, const struct job *job, struct hyper *h,
 	s = may_create(pg, job, h, &own, f);
 	/* Compressing takes long, with the hypertable locked after attaching;
 	 * which tablespace is TimescaleDB's to say. */
-	h->make = !own || h->compress || h->table.spread;
+	h->make = !own || h->compress || h->table.spread || endless(job, h);
 	h->way = HYPER_NEW;
 	return s;
 }
@@ -348,7 +380,7 @@ hyper_target(struct pg *pg, const struct job *job, struct hyper *h,
 
 	if (h->way == HYPER_NEW)
 		return newchunk_create(pg, job, &h->table, t, f);
-	if (h->way == HYPER_CHUNK)
+	if (h->way == HYPER_CHUNK || h->adopt)
 		r = &h->chunk->chunk;
 	return target_look(pg, job, r->schema, r->name, t, f);
 }
@@ -511,6 +543,8 @@ finish_chunk(struct pg *pg, const struct job *job, const struct hyper *h,
 {
 	if (h->chunk == NULL)
 		return STATUS_OK;
+	if (h->adopt)
+		return adopt_batches(pg, job, h, f);
 	if (h->way == HYPER_BATCHES)
 		return settle_partial(pg, job, h, f);
 	if (h->compress)

@@ -9,9 +9,11 @@
  *	CHUNK	into the chunk that has the same slices
  *	THROUGH	into the hypertable, which finds the places: the chunk there
  *		is compressed, or bounds differ
- *	BATCHES	compressed rows into the table that TimescaleDB made for them
- *		when the empty chunk was compressed; what is in no batch
- *		goes THROUGH
+ *	BATCHES	compressed rows into a table like the one that TimescaleDB made
+ *		for them when the empty chunk was compressed, in whose place
+ *		it comes in the end; what is in no batch goes into the chunk.
+ *		Where that cannot be done, into TimescaleDB's own table; then
+ *		the rest goes THROUGH, and sizes are not known to it.
  *
  * Batches that the target cannot keep as they are (other settings, other
  * columns, a newer version's) are unpacked, see unpack.h, and go as rows.
@@ -36,6 +38,8 @@ struct hyper {
 	struct pg_chunk *chunk; /* the one of the same slices, or NULL */
 	char *range;		/* our slices as a predicate; NULL: no bounds */
 	enum hyper_way way;
+	bool adopt;		   /* batches go into a table of our own: */
+	struct pg_relation own;	   /* this one, once it is made */
 	bool unpack;		   /* batches come, and go as rows */
 	bool make;		   /* something must be made first ... */
 	bool make_compressed;	   /* ... for batches */

@@ -31,7 +31,7 @@ new_name(const struct job *job)
 
 /* Storage parameters, such as those of autovacuum. */
 static status
-add_options(struct pg *pg, struct sql *q, const struct pg_hypertable *h,
+add_options(struct pg *pg, struct sql *q, const struct pg_relation *like,
     struct failure *f)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
@@ -43,9 +43,9 @@ add_options(struct pg *pg, struct sql *q, const struct pg_hypertable *h,
 	sql_add(&ask, " pg_catalog.substr(o, pg_catalog.strpos(o, '=') + 1)),");
 	sql_add(&ask, " ', ') from pg_catalog.pg_class as k,");
 	sql_add(&ask, " pg_catalog.unnest(k.reloptions) as o where k.oid = ");
-	sql_int(&ask, h->relation.oid);
-	s = failure_run(f, pg, &ask, &r, "look at \"%s.%s\"",
-	    h->relation.schema, h->relation.name);
+	sql_int(&ask, like->oid);
+	s = failure_run(f, pg, &ask, &r, "look at \"%s.%s\"", like->schema,
+	    like->name);
 	if (s != STATUS_OK || pg_value(r, 0, 0) == NULL)
 		return s;
 	sql_add(q, " with (");
@@ -54,49 +54,90 @@ add_options(struct pg *pg, struct sql *q, const struct pg_hypertable *h,
 	return STATUS_OK;
 }
 
-static status
-create(struct pg *pg, const struct job *job, const struct pg_hypertable *h,
-    const char *name, struct failure *f)
+static void
+add_create(struct sql *q, const struct pg *pg, const struct pg_relation *like,
+    const struct pg_relation *table, bool indexes)
 {
-	struct sql q CLEANUP_SQL = SQL_INIT, o CLEANUP_SQL = SQL_INIT;
+	sql_add(q, "create table ");
+	sql_name(q, table->schema, table->name);
+	sql_add(q, " (like ");
+	sql_name(q, like->schema, like->name);
+	sql_add(q, " including defaults including generated");
+	sql_add(q, " including constraints including storage");
+	if (pg_version(pg) >= 140000)
+		sql_add(q, " including compression");
+	if (indexes)
+		sql_add(q, " including indexes");
+	sql_add(q, ")");
+}
+
+static status
+give(struct pg *pg, const struct job *job, const struct pg_relation *table,
+    const char *owner, struct failure *f)
+{
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	sql_add(&q, "alter table ");
+	sql_name(&q, table->schema, table->name);
+	sql_add(&q, " owner to ");
+	sql_ident(&q, owner);
+	return failure_run(f, pg, &q, NULL, "give a chunk to the owner of %s",
+	    job->target);
+}
+
+static status
+find_oid(struct pg *pg, const struct job *job, struct pg_relation *table,
+    struct failure *f)
+{
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	struct str name CLEANUP(str_free) = STR_INIT;
+	status s;
+
+	sql_show_name(&name, table->schema, table->name);
+	sql_add(&q, "select ");
+	sql_param(&q, str_text(&name));
+	sql_add(&q, "::pg_catalog.regclass::pg_catalog.oid");
+	s = failure_run(f, pg, &q, &r, "make a chunk for %s", job->target);
+	if (s == STATUS_OK)
+		table->oid = (uint32_t)pg_int(r, 0, 0);
+	return s;
+}
+
+status
+newchunk_like(struct pg *pg, const struct job *job,
+    const struct pg_relation *like, const char *schema, bool indexes,
+    struct pg_relation *out, struct failure *f)
+{
+	struct sql q CLEANUP_SQL = SQL_INIT;
 	char *owner CLEANUP_FREE = NULL;
 	status s;
 
-	sql_add(&q, "create table ");
-	sql_name(&q, h->relation.schema, name);
-	sql_add(&q, " (like ");
-	sql_name(&q, h->relation.schema, h->relation.name);
-	sql_add(&q, " including defaults including generated");
-	sql_add(&q, " including constraints including storage");
-	if (pg_version(pg) >= 140000)
-		sql_add(&q, " including compression");
-	sql_add(&q, ")");
-	s = add_options(pg, &q, h, f);
+	out->schema = mem_strdup(schema);
+	out->name = new_name(job);
+	add_create(&q, pg, like, out, indexes);
+	s = add_options(pg, &q, like, f);
 	if (s == STATUS_OK)
-		s = attach_place(pg, &q, h->relation.schema, h->relation.name,
-		    &owner, f);
+		s = attach_place(pg, &q, like->schema, like->name, &owner, f);
 	if (s == STATUS_OK)
 		s = failure_run(f, pg, &q, NULL, "make a chunk for %s",
 		    job->target);
-	if (s != STATUS_OK || owner == NULL)
-		return s;
-	sql_add(&o, "alter table ");
-	sql_name(&o, h->relation.schema, name);
-	sql_add(&o, " owner to ");
-	sql_ident(&o, owner);
-	return failure_run(f, pg, &o, NULL, "give a chunk to the owner of %s",
-	    job->target);
+	if (s == STATUS_OK && owner != NULL)
+		s = give(pg, job, out, owner, f);
+	return s == STATUS_OK ? find_oid(pg, job, out, f) : s;
 }
 
 status
 newchunk_create(struct pg *pg, const struct job *job,
     const struct pg_hypertable *h, struct target *t, struct failure *f)
 {
-	char *name CLEANUP_FREE = new_name(job);
-	status s = create(pg, job, h, name, f);
+	struct pg_relation made = {0, NULL, NULL};
+	status s = newchunk_like(pg, job, &h->relation, h->relation.schema,
+	    false, &made, f);
 
 	if (s == STATUS_OK)
-		s = target_look(pg, job, h->relation.schema, name, t, f);
+		s = target_look(pg, job, made.schema, made.name, t, f);
+	pg_relation_free(&made);
 	if (s != STATUS_OK)
 		return s;
 	free(t->parent_schema);
@@ -109,16 +150,15 @@ newchunk_create(struct pg *pg, const struct job *job,
 
 /* --- attaching ------------------------------------------------------------------------- */
 
-/* Rights and statistics targets, which "like" leaves behind. */
 static void
-add_likeness(struct sql *q, const struct pg_hypertable *h,
-    const struct target *t)
+add_likeness(struct sql *q, const struct pg_relation *like,
+    const struct pg_relation *table)
 {
 	sql_add(q, "select pg_catalog.format('grant %s on %I.%I to %s%s',");
 	sql_add(q, " a.privilege_type, ");
-	sql_param(q, t->table.schema);
+	sql_param(q, table->schema);
 	sql_add(q, "::text, ");
-	sql_param(q, t->table.name);
+	sql_param(q, table->name);
 	sql_add(q, "::text, case when a.grantee = 0 then 'public'");
 	sql_add(q, " else pg_catalog.quote_ident(g.rolname) end,");
 	sql_add(q, " case when a.is_grantable then ' with grant option' end)");
@@ -127,29 +167,30 @@ add_likeness(struct sql *q, const struct pg_hypertable *h,
 	sql_add(q, " left join pg_catalog.pg_roles as g on g.oid = a.grantee");
 	sql_add(q, " where a.grantee <> k.relowner");
 	sql_add(q, " and (a.grantee = 0 or g.oid is not null) and k.oid = ");
-	sql_int(q, h->relation.oid);
+	sql_int(q, like->oid);
 	sql_add(q, " union all select pg_catalog.format(");
 	sql_add(q, "'alter table %I.%I alter column %I set statistics %s', ");
-	sql_param(q, t->table.schema);
+	sql_param(q, table->schema);
 	sql_add(q, "::text, ");
-	sql_param(q, t->table.name);
+	sql_param(q, table->name);
 	sql_add(q, "::text, c.attname, c.attstattarget)");
 	sql_add(q, " from pg_catalog.pg_attribute as c");
 	sql_add(q, " where c.attnum > 0 and not c.attisdropped");
 	sql_add(q, " and c.attstattarget >= 0 and c.attrelid = ");
-	sql_int(q, h->relation.oid);
+	sql_int(q, like->oid);
 }
 
-static status
-liken(struct pg *pg, const struct job *job, const struct pg_hypertable *h,
-    const struct target *t, struct failure *f)
+status
+newchunk_liken(struct pg *pg, const struct job *job,
+    const struct pg_relation *like, const struct pg_relation *table,
+    struct failure *f)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql ask CLEANUP_SQL = SQL_INIT;
 	status s;
 	int i;
 
-	add_likeness(&ask, h, t);
+	add_likeness(&ask, like, table);
 	s = failure_run(f, pg, &ask, &r, "look at %s", job->target);
 	for (i = 0; s == STATUS_OK && i < pg_rows(r); i++) {
 		struct sql q CLEANUP_SQL = SQL_INIT;
@@ -203,6 +244,8 @@ newchunk_attach(struct pg *pg, const struct job *job,
     const struct pg_hypertable *h, const struct target *t, bool *collided,
     struct failure *f)
 {
+	const struct pg_relation table = {t->table.oid, t->table.schema,
+	    t->table.name};
 	const struct pg_timescale *ts;
 	status s = STATUS_OK;
 
@@ -213,7 +256,7 @@ newchunk_attach(struct pg *pg, const struct job *job,
 	if (ts->adopts)
 		s = attach_indexes(pg, job, t, f);
 	if (s == STATUS_OK)
-		s = liken(pg, job, h, t, f);
+		s = newchunk_liken(pg, job, &h->relation, &table, f);
 	if (s == STATUS_OK)
 		s = failure_do(f, pg, "savepoint attach", "attach a chunk");
 	if (s != STATUS_OK)

@@ -8,6 +8,7 @@
 
 #include "load/job.h"
 #include "load/target.h"
+#include "pg/table.h"
 #include "pg/timescale.h"
 
 /* A table like the hypertable's chunks, beside it, without indexes. */
@@ -25,6 +26,19 @@ status newchunk_attach(struct pg *pg, const struct job *job,
 status newchunk_pour(struct pg *pg, const struct job *job,
     const struct pg_hypertable *h, const struct target *t, struct failure *f)
     MUST_CHECK;
+
+/*
+ * A table beside the hypertable, like another relation: of its storage
+ * parameters, tablespace and owner; and all indexes, if told.  The caller
+ * frees out.
+ */
+status newchunk_like(struct pg *pg, const struct job *job,
+    const struct pg_relation *like, const char *schema, bool indexes,
+    struct pg_relation *out, struct failure *f) MUST_CHECK;
+/* Rights and statistics targets, which "like" leaves behind. */
+status newchunk_liken(struct pg *pg, const struct job *job,
+    const struct pg_relation *like, const struct pg_relation *table,
+    struct failure *f) MUST_CHECK;
 
 /* Append the job's slices as create_chunk() wants them. */
 void newchunk_slices(struct sql *q, const struct job *job);

@@ -98,9 +98,14 @@ stage_fill(struct chore *c, const json_t *columns,
 	add_names(&q, columns);
 	sql_add(&q, ") from stdin with (format ");
 	if (stage_format(c->job) == COPY_TEXT)
-		sql_add(&q, "text)");
+		sql_add(&q, "text");
 	else
-		sql_add(&q, "binary)");
+		sql_add(&q, "binary");
+	/* A table that was made in this transaction. */
+	if (into == NULL || into->oid == c->hyper.own.oid)
+		sql_add(&q, ", freeze)");
+	else
+		sql_add(&q, ")");
 	return chore_send(c, ARCHIVE_BATCHES, &q, batches, f);
 }
 

@@ -67,7 +67,21 @@ ask(struct pg *pg, struct pg_timescale *t)
 	sql_add(&sql, " and d.objid = p.oid and d.deptype = 'e'");
 	sql_add(&sql, " join pg_catalog.pg_extension as x");
 	sql_add(&sql, " on x.oid = d.refobjid and x.extname = 'timescaledb'");
-	sql_add(&sql, " where p.proname = 'attach_chunk'), (select n.nspname");
+	sql_add(&sql, " where p.proname = 'attach_chunk'),");
+	/* By way of a hypertable that it is detached from again, which puts
+	 * it into the schema where it has to be. */
+	sql_add(&sql, " pg_catalog.to_regprocedure('_timescaledb_functions");
+	sql_add(&sql, ".create_compressed_chunk(regclass,regclass,bigint,");
+	sql_add(&sql, "bigint,bigint,bigint,bigint,bigint,bigint,bigint)')");
+	sql_add(&sql, " is not null and pg_catalog.to_regprocedure('");
+	sql_add(&sql, "_timescaledb_functions.create_chunk(");
+	sql_add(&sql, "regclass,jsonb,name,name,regclass)') is not null");
+	sql_add(&sql, " and (select pg_catalog.to_regprocedure(pg_catalog");
+	sql_add(&sql, ".format('%I.detach_chunk(regclass)', n.nspname))");
+	sql_add(&sql, " is not null from pg_catalog.pg_extension as x");
+	sql_add(&sql, " join pg_catalog.pg_namespace as n");
+	sql_add(&sql, " on n.oid = x.extnamespace");
+	sql_add(&sql, " where x.extname = 'timescaledb'), (select n.nspname");
 	sql_add(&sql, " from pg_catalog.pg_extension as x");
 	sql_add(&sql, " join pg_catalog.pg_namespace as n");
 	sql_add(&sql, " on n.oid = x.extnamespace");
@@ -81,7 +95,8 @@ ask(struct pg *pg, struct pg_timescale *t)
 	t->may_skip = pg_true(r, 0, 3);
 	t->may_limit = pg_true(r, 0, 4);
 	t->adopts = pg_true(r, 0, 5);
-	t->schema = copy_of(pg_value(r, 0, 6));
+	t->attaches = pg_true(r, 0, 6);
+	t->schema = copy_of(pg_value(r, 0, 7));
 	return STATUS_OK;
 }
 

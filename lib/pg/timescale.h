@@ -20,6 +20,7 @@ struct pg_timescale {
 	bool may_skip;	/* timescaledb.skip_cagg_invalidation is there */
 	bool may_limit; /* so is the limit of tuples decompressed by DML */
 	bool adopts;	/* a table made a chunk keeps its indexes and keys */
+	bool attaches;	/* a table can be made a chunk's compressed one */
 	char *schema;	/* of what users call, such as compress_chunk */
 };
 

@@ -11,6 +11,8 @@
 #include "base/mem.h"
 #include "unload/relation.h"
 
+#define UNDEFINED_TABLE "42P01"
+
 static bool
 wants_batches(const struct piece *p)
 {
@@ -60,6 +62,17 @@ batches_describe(struct piece *p, struct pg *pg)
 	return wants_batches(p) ? describe_batches(p, pg) : STATUS_OK;
 }
 
+static status
+moved(struct piece *p)
+{
+	(void)failure_set(&p->why, STATUS_RETRY,
+	    "%s was %s after the snapshot was taken", p->name,
+	    (p->hyper.status & PG_CHUNK_COMPRESSED) != 0 ? "decompressed"
+							 : "compressed");
+	failure_hint(&p->why, "copy it again under a new snapshot");
+	return STATUS_RETRY;
+}
+
 /*
  * chunk_status() looks past the snapshot.  Late rows may have come since
  * ("partial"), which hurts nobody; only where rows are must be as it was.
@@ -77,12 +90,7 @@ is_as_it_was(struct piece *p, struct pg *pg)
 		return failure_from_pg(&p->why, pg, "look at %s", p->name);
 	if (((pg_int(r, 0, 0) ^ p->hyper.status) & PG_CHUNK_COMPRESSED) == 0)
 		return STATUS_OK;
-	(void)failure_set(&p->why, STATUS_RETRY,
-	    "%s was %s after the snapshot was taken", p->name,
-	    (p->hyper.status & PG_CHUNK_COMPRESSED) != 0 ? "decompressed"
-							 : "compressed");
-	failure_hint(&p->why, "copy it again under a new snapshot");
-	return STATUS_RETRY;
+	return moved(p);
 }
 
 /* Compressed rows that are read through the chunk. */
@@ -113,6 +121,8 @@ batches_hold(struct piece *p, struct pg *pg)
 		s = relation_hold(pg, &p->batches, p->name, &p->why);
 	else
 		s = hold_hidden(p, pg);
+	if (s != STATUS_OK && str_eq(p->why.sqlstate, UNDEFINED_TABLE))
+		return moved(p);
 	return s == STATUS_OK ? is_as_it_was(p, pg) : s;
 }
 
@@ -149,6 +159,69 @@ batches_vanished(struct piece *p, struct pg *pg)
 	p->vanished = true;
 	(void)failure_set(&p->why, STATUS_FAIL,
 	    "%s was dropped since it was listed", p->name);
+}
+
+/* An array of what users have defined names that by its number. */
+bool
+batches_portable(const struct piece *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->table.ncolumns; i++) {
+		const struct pg_column *c = &p->table.columns[i];
+
+		if (!c->binary || (c->digest.array && c->digest.element != 0))
+			return false;
+	}
+	return true;
+}
+
+static status
+ask_row_digest(struct piece *p, struct pg *pg)
+{
+	const struct pg_table *t = &p->table;
+	enum digest_kind kind = pg_table_binary(t) ? DIGEST_SEND : DIGEST_TEXT;
+	const char **names CLEANUP_FREE =
+	    mem_alloc((t->ncolumns + 1) * sizeof(*names));
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	size_t i, n = 0;
+
+	for (i = 0; i < t->ncolumns; i++)
+		if (!t->columns[i].generated)
+			names[n++] = t->columns[i].name;
+	sql_add(&sql, "select pg_catalog.count(*), pg_catalog.sum(");
+	if (pg_table_digest_expr(t, kind, names, n, &sql) != STATUS_OK)
+		BUG("a column of its own is not there");
+	sql_add(&sql, ") from ");
+	sql_name(&sql, t->schema, t->name);
+	if (pg_run(pg, NULL, &sql, &r) != STATUS_OK)
+		return failure_from_pg(&p->why, pg, "take the digest of %s",
+		    p->name);
+	if (!digest_from_sql(kind, pg_value(r, 0, 0), pg_value(r, 0, 1),
+		&p->by_rows))
+		return failure_set(&p->why, STATUS_FAIL,
+		    "the digest of %s could not be understood", p->name);
+	return STATUS_OK;
+}
+
+status
+batches_row_digest(struct piece *p, struct pg *pg)
+{
+	bool ok = false;
+	status s;
+
+	p->by_rows = (struct digest){DIGEST_NONE, 0, 0};
+	if (!p->batches.exists || !p->u->options->digest || batches_portable(p))
+		return STATUS_OK;
+	/* A refusal would end the transaction. */
+	s = failure_do(&p->why, pg, "savepoint probe", "take a digest");
+	if (s == STATUS_OK && pg_digest_probe(pg, &ok) != STATUS_OK)
+		s = failure_from_pg(&p->why, pg, "take a digest");
+	if (s == STATUS_OK)
+		s = failure_do(&p->why, pg, "rollback to savepoint probe",
+		    "take a digest");
+	return s == STATUS_OK && ok ? ask_row_digest(p, pg) : s;
 }
 
 size_t
@@ -190,6 +263,11 @@ batches_show(const struct piece *p, json_t *line)
 	(void)json_object_set(batches, "sizes",
 	    p->hyper.sizes == NULL ? json_null() : p->hyper.sizes);
 	(void)json_object_set_new(line, "batches", batches);
-	if (p->u->options->digest)
+	if (p->by_rows.kind != DIGEST_NONE)
+		record_set_text(line, "digest_kind",
+		    p->by_rows.kind == DIGEST_SEND ? "send" : "text");
+	else if (p->u->options->digest && batches_portable(p))
 		record_set_text(line, "digest_kind", "batches");
+	else
+		(void)json_object_set_new(line, "digest_kind", json_null());
 }

@@ -27,6 +27,14 @@ status batches_rest(struct piece *p, struct pg *pg, bool *rest) MUST_CHECK;
  * the failure. */
 void batches_vanished(struct piece *p, struct pg *pg);
 
+/*
+ * Within batches are numbers of types that are others in each database: then
+ * the digest is that of the rows, and the server is asked for it, DIGEST_NONE
+ * where it cannot give it.
+ */
+bool batches_portable(const struct piece *p);
+status batches_row_digest(struct piece *p, struct pg *pg) MUST_CHECK;
+
 /* The column that says how many rows a batch holds, in COPY's order. */
 size_t batches_counter(const struct pg_table *batches);
 /* "compressed", "partial" and, if they come so, "batches" of chunk.json. */

@@ -418,6 +418,8 @@ plan(struct piece *p, struct pg *pg)
 		return s;
 	s = plan_part(p, ARCHIVE_BATCHES, &p->batches);
 	if (s == STATUS_OK)
+		s = batches_row_digest(p, pg);
+	if (s == STATUS_OK)
 		s = batches_rest(p, pg, &rest);
 	if (s == STATUS_OK && !rest)
 		p->parts[ARCHIVE_ROWS].table = NULL;
@@ -484,6 +486,10 @@ digest(const struct piece *p, struct digest *out)
 
 	if (rows->digest == NULL)
 		return false;
+	if (batches->table != NULL && !batches_portable(p)) {
+		*out = p->by_rows;
+		return p->by_rows.kind != DIGEST_NONE;
+	}
 	*out = *digest_rows_sum(rows->digest);
 	if (batches->table != NULL)
 		*out = digest_batches(p->rows, digest_rows_sum(batches->digest),

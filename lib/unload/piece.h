@@ -36,6 +36,7 @@ struct piece {
 	struct piece_part parts[ARCHIVE_PARTS];
 	struct archive_chunk *out; /* NULL: nothing of it has left */
 	uint64_t rows, bytes;
+	struct digest by_rows; /* of a chunk whose batches have none */
 	double started;
 	struct failure why;
 	bool gone;     /* the server no longer has the snapshot */

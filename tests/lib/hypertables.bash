@@ -7,7 +7,7 @@
 #   metrics [SRC|DST]           the fixture: May 2023, hourly, in five chunks
 #   chunks HT [CONDITION]       chunk lines of the source's HT
 #   ended                       add the end line to lines
-#   cut FROM UNTIL              cut lines of "time" by bounds ('' for none)
+#   bounds FROM UNTIL           cut lines of "time" by bounds ('' for none)
 #   copy                        lines on stdin to the target; results in "results"
 #   same HT                     the same rows on both sides
 #   count SIDE HT, statuses SIDE HT, rows of a hypertable, its chunks' statuses
@@ -91,7 +91,7 @@ ended() {
 }
 
 # Lines of chunks outside of the bounds go; those that a bound cuts get "where".
-cut() {	# FROM UNTIL
+bounds() {	# FROM UNTIL
 	local from=0 until=9000000000000000
 	[ -z "$1" ] || from=$(date -ud "$1" +%s)000000
 	[ -z "$2" ] || until=$(date -ud "$2" +%s)000000
@@ -159,4 +159,19 @@ batches_of() {	# SIDE HYPERTABLE
 				where indrelid = '$relation'::regclass order by 1" </dev/null |
 				sed 's/compress_hyper_[0-9_]*_chunk[a-z0-9_]*/T/g'
 		done
+}
+
+# What TimescaleDB knows of the compression of each chunk.
+sizes_of() {	# SIDE HYPERTABLE
+	"$1" "select z.uncompressed_heap_size, z.uncompressed_toast_size,
+			z.uncompressed_index_size, z.compressed_heap_size,
+			z.compressed_toast_size, z.compressed_index_size,
+			z.numrows_pre_compression, z.numrows_post_compression
+		from _timescaledb_catalog.compression_chunk_size z
+		join _timescaledb_catalog.chunk c on c.id = z.chunk_id
+		join timescaledb_information.chunks i on i.chunk_schema = c.schema_name
+		and i.chunk_name = c.table_name
+		where format('%I.%I', i.hypertable_schema, i.hypertable_name)::regclass
+			= '$2'::regclass
+		order by i.range_start, i.range_start_integer"
 }
