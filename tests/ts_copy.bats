@@ -581,12 +581,40 @@ teardown() { timescale_teardown; }
 	wait_for loading
 	# A chunk of the same range, and one of another.
 	dst_own "set lock_timeout = '2s';
-		insert into metrics values ('2023-05-02', 'theirs', 1), ('2024-01-01', 'kept', 1)"
+		insert into metrics values ('2023-05-05', 'theirs', 1), ('2024-01-01', 'kept', 1)"
 	tail -c +$((bytes + 1501)) archive >&7
 	exec 7>&-
 	wait $!
 	dst_own "delete from metrics where device_id = 'kept'"
 	same metrics
+	is "$(dst "select count(*) from pg_class where relname ~ '^pgpipe_' and relkind = 'r'")" 0
+}
+
+@test "empty chunks of a restored schema are replaced, unless somebody fills them" {
+	local bytes
+	make_metrics
+	both_own 'create index on metrics (device_id)'
+	may src
+	dst_own "select _timescaledb_functions.create_chunk('metrics', slices)
+		from (values $(chunks public.metrics | jq -r '"(\u0027{\"time\":[\(.slices.time | join(","))]}\u0027::jsonb)"' |
+			paste -sd,)) as v (slices)" >/dev/null
+	is "$(dst "select count(*) from show_chunks('metrics')")" 5
+	dst_own "insert into metrics values ('2023-05-12', 'replaced', 1)"
+	chunks public.metrics | ended | pg-copyout -d "$SRC" 2>/dev/null >archive
+	bytes=$(grep -abo c/2/000001.copy archive | head -n 1 | cut -d: -f1)
+	mkfifo pipe
+	pg-copyin -d "$DST" <pipe >results 2>in.err &
+	exec 7>pipe
+	head -c $((bytes + 1500)) archive >&7
+	wait_for loading
+	dst_own "set lock_timeout = '2s'; insert into metrics values ('2023-05-05', 'theirs', 1)"
+	tail -c +$((bytes + 1501)) archive >&7
+	exec 7>&-
+	wait $!
+	same metrics
+	is "$(dst "select count(*) from show_chunks('metrics')")" 5
+	# Frozen: nothing is left for vacuum to do.
+	is "$(dst "select count(*) from pg_index where indrelid in (select show_chunks('metrics'))")" 10
 	is "$(dst "select count(*) from pg_class where relname ~ '^pgpipe_' and relkind = 'r'")" 0
 }
 
@@ -643,7 +671,7 @@ loading() {
 	tail -n +2 lines >&7
 	echo '{"end":"pg-chunks","lines":5}' >&7
 	exec 7>&-
-	wait $! || is $? 4
+	wait $! || is $? 4 "$(cat out.err)"
 	like "$(cat out.err)" 'after the snapshot was taken'
 	like "$(cat out.err)" 'was dropped since it was listed'
 	exits 4 pg-copyin -d "$DST" --keep-going <archive

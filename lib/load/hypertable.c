@@ -11,8 +11,6 @@
 #include "base/mem.h"
 #include "load/adopt.h"
 #include "load/batches.h"
-#include "load/clear.h"
-#include "load/entry.h"
 #include "load/newchunk.h"
 
 #define UNDEFINED_TABLE "42P01"
@@ -112,14 +110,14 @@ hold_chunk(struct pg *pg, const struct job *job, struct hyper *h,
 	return s == STATUS_OK ? find_chunks(pg, job, h, f) : s;
 }
 
-static bool
-is_compressed(const struct pg_chunk *c)
+bool
+hyper_compressed(const struct pg_chunk *c)
 {
 	return c != NULL && (c->status & PG_CHUNK_COMPRESSED) != 0;
 }
 
-static status
-has_rows(struct pg *pg, const struct job *job, const struct pg_relation *r,
+status
+hyper_rows(struct pg *pg, const struct job *job, const struct pg_relation *r,
     bool only, bool *out, struct failure *f)
 {
 	struct pg_result *res CLEANUP_RESULT = NULL;
@@ -189,10 +187,10 @@ decide_batches(struct pg *pg, const struct job *job, struct hyper *h,
 		return STATUS_OK;
 	/* Nothing would look for duplicates among batches. */
 	if (job->load->options->mode == LOAD_APPEND && h->chunk != NULL)
-		s = has_rows(pg, job, &h->chunk->chunk, false, &rows, f);
+		s = hyper_rows(pg, job, &h->chunk->chunk, false, &rows, f);
 	if (s != STATUS_OK || rows)
 		return s;
-	if (!is_compressed(h->chunk)) {
+	if (!hyper_compressed(h->chunk)) {
 		h->make = h->make_compressed = true;
 		return STATUS_OK;
 	}
@@ -212,7 +210,7 @@ decide_batches(struct pg *pg, const struct job *job, struct hyper *h,
 static void
 decide_end(const struct job *job, struct hyper *h)
 {
-	bool was = is_compressed(h->chunk);
+	bool was = hyper_compressed(h->chunk);
 	bool whole = job->chunk.where == NULL;
 	bool want = job->chunk.compressed || (!whole && was);
 
@@ -241,6 +239,30 @@ endless(const struct job *job, const struct hyper *h)
 	    : str_eq(json_string_value(end), "9223372036854775807");
 }
 
+/*
+ * There is a chunk.  An empty one, as a restored schema has them, is replaced
+ * by one that was filled without indexes.
+ */
+static status
+decide_chunk(struct pg *pg, const struct job *job, struct hyper *h,
+    struct failure *f)
+{
+	bool rows = false, own = false;
+	status s;
+
+	if (hyper_compressed(h->chunk))
+		return STATUS_OK;
+	h->way = HYPER_CHUNK;
+	if (h->compress || h->table.spread || endless(job, h))
+		return STATUS_OK;
+	s = hyper_rows(pg, job, &h->chunk->chunk, true, &rows, f);
+	if (s == STATUS_OK && !rows)
+		s = may_create(pg, job, h, &own, f);
+	if (s == STATUS_OK && own && !rows)
+		h->way = HYPER_NEW;
+	return s;
+}
+
 static status
 decide_rows(struct pg *pg, const struct job *job, struct hyper *h,
     struct failure *f)
@@ -252,11 +274,8 @@ decide_rows(struct pg *pg, const struct job *job, struct hyper *h,
 	h->way = HYPER_THROUGH;
 	if (job->load->options->mode == LOAD_UPSERT)
 		return STATUS_OK;
-	if (h->chunk != NULL) {
-		if (!is_compressed(h->chunk))
-			h->way = HYPER_CHUNK;
-		return STATUS_OK;
-	}
+	if (h->chunk != NULL)
+		return decide_chunk(pg, job, h, f);
 	if (h->nchunks > 0) {
 		h->compress = false;
 		return STATUS_OK;
@@ -370,8 +389,6 @@ hyper_make(struct pg *pg, const struct job *job, const struct hyper *h,
 	return s;
 }
 
-/* --- clearing -------------------------------------------------------------------------- */
-
 status
 hyper_target(struct pg *pg, const struct job *job, struct hyper *h,
     struct target *t, struct failure *f)
@@ -383,116 +400,6 @@ hyper_target(struct pg *pg, const struct job *job, struct hyper *h,
 	if (h->way == HYPER_CHUNK || h->adopt)
 		r = &h->chunk->chunk;
 	return target_look(pg, job, r->schema, r->name, t, f);
-}
-
-static status
-delete_all(struct pg *pg, const struct job *job, const struct pg_relation *r,
-    struct failure *f)
-{
-	struct sql q CLEANUP_SQL = SQL_INIT;
-
-	sql_add(&q, "delete from only ");
-	sql_name(&q, r->schema, r->name);
-	return failure_run(f, pg, &q, NULL, "clear a chunk of %s", job->target);
-}
-
-/*
- * All of a compressed chunk: its batches, which no delete of rows reaches in
- * older versions, and the rows besides.  Others may read and write meanwhile.
- */
-static status
-clear_compressed(struct pg *pg, const struct job *job, struct hyper *h,
-    const struct target *t, struct failure *f)
-{
-	const struct pg_chunk *c = h->chunk;
-	bool any = false, heap = false;
-	status s = has_rows(pg, job, &c->chunk, false, &any, f);
-
-	if (s == STATUS_OK && any)
-		s = clear_permit(pg, job, t, f);
-	if (s == STATUS_OK)
-		s = delete_all(pg, job, &c->batches, f);
-	if (s == STATUS_OK)
-		s = has_rows(pg, job, &c->chunk, true, &heap, f);
-	if (s != STATUS_OK || !heap)
-		return s;
-	s = quiet_begin(pg, job, &h->table, c, 1, &h->quiet, f);
-	return s == STATUS_OK ? delete_all(pg, job, &c->chunk, f) : s;
-}
-
-/* Slices and predicate together; the caller frees; NULL: all. */
-static char *
-whole_range(const struct job *job, const struct hyper *h)
-{
-	if (h->range == NULL || job->chunk.where == NULL)
-		return h->range != NULL	       ? mem_strdup(h->range)
-		    : job->chunk.where != NULL ? mem_strdup(job->chunk.where)
-					       : NULL;
-	return mem_printf("%s and (%s\n)", h->range, job->chunk.where);
-}
-
-/* What a predicate finds in batches is decompressed to be deleted. */
-static status
-lift_limit(struct pg *pg, struct failure *f)
-{
-	const struct pg_timescale *t;
-
-	if (pg_timescale(pg, &t) != STATUS_OK)
-		return failure_from_pg(f, pg, "look at TimescaleDB");
-	if (!t->may_limit)
-		return STATUS_OK;
-	return failure_do(f, pg,
-	    "set local "
-	    "timescaledb.max_tuples_decompressed_per_dml_transaction = 0",
-	    "lift a limit");
-}
-
-static status
-clear_through(struct pg *pg, const struct job *job, struct hyper *h,
-    const struct target *t, struct failure *f)
-{
-	char *range CLEANUP_FREE = whole_range(job, h);
-	status s = lift_limit(pg, f);
-
-	if (s == STATUS_OK)
-		s = quiet_begin(pg, job, &h->table, h->chunks, h->nchunks,
-		    &h->quiet, f);
-	return s == STATUS_OK ? clear_range(pg, job, t, range, f) : s;
-}
-
-/* Rows of another source are in the ledger under the chunk that has them. */
-static status
-permit(struct pg *pg, const struct job *job, const struct hyper *h,
-    struct failure *f)
-{
-	status s = STATUS_OK;
-	size_t i;
-
-	for (i = 0; s == STATUS_OK && i < h->nchunks; i++)
-		s = entry_strangers(pg, job, h->chunks[i].chunk.oid, f);
-	return s;
-}
-
-status
-hyper_clear(struct pg *pg, const struct job *job, struct hyper *h,
-    const struct target *t, struct failure *f)
-{
-	bool whole = job->chunk.where == NULL;
-	status s = permit(pg, job, h, f);
-
-	if (s != STATUS_OK)
-		return s;
-	if (is_compressed(h->chunk) && whole)
-		s = clear_compressed(pg, job, h, t, f);
-	else if (h->way == HYPER_CHUNK) {
-		s = quiet_begin(pg, job, &h->table, h->chunk, 1, &h->quiet, f);
-		if (s == STATUS_OK)
-			s = clear_range(pg, job, t, job->chunk.where, f);
-	} else if (h->nchunks > 0)
-		s = clear_through(pg, job, h, t, f);
-	return s == STATUS_OK
-	    ? entry_replace(pg, job, whole, job->chunk.where, f)
-	    : s;
 }
 
 /* --- after the rows -------------------------------------------------------------------- */
@@ -514,7 +421,7 @@ pour(struct pg *pg, const struct job *job, struct hyper *h, struct target *t,
 	if (s == STATUS_OK)
 		s = hyper_target(pg, job, h, &table, f);
 	if (s == STATUS_OK && job->load->options->mode == LOAD_REPLACE)
-		s = clear_through(pg, job, h, &table, f);
+		s = hyper_clear_range(pg, job, h, &table, f);
 	if (s == STATUS_OK)
 		s = quiet_begin(pg, job, &h->table, h->chunks, h->nchunks,
 		    &h->quiet, f);
@@ -531,7 +438,7 @@ settle_partial(struct pg *pg, const struct job *job, const struct hyper *h,
 
 	if ((h->chunk->status & PG_CHUNK_PARTIAL) == 0)
 		return STATUS_OK;
-	s = has_rows(pg, job, &h->chunk->chunk, true, &heap, f);
+	s = hyper_rows(pg, job, &h->chunk->chunk, true, &heap, f);
 	return s == STATUS_OK && !heap
 	    ? hyper_call(pg, job, "compress_chunk", &h->chunk->chunk, f)
 	    : s;
@@ -565,11 +472,14 @@ hyper_finish(struct pg *pg, const struct job *job, struct hyper *h,
 
 	*oid = h->way == HYPER_NEW ? t->table.oid : h->table.relation.oid;
 	if (h->way == HYPER_NEW) {
-		s = newchunk_attach(pg, job, &h->table, t, &collided, f);
+		s = newchunk_attach(pg, job, &h->table, h->chunk, t, &collided,
+		    f);
 		if (s == STATUS_OK && collided)
 			s = pour(pg, job, h, t, f);
 		if (collided)
 			*oid = h->table.relation.oid;
+		else
+			h->chunk = NULL; /* it was replaced */
 	}
 	if (h->chunk != NULL)
 		*oid = h->chunk->chunk.oid;

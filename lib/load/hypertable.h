@@ -3,7 +3,8 @@
  * A chunk of a hypertable on its way into another: where it goes, by its
  * slices and never by its name.
  *
- *	NEW	the target has nothing there: a table is made, filled
+ *	NEW	the target has nothing there, or an empty chunk, which it
+ *		takes the place of: a table is made, filled
  *		without indexes, given what the hypertable has, and made a
  *		chunk; the hypertable is locked only for that
  *	CHUNK	into the chunk that has the same slices
@@ -72,11 +73,19 @@ status hyper_target(struct pg *pg, const struct job *job, struct hyper *h,
 /* Clear what the chunk covers: its predicate, or all within its slices. */
 status hyper_clear(struct pg *pg, const struct job *job, struct hyper *h,
     const struct target *t, struct failure *f) MUST_CHECK;
+/* The same for what was found to be in the way at the end. */
+status hyper_clear_range(struct pg *pg, const struct job *job, struct hyper *h,
+    const struct target *t, struct failure *f) MUST_CHECK;
 /* After the rows: make the new table a chunk, compress, decompress.  *oid is
  * the relation that the ledger is to name. */
 status hyper_finish(struct pg *pg, const struct job *job, struct hyper *h,
     struct target *t, uint32_t *oid, struct failure *f) MUST_CHECK;
 
+bool hyper_compressed(const struct pg_chunk *c); /* NULL: no */
+/* Are there rows in a relation: only in itself, or with batches? */
+status hyper_rows(struct pg *pg, const struct job *job,
+    const struct pg_relation *r, bool only, bool *out, struct failure *f)
+    MUST_CHECK;
 /* compress_chunk() or decompress_chunk() of a relation. */
 status hyper_call(struct pg *pg, const struct job *job, const char *function,
     const struct pg_relation *chunk, struct failure *f) MUST_CHECK;

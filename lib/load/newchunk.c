@@ -239,10 +239,42 @@ make_chunk(struct pg *pg, const struct job *job, const struct pg_hypertable *h,
 	    job->target);
 }
 
+/* Still empty, it goes; nobody writes to it before we are done. */
+static status
+remove_empty(struct pg *pg, const struct job *job, const struct pg_chunk *c,
+    bool *filled, struct failure *f)
+{
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql lock CLEANUP_SQL = SQL_INIT, look CLEANUP_SQL = SQL_INIT;
+	struct sql drop CLEANUP_SQL = SQL_INIT;
+	status s;
+
+	*filled = false;
+	sql_add(&lock, "lock table only ");
+	sql_name(&lock, c->chunk.schema, c->chunk.name);
+	sql_add(&lock, " in access exclusive mode");
+	s = failure_run(f, pg, &lock, NULL, "lock a chunk of %s", job->target);
+	if (s != STATUS_OK)
+		return s;
+	sql_add(&look, "select exists (select from ");
+	sql_name(&look, c->chunk.schema, c->chunk.name);
+	sql_add(&look, ")");
+	s = failure_run(f, pg, &look, &r, "look at a chunk of %s", job->target);
+	if (s != STATUS_OK)
+		return s;
+	*filled = pg_true(r, 0, 0);
+	if (*filled)
+		return STATUS_OK;
+	sql_add(&drop, "drop table ");
+	sql_name(&drop, c->chunk.schema, c->chunk.name);
+	return failure_run(f, pg, &drop, NULL, "replace a chunk of %s",
+	    job->target);
+}
+
 status
 newchunk_attach(struct pg *pg, const struct job *job,
-    const struct pg_hypertable *h, const struct target *t, bool *collided,
-    struct failure *f)
+    const struct pg_hypertable *h, const struct pg_chunk *empty,
+    const struct target *t, bool *collided, struct failure *f)
 {
 	const struct pg_relation table = {t->table.oid, t->table.schema,
 	    t->table.name};
@@ -261,8 +293,11 @@ newchunk_attach(struct pg *pg, const struct job *job,
 		s = failure_do(f, pg, "savepoint attach", "attach a chunk");
 	if (s != STATUS_OK)
 		return s;
-	s = make_chunk(pg, job, h, t, f);
-	if (s == STATUS_OK || !newchunk_collision(f))
+	if (empty != NULL)
+		s = remove_empty(pg, job, empty, collided, f);
+	if (s == STATUS_OK && !*collided)
+		s = make_chunk(pg, job, h, t, f);
+	if (!*collided && (s == STATUS_OK || !newchunk_collision(f)))
 		return s;
 	*collided = true;
 	failure_clear(f);

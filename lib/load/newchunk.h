@@ -16,12 +16,13 @@ status newchunk_create(struct pg *pg, const struct job *job,
     const struct pg_hypertable *h, struct target *t, struct failure *f)
     MUST_CHECK;
 /*
- * Give it indexes and keys, and make it a chunk.  *collided: there is one now
+ * Give it indexes and keys, and make it a chunk, in place of an empty one
+ * (or NULL).  *collided: that one is not empty any more, or there is one now
  * that shares some of its range; the table is still what it was.
  */
 status newchunk_attach(struct pg *pg, const struct job *job,
-    const struct pg_hypertable *h, const struct target *t, bool *collided,
-    struct failure *f) MUST_CHECK;
+    const struct pg_hypertable *h, const struct pg_chunk *empty,
+    const struct target *t, bool *collided, struct failure *f) MUST_CHECK;
 /* Put its rows into the hypertable instead, and drop it. */
 status newchunk_pour(struct pg *pg, const struct job *job,
     const struct pg_hypertable *h, const struct target *t, struct failure *f)
