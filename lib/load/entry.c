@@ -338,17 +338,21 @@ entry_strangers(struct pg *pg, const struct job *job, uint32_t target,
 	sql_param(&q, run->source.system);
 	sql_add(&q, " or database <> ");
 	sql_param(&q, run->source.database);
-	sql_add(&q, " or (run = ");
-	run_param(&q, run->id);
-	sql_add(&q, " and (source_schema, source_table) <> (");
-	sql_param(&q, job->chunk.schema);
-	sql_add(&q, "::text, ");
-	sql_param(&q, job->chunk.table);
-	sql_add(&q, "::text))) order by 1 desc limit 1");
+	/* Chunks of a hypertable are told apart by their ranges. */
+	if (!job->chunk.hypertable) {
+		sql_add(&q, " or (run = ");
+		run_param(&q, run->id);
+		sql_add(&q, " and (source_schema, source_table) <> (");
+		sql_param(&q, job->chunk.schema);
+		sql_add(&q, "::text, ");
+		sql_param(&q, job->chunk.table);
+		sql_add(&q, "::text))");
+	}
+	sql_add(&q, ") order by 1 desc limit 1");
 	s = failure_run(f, pg, &q, &r, "read the ledger");
 	if (s != STATUS_OK || pg_rows(r) == 0)
 		return s;
-	if (pg_true(r, 0, 0)) {
+	if (pg_true(r, 0, 0) && !job->chunk.hypertable) {
 		(void)failure_set(f, STATUS_FAIL,
 		    "cannot clear %s for \"%s.%s\": it holds \"%s.%s\", "
 		    "loaded in the same run",
@@ -379,6 +383,13 @@ add_others(struct sql *q, const struct job *job)
 	sql_add(q, " where run <> ");
 	run_param(q, job->load->run.id);
 	entry_where_target(q, job);
+	/* A hypertable is the target of all its chunks. */
+	if (job->chunk.hypertable) {
+		sql_add(q, " and source_schema = ");
+		sql_param(q, job->chunk.schema);
+		sql_add(q, " and source_table = ");
+		sql_param(q, job->chunk.table);
+	}
 }
 
 status
@@ -524,4 +535,36 @@ entry_failed(struct load *load, const struct job *job,
 	(void)pthread_mutex_lock(&load->results.lock);
 	load->results.unrecorded = true;
 	(void)pthread_mutex_unlock(&load->results.lock);
+}
+
+static status
+delete_failed(struct pg *pg, const struct job *job, struct failure *f)
+{
+	const struct run *run = &job->load->run;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	sql_add(&q, "delete from ");
+	run_table(run, &q, "failed");
+	sql_add(&q, " where run = ");
+	run_param(&q, run->id);
+	sql_add(&q, " and chunk = ");
+	sql_param(&q, job->chunk.id);
+	return failure_run(f, pg, &q, NULL, "write the ledger");
+}
+
+void
+entry_vanished(struct load *load, const struct job *job)
+{
+	struct failure f CLEANUP(failure_clear) = {0};
+	status s = STATUS_RETRY;
+
+	if (load->run.schema == NULL)
+		return;
+	(void)pthread_mutex_lock(&load->control_lock);
+	if (!pg_broken(load->control))
+		s = delete_failed(load->control, job, &f);
+	(void)pthread_mutex_unlock(&load->control_lock);
+	if (s != STATUS_OK)
+		log_verbose("could not forget the failure of \"%s\"",
+		    job->chunk.id);
 }
