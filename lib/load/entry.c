@@ -123,6 +123,19 @@ insert(struct pg *pg, const struct job *job, bool *mine, struct failure *f)
 	return s;
 }
 
+/* What holds the rows of the row c of "chunk" now.  A hypertable keeps its
+ * name and has other chunks. */
+static void
+add_holder(struct sql *q, const struct job *job)
+{
+	if (!job->chunk.hypertable) {
+		entry_target_oid(q, job);
+		return;
+	}
+	sql_add(q, "(select h.oid from pg_catalog.pg_class as h");
+	sql_add(q, " where h.oid = c.target_oid)");
+}
+
 /* The row that was in the way, and what of it differs from the chunk. */
 static status
 look(struct pg *pg, const struct job *job, struct pg_result **out,
@@ -140,7 +153,7 @@ look(struct pg *pg, const struct job *job, struct pg_result **out,
 	sql_add(&q, " and c.slice is not distinct from ");
 	sql_param(&q, slice);
 	sql_add(&q, "::jsonb, coalesce(c.target_oid = ");
-	entry_target_oid(&q, job);
+	add_holder(&q, job);
 	sql_add(&q, ", false),");
 	sql_add(&q, " c.rows, c.bytes, c.digest, c.snapshot,");
 	sql_add(&q, " c.pg_snapshot, c.lsn, c.replaced is not null,");
@@ -273,7 +286,10 @@ entry_finish(struct pg *pg, const struct job *job, uint32_t target,
 	sql_add(&q, ", digest = ");
 	sql_param(&q, e->digest);
 	sql_add(&q, ", target_oid = ");
-	entry_target_oid(&q, job);
+	if (job->chunk.hypertable)
+		run_param(&q, target);
+	else
+		entry_target_oid(&q, job);
 	sql_add(&q, ", loaded = pg_catalog.clock_timestamp()");
 	sql_add(&q, " where run = ");
 	run_param(&q, run->id);
