@@ -235,8 +235,10 @@ remember_xid(struct chore *c, struct failure *f)
 	if (s != STATUS_OK)
 		return s;
 	c->xid = mem_strdup(pg_value(r, 0, 0));
-	return pg_int(r, 0, 1) == c->target.table.oid ? STATUS_OK
-						      : entry_moved(c->job, f);
+	return c->job->chunk.hypertable ||
+		pg_int(r, 0, 1) == c->target.table.oid
+	    ? STATUS_OK
+	    : entry_moved(c->job, f);
 }
 
 /* The statement before the commit would fail if anything before it had:

@@ -123,17 +123,21 @@ insert(struct pg *pg, const struct job *job, bool *mine, struct failure *f)
 	return s;
 }
 
-/* What holds the rows of the row c of "chunk" now.  A hypertable keeps its
- * name and has other chunks. */
+/*
+ * Is what the rows went into still there?  A chunk of a hypertable was found
+ * by its place and not by its name.
+ */
 static void
-add_holder(struct sql *q, const struct job *job)
+add_still_there(struct sql *q, const struct job *job)
 {
-	if (!job->chunk.hypertable) {
-		entry_target_oid(q, job);
+	if (job->chunk.hypertable) {
+		sql_add(q, "exists (select from pg_catalog.pg_class as k");
+		sql_add(q, " where k.oid = c.target_oid)");
 		return;
 	}
-	sql_add(q, "(select h.oid from pg_catalog.pg_class as h");
-	sql_add(q, " where h.oid = c.target_oid)");
+	sql_add(q, "coalesce(c.target_oid = ");
+	entry_target_oid(q, job);
+	sql_add(q, ", false)");
 }
 
 /* The row that was in the way, and what of it differs from the chunk. */
@@ -152,9 +156,9 @@ look(struct pg *pg, const struct job *job, struct pg_result **out,
 	sql_param(&q, c->where);
 	sql_add(&q, " and c.slice is not distinct from ");
 	sql_param(&q, slice);
-	sql_add(&q, "::jsonb, coalesce(c.target_oid = ");
-	add_holder(&q, job);
-	sql_add(&q, ", false),");
+	sql_add(&q, "::jsonb, ");
+	add_still_there(&q, job);
+	sql_add(&q, ",");
 	sql_add(&q, " c.rows, c.bytes, c.digest, c.snapshot,");
 	sql_add(&q, " c.pg_snapshot, c.lsn, c.replaced is not null,");
 	unlogged_chunk_gone(&q, run, job->load->options->mode == LOAD_REPLACE);
