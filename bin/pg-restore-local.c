@@ -83,6 +83,8 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 		"the standby's primary, a connection string", 0, 0, NULL},
 	    {0, "keep-archiving", OPTION_FLAG, &o->keep_archiving, NULL,
 		"leave archive_mode on: it is the original now", 0, 0, NULL},
+	    {'c', "set", OPTION_LIST, &o->settings, "NAME=VALUE",
+		"a setting of the server to be, as port=5433", 0, 0, NULL},
 	    {0, "server-version", OPTION_COUNT, &o->server_version, "MAJOR",
 		"version that will run it, where none is installed", 1, 99,
 		NULL},
@@ -145,6 +147,15 @@ check_targets(struct arguments *a)
 	return STATUS_OK;
 }
 
+static bool
+is_setting(const char *text)
+{
+	size_t n = strspn(text,
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.0123456789");
+
+	return n > 0 && text[n] == '=';
+}
+
 static status
 check(struct arguments *a, int argc, char **argv, int *fd)
 {
@@ -153,6 +164,11 @@ check(struct arguments *a, int argc, char **argv, int *fd)
 
 	if (s != STATUS_OK)
 		return s;
+	for (size_t i = 0; i < o->settings.len; i++)
+		if (!is_setting(o->settings.data[i]))
+			return option_fault("cannot understand --set \"%s\": "
+					    "it is NAME=VALUE",
+			    o->settings.data[i]);
 	for (int i = 1; i < argc; i++)
 		strv_add(&o->backups, argv[i]);
 	o->yes = o->yes || a->force;
@@ -187,7 +203,8 @@ main(int argc, char **argv)
 {
 	struct arguments a = {.restore = {.jobs = 1,
 				  .backups = STRV_INIT,
-				  .tablespaces = STRV_INIT}};
+				  .tablespaces = STRV_INIT,
+				  .settings = STRV_INIT}};
 	bool answered = false;
 	int fd = -1;
 	status s;
@@ -202,5 +219,6 @@ main(int argc, char **argv)
 		s = restore_run(&a.restore, fd);
 	strv_free(&a.restore.backups);
 	strv_free(&a.restore.tablespaces);
+	strv_free(&a.restore.settings);
 	return io_finish(s);
 }

@@ -49,6 +49,7 @@ struct restore_options {
 	bool standby;
 	const char *primary; /* connection string */
 	bool keep_archiving;
+	struct strv settings; /* NAME=VALUE, for postgresql.auto.conf */
 	/* The server. */
 	const char *bindir;
 	uint64_t server_version; /* major; 0 is not said */

@@ -173,6 +173,13 @@ add_block(const struct restore *r, struct str *out)
 	}
 	if (r->recovers)
 		add_recovery(r, out);
+	for (size_t i = 0; i < r->o->settings.len; i++) {
+		char *name CLEANUP_FREE = mem_strdup(r->o->settings.data[i]);
+		char *value = strchr(name, '=');
+
+		*value++ = '\0';
+		set(out, name, value);
+	}
 }
 
 static status

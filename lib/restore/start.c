@@ -27,6 +27,7 @@
 #define LOG_LINES 12
 #define GRACE 10.0 /* seconds for a postmaster.pid to appear */
 #define STOP_WAIT 120.0
+#define WAIT_LONG 1000000 /* seconds: recovery may take days */
 #define PID_LINES 8
 
 enum { LINE_PID, LINE_DATA, LINE_START, LINE_PORT, LINE_SOCKET, LINE_LISTEN };
@@ -252,7 +253,8 @@ static enum outcome
 wait_for_it(struct restore *r, char **answer)
 {
 	double began = num_now(), told = began;
-	bool seen = false;
+	/* pg_ctl has seen it; a service takes its time. */
+	bool seen = r->o->start_service == NULL;
 	struct postmaster p;
 	enum outcome got;
 
@@ -276,15 +278,24 @@ wait_for_it(struct restore *r, char **answer)
 
 /* --- starting --------------------------------------------------------------------------- */
 
+static uint64_t
+wait_seconds(const struct restore *r)
+{
+	return r->o->timeout > 0 ? (r->o->timeout + 999) / 1000 : WAIT_LONG;
+}
+
 static status
 run_pg_ctl(struct restore *r, const char *verb, const char *mode)
 {
 	char *pg_ctl CLEANUP_FREE = restore_program(r, "pg_ctl");
 	char *log CLEANUP_FREE = mem_printf("%s/%s", r->data.final, LOG_FILE);
+	char *seconds CLEANUP_FREE =
+	    mem_printf("%llu", (unsigned long long)wait_seconds(r));
 	struct str said CLEANUP(str_free) = STR_INIT;
 	struct command c = as_owner(r);
-	const char *const start[] = {pg_ctl, "start", "-s", "-W", "-D",
-	    r->data.final, "-l", log, NULL};
+	/* It knows at once when its server ends, and waits for recovery. */
+	const char *const start[] = {pg_ctl, "start", "-s", "-w", "-t", seconds,
+	    "-D", r->data.final, "-l", log, NULL};
 	const char *const stop[] = {pg_ctl, "stop", "-s", "-w", "-D",
 	    r->data.final, "-m", mode, NULL};
 	int code;
