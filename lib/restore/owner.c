@@ -88,16 +88,21 @@ static bool
 guess(struct restore *r)
 {
 	char *parent CLEANUP_FREE = mem_strdup(r->data.final);
+	const struct passwd *p;
 	struct stat st;
 
-	if (stat(r->data.final, &st) != 0 || st.st_uid == 0) {
-		*strrchr(parent, '/') = '\0';
-		if (stat(*parent == '\0' ? "/" : parent, &st) != 0)
-			return false;
+	if (stat(r->data.final, &st) == 0 && st.st_uid != 0) {
+		r->uid = st.st_uid;
+		r->gid = st.st_gid;
+		return true;
 	}
+	*strrchr(parent, '/') = '\0';
+	if (stat(*parent == '\0' ? "/" : parent, &st) != 0 || st.st_uid == 0)
+		return false;
+	p = getpwuid(st.st_uid);
 	r->uid = st.st_uid;
-	r->gid = st.st_gid;
-	return st.st_uid != 0;
+	r->gid = p != NULL ? p->pw_gid : st.st_gid;
+	return true;
 }
 
 status
