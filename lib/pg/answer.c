@@ -392,7 +392,7 @@ next_libpq(struct answers *a)
 /* --- both ---------------------------------------------------------------- */
 
 status
-answers_next(struct answers *a, const struct answer **out)
+answer_next(struct answers *a, const struct answer **out)
 {
 	begin(a);
 	*out = &a->now;
@@ -415,7 +415,7 @@ flush(struct answers *a)
 }
 
 status
-answers_open(struct pg *pg, const struct sql *command, int wake_fd,
+answer_open(struct pg *pg, const struct sql *command, int wake_fd,
     struct answers **out)
 {
 	struct answers *a = mem_zalloc(sizeof(*a));
@@ -432,7 +432,7 @@ answers_open(struct pg *pg, const struct sql *command, int wake_fd,
 		a->in_size = IN_SIZE;
 	}
 	if (s != STATUS_OK) {
-		answers_free(a);
+		answer_free(a);
 		a = NULL;
 	}
 	*out = a;
@@ -440,7 +440,7 @@ answers_open(struct pg *pg, const struct sql *command, int wake_fd,
 }
 
 void
-answers_free(struct answers *a)
+answer_free(struct answers *a)
 {
 	if (a == NULL)
 		return;
