@@ -117,8 +117,7 @@ codec_spec_parse(const char *text, struct codec_spec *spec, struct str *why)
 		if (strlen(name) != n || memcmp(name, text, n) != 0)
 			continue;
 		spec->codec = (enum codec)codec;
-		return set_all(spec, text[n] == ':' ? text + n + 1 : NULL,
-		    why);
+		return set_all(spec, text[n] == ':' ? text + n + 1 : NULL, why);
 	}
 	str_addf(why, "\"%.*s\" is none of none, gzip, lz4 and zstd", (int)n,
 	    text);

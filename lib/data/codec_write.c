@@ -2,6 +2,9 @@
 /*
  * Compressing a stream with zlib, liblz4 and libzstd.
  */
+#ifndef ZLIB_CONST
+#define ZLIB_CONST
+#endif
 #include "data/codec_write.h"
 
 #include <limits.h>
@@ -121,8 +124,7 @@ gzip_put(struct codec_writer *w, const unsigned char *bytes, size_t n, int how)
 	do {
 		size_t piece = n < INT_MAX ? n : INT_MAX;
 
-		/* zlib does not write what next_in points at. */
-		w->gzip.next_in = (z_const Bytef *)(uintptr_t)bytes;
+		w->gzip.next_in = bytes;
 		w->gzip.avail_in = (uInt)piece;
 		bytes += piece;
 		n -= piece;
@@ -190,8 +192,7 @@ lz4_end(struct codec_writer *w)
 
 	return s != STATUS_OK
 	    ? s
-	    : lz4_out(w,
-		  LZ4F_compressEnd(w->lz4, w->buffer, w->size, NULL));
+	    : lz4_out(w, LZ4F_compressEnd(w->lz4, w->buffer, w->size, NULL));
 }
 
 /* --- all of them --------------------------------------------------------------- */

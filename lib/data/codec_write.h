@@ -17,10 +17,10 @@
 struct codec_spec {
 	enum codec codec;
 	int level;
-	bool level_set;	      /* else the codec's default */
-	unsigned workers;     /* zstd: threads that compress; 0: the caller's */
-	bool long_set;	      /* zstd: find matches far back ... */
-	unsigned window;      /* ... 2^window bytes; 0: the library's choice */
+	bool level_set;	  /* else the codec's default */
+	unsigned workers; /* zstd: threads that compress; 0: the caller's */
+	bool long_set;	  /* zstd: find matches far back ... */
+	unsigned window;  /* ... 2^window bytes; 0: the library's choice */
 };
 
 /*

@@ -81,8 +81,7 @@ await(struct answers *a, short events)
 		if (fds[1].revents != 0 || signal_stop() != 0)
 			return pg_error_own(a->pg, STATUS_RETRY, "interrupted");
 		if (fds[2].revents != 0)
-			return pg_error_own(a->pg, STATUS_RETRY,
-			    "something else has failed");
+			return pg_error_own(a->pg, STATUS_RETRY, "");
 		if (fds[0].revents != 0)
 			return STATUS_OK;
 	}

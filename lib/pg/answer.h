@@ -33,7 +33,7 @@ struct answer {
 struct answers;
 
 /* Send the command.  wake_fd (-1: none): when that becomes readable, waiting
- * ends with STATUS_RETRY and an error of our own, as it does when a stop was
+ * ends with STATUS_RETRY and an empty message; it also ends when a stop was
  * asked for. */
 status answer_open(struct pg *pg, const struct sql *command, int wake_fd,
     struct answers **out) MUST_CHECK;

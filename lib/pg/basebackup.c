@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "data/walname.h"
 #include "pg/answer.h"
 
 #define RATE_MIN 32 /* kB/s, as the server has it */
@@ -50,6 +51,15 @@ refuse(struct base_backup *b, const char *why)
 	    mem_printf("the server sends what does not belong there: %s", why);
 
 	return pg_error_own(b->pg, STATUS_FAIL, text);
+}
+
+/* Whoever woke us knows why. */
+static status
+report(struct pg *pg, status s)
+{
+	if (pg_last_error(pg)->message[0] != '\0')
+		pg_report(pg, doing);
+	return s;
 }
 
 /* --- the command ------------------------------------------------------------ */
@@ -144,7 +154,7 @@ take_point(struct base_backup *b, const struct answer *a, uint64_t *lsn,
 	uint64_t number;
 
 	if (a->columns < 2 || a->cells.len != a->columns ||
-	    !replication_parse_lsn(a->cells.data[0], lsn) ||
+	    a->cells.data[0] == NULL || !wal_lsn_parse(a->cells.data[0], lsn) ||
 	    a->cells.data[1] == NULL ||
 	    !num_u64(a->cells.data[1], 1, UINT32_MAX, &number))
 		return refuse(b, "no start or end point");
@@ -218,9 +228,8 @@ base_backup_start(struct pg *pg, const struct base_backup_options *o,
 	if (s == STATUS_OK)
 		s = begin(b);
 	if (s != STATUS_OK) {
-		pg_report(pg, doing);
 		base_backup_free(b);
-		return s;
+		return report(pg, s);
 	}
 	*out = b;
 	return STATUS_OK;
@@ -433,9 +442,7 @@ base_backup_next(struct base_backup *b, struct base_message *m)
 			s = take(b, a, m, &given);
 		}
 	} while (s == STATUS_OK && !given);
-	if (s != STATUS_OK)
-		pg_report(b->pg, doing);
-	return s;
+	return s == STATUS_OK ? s : report(b->pg, s);
 }
 
 uint64_t

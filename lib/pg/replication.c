@@ -11,22 +11,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "data/walname.h"
 #include "pg/private.h"
-
-bool
-replication_parse_lsn(const char *text, uint64_t *lsn)
-{
-	unsigned high, low;
-	int end = 0;
-
-	if (text == NULL ||
-	    strspn(text, "0123456789ABCDEFabcdef/") != strlen(text) ||
-	    sscanf(text, "%8X/%8X%n", &high, &low, &end) != 2 ||
-	    text[end] != '\0')
-		return false;
-	*lsn = (uint64_t)high << 32 | low;
-	return true;
-}
 
 status
 replication_connect(const struct pg_params *params, struct pg **out)
@@ -81,7 +67,8 @@ replication_identify(struct pg *pg, struct replication_system *out)
 	if (pg_rows(r) != 1 || pg_columns(r) < 3 || pg_value(r, 0, 0) == NULL ||
 	    pg_value(r, 0, 1) == NULL ||
 	    !num_u64(pg_value(r, 0, 1), 1, UINT32_MAX, &timeline) ||
-	    !replication_parse_lsn(pg_value(r, 0, 2), &out->lsn))
+	    pg_value(r, 0, 2) == NULL ||
+	    !wal_lsn_parse(pg_value(r, 0, 2), &out->lsn))
 		return unexpected(pg, doing);
 	out->timeline = (uint32_t)timeline;
 	(void)snprintf(out->identifier, sizeof(out->identifier), "%s",

@@ -46,8 +46,7 @@ typedef status (*replication_read_fn)(void *arg, const void **bytes, size_t *n);
 status replication_upload_manifest(struct pg *pg, replication_read_fn read,
     void *arg) MUST_CHECK;
 
-/* "16/B374D848"; false when it is none. */
-bool replication_parse_lsn(const char *text, uint64_t *lsn);
+
 
 /* --- BASE_BACKUP ----------------------------------------------------------- */
 

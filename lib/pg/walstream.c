@@ -20,8 +20,8 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/signal.h"
+#include "data/walname.h"
 #include "pg/private.h"
-#include "pg/replication.h"
 
 #define WAL_HEADER 25
 #define KEEPALIVE 18
@@ -181,7 +181,7 @@ take_switch(struct walstream *w, const PGresult *res, struct walstream_end *end)
 
 	if (PQntuples(res) != 1 || PQnfields(res) < 2 ||
 	    !num_u64(PQgetvalue(res, 0, 0), 1, UINT32_MAX, &timeline) ||
-	    !replication_parse_lsn(PQgetvalue(res, 0, 1), &end->next_start))
+	    !wal_lsn_parse(PQgetvalue(res, 0, 1), &end->next_start))
 		return pg_error_own(w->pg, STATUS_FAIL,
 		    "the server does not say which timeline is next");
 	end->next_timeline = (uint32_t)timeline;
