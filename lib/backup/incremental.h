@@ -6,12 +6,12 @@
 #ifndef BACKUP_INCREMENTAL_H
 #define BACKUP_INCREMENTAL_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
 #include "data/filehash.h"
+#include "data/record.h"
 #include "pg/replication.h"
 
 struct incremental {

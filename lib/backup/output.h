@@ -11,10 +11,9 @@
 #ifndef BACKUP_OUTPUT_H
 #define BACKUP_OUTPUT_H
 
-#include <jansson.h>
-
 #include "backup/request.h"
 #include "backup/wal.h"
+#include "data/record.h"
 #include "pg/replication.h"
 
 struct output;

@@ -6,10 +6,10 @@
 #ifndef BACKUP_PAGES_H
 #define BACKUP_PAGES_H
 
-#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/record.h"
 #include "pg/conn.h"
 
 struct pages {

@@ -8,10 +8,10 @@
 #ifndef BACKUP_PLACE_H
 #define BACKUP_PLACE_H
 
-#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/status.h"
+#include "data/record.h"
 
 #define PLACE_RECORD "backup.json"
 #define PLACE_PARTIAL ".partial"
