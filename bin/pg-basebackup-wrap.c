@@ -3,12 +3,17 @@
  * pg-basebackup-wrap: take a physical backup of a server.
  *
  *	pg-basebackup-wrap -o DIR | --tar | --plain DIR
+ *	pg-basebackup-wrap list DIR		which there are
+ *	pg-basebackup-wrap info BACKUP		what one is
+ *	pg-basebackup-wrap expire DIR		remove old ones
  */
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "backup/expire.h"
+#include "backup/list.h"
 #include "backup/request.h"
 #include "backup/take.h"
 #include "base/io.h"
@@ -182,16 +187,13 @@ check(struct arguments *a, int argc, char **argv)
 	return s;
 }
 
-int
-main(int argc, char **argv)
+static status
+run_take(int argc, char **argv)
 {
 	struct arguments a = {.jobs = 0};
 	bool answered = false;
 	status s;
 
-	log_init("pg-basebackup-wrap");
-	io_init(true);
-	signal_init();
 	s = parse(&a, &argc, argv, &answered);
 	if (s == STATUS_OK && !answered)
 		s = check(&a, argc, argv);
@@ -199,5 +201,113 @@ main(int argc, char **argv)
 		s = backup_take(&a.run);
 	strv_free(&a.compress);
 	strv_free(&a.run.mappings);
-	return io_finish(s);
+	return s;
+}
+
+/* --- what is there ----------------------------------------------------------- */
+
+/* The one operand of a command. */
+static status
+operand(int argc, char **argv, const char *what, const char **out)
+{
+	if (argc < 2)
+		return option_fault("%s is missing", what);
+	if (argc > 2)
+		return option_fault("unexpected argument \"%s\"", argv[2]);
+	*out = argv[1];
+	return STATUS_OK;
+}
+
+static status
+run_list(int argc, char **argv)
+{
+	bool json = false, answered = false;
+	const struct option_spec options[] = {{0, "json", OPTION_FLAG, &json,
+						  NULL, "print records", 0, 0,
+						  NULL},
+	    OPTION_END};
+	const struct program program = {"pg-basebackup-wrap list",
+	    "List the backups of a directory, the oldest first.",
+	    "[OPTION]... DIR", options, NULL};
+	const char *directory = NULL;
+	status s = option_parse(&program, &argc, argv, &answered);
+
+	if (s == STATUS_OK && !answered)
+		s = operand(argc, argv, "the directory", &directory);
+	return s == STATUS_OK && !answered ? backup_list(directory, json) : s;
+}
+
+static status
+run_info(int argc, char **argv)
+{
+	bool json = false, answered = false;
+	const struct option_spec options[] = {{0, "json", OPTION_FLAG, &json,
+						  NULL, "print the record", 0,
+						  0, NULL},
+	    OPTION_END};
+	const struct program program = {"pg-basebackup-wrap info",
+	    "Tell what the record of a backup says.", "[OPTION]... BACKUP",
+	    options, NULL};
+	const char *backup = NULL;
+	status s = option_parse(&program, &argc, argv, &answered);
+
+	if (s == STATUS_OK && !answered)
+		s = operand(argc, argv, "the backup", &backup);
+	return s == STATUS_OK && !answered ? backup_info(backup, json) : s;
+}
+
+static status
+run_expire(int argc, char **argv)
+{
+	struct expire_request r = {.keep = 0, .days = UINT64_MAX};
+	bool answered = false;
+	const struct option_spec options[] = {{0, "keep", OPTION_COUNT, &r.keep,
+						  "N",
+						  "keep the newest N good ones",
+						  1, 1000000, NULL},
+	    {0, "keep-days", OPTION_COUNT, &r.days, "N",
+		"keep what leads to any moment of N days", 0, 36500, NULL},
+	    {'n', "dry-run", OPTION_FLAG, &r.dry_run, NULL,
+		"show what would be removed", 0, 0, NULL},
+	    {0, "json", OPTION_FLAG, &r.json, NULL, "print records", 0, 0,
+		NULL},
+	    OPTION_END};
+	const struct program program = {"pg-basebackup-wrap expire",
+	    "Remove backups that are not needed any more: never the last "
+	    "good one, never what an incremental one starts from.",
+	    "[OPTION]... --keep N | --keep-days N DIR", options, NULL};
+	status s = option_parse(&program, &argc, argv, &answered);
+
+	if (s != STATUS_OK || answered)
+		return s;
+	r.by_days = r.days != UINT64_MAX;
+	if (r.by_days == (r.keep > 0))
+		return option_fault("one of --keep and --keep-days is needed");
+	s = operand(argc, argv, "the directory", &r.directory);
+	return s == STATUS_OK ? backup_expire(&r) : s;
+}
+
+/* ------------------------------------------------------------------------------ */
+
+static const struct {
+	const char *name;
+	status (*run)(int argc, char **argv);
+} commands[] = {{"list", run_list}, {"info", run_info}, {"expire", run_expire}};
+
+static status
+run(int argc, char **argv)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (argc > 1 && strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	return run_take(argc, argv);
+}
+
+int
+main(int argc, char **argv)
+{
+	log_init("pg-basebackup-wrap");
+	io_init(true);
+	signal_init();
+	return io_finish(run(argc, argv));
 }

@@ -122,6 +122,14 @@ end_wal(struct directory *d)
 }
 
 static status
+note(struct output *o, const json_t *record)
+{
+	const struct directory *d = (const struct directory *)o;
+
+	return place_note(&d->place, record);
+}
+
+static status
 finish(struct output *o, json_t *record)
 {
 	struct directory *d = (struct directory *)o;
@@ -154,7 +162,7 @@ directory_free(struct output *o)
 }
 
 static const struct output_ops ops = {begin_archive, put_data, put_manifest,
-    finish, directory_free};
+    note, finish, directory_free};
 
 /* WAL comes slower than the rest: the thread that receives it compresses. */
 static void

@@ -307,7 +307,7 @@ plain_free(struct output *o)
 }
 
 static const struct output_ops ops = {begin_archive, put_data, put_manifest,
-    finish, plain_free};
+    NULL, finish, plain_free};
 
 static status
 make_wal_directories(const struct plain *p)

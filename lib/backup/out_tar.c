@@ -190,7 +190,7 @@ tar_free(struct output *o)
 }
 
 static const struct output_ops ops = {begin_archive, put_data, put_manifest,
-    finish, tar_free};
+    NULL, finish, tar_free};
 
 status
 output_tar(const struct backup_request *r, const struct output_server *server,

@@ -23,6 +23,8 @@ struct output_ops {
 	    const struct base_tablespace *t);
 	status (*data)(struct output *o, const void *bytes, size_t n);
 	status (*manifest)(struct output *o, const void *bytes, size_t n);
+	/* What is known before it begins; NULL where nobody would look. */
+	status (*note)(struct output *o, const json_t *record);
 	/* The record has all but "archives", which are added, and is kept
 	 * where this form keeps one. */
 	status (*finish)(struct output *o, json_t *record);

@@ -140,6 +140,15 @@ place_write(int directory, const char *shown, const char *file,
 }
 
 status
+place_note(const struct place *p, const json_t *record)
+{
+	struct str text CLEANUP(str_free) = STR_INIT;
+
+	record_show(record, &text);
+	return place_write(p->fd, p->partial, PLACE_NOTE, text.data, text.len);
+}
+
+status
 place_finish(struct place *p, const json_t *record)
 {
 	struct str text CLEANUP(str_free) = STR_INIT;
@@ -147,6 +156,7 @@ place_finish(struct place *p, const json_t *record)
 
 	record_show(record, &text);
 	str_addc(&text, '\n');
+	(void)unlinkat(p->fd, PLACE_NOTE, 0);
 	/* The archives' names are there before the record is. */
 	if (fsync(p->fd) != 0 && errno != EINVAL)
 		return failed("fsync", p->partial);

@@ -15,6 +15,7 @@
 
 #define PLACE_RECORD "backup.json"
 #define PLACE_PARTIAL ".partial"
+#define PLACE_NOTE "backup.json.partial" /* while it is being made */
 
 struct place {
 	char *parent, *name, *partial, *final; /* name: of the backup */
@@ -29,6 +30,8 @@ struct place {
  * where somebody else has this second's name.  *stamp is changed then. */
 status place_begin(struct place *p, const char *parent, char stamp[20])
     MUST_CHECK;
+/* Note what is known of it already, for those who look while it is made. */
+status place_note(const struct place *p, const json_t *record) MUST_CHECK;
 /* Everything in it is complete and fsynced: write the record, rename. */
 status place_finish(struct place *p, const json_t *record) MUST_CHECK;
 /* Closes; removes what was not finished. */

@@ -528,6 +528,20 @@ tell(struct take *t)
 
 /* --- all of it ------------------------------------------------------------------ */
 
+/* Nobody may remove what this one starts from while it is being made. */
+static status
+note(struct take *t)
+{
+	json_t *record CLEANUP(record_cleanup) = NULL;
+
+	if (!t->since.used || t->out->ops->note == NULL)
+		return STATUS_OK;
+	record = json_object();
+	record_set_int(record, "format", 1);
+	incremental_record(&t->since, record);
+	return t->out->ops->note(t->out, record);
+}
+
 static status
 prepare(struct take *t)
 {
@@ -540,6 +554,8 @@ prepare(struct take *t)
 		    t->r->incremental_from);
 	if (s == STATUS_OK)
 		s = open_output(t);
+	if (s == STATUS_OK)
+		s = note(t);
 	if (s == STATUS_OK && t->r->wal == BACKUP_WAL_STREAM)
 		s = wal_keeper_open(&t->r->server, t->pg, &t->wal);
 	if (s == STATUS_OK)
