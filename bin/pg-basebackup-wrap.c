@@ -5,6 +5,7 @@
  *	pg-basebackup-wrap -o DIR | --tar | --plain DIR
  *	pg-basebackup-wrap list DIR		which there are
  *	pg-basebackup-wrap info BACKUP		what one is
+ *	pg-basebackup-wrap verify BACKUP...	whether it is as it was made
  *	pg-basebackup-wrap expire DIR		remove old ones
  */
 #include <stdbool.h>
@@ -16,11 +17,13 @@
 #include "backup/list.h"
 #include "backup/request.h"
 #include "backup/take.h"
+#include "backup/verify.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/option.h"
 #include "base/signal.h"
 #include "data/filehash.h"
+#include "data/record.h"
 
 #define RATE_MIN ((uint64_t)32 * 1024)
 #define RATE_MAX ((uint64_t)1024 * 1024 * 1024)
@@ -181,7 +184,7 @@ check(struct arguments *a, int argc, char **argv)
 	if (s == STATUS_OK)
 		s = set_codecs(a);
 	r->fast = a->checkpoint == 0;
-	r->wal = (enum backup_wal)a->wal;
+	r->wal = (enum take_wal)a->wal;
 	r->verify_checksums = !a->no_page_checks;
 	r->manifest_checksums = sums[a->sum];
 	return s;
@@ -253,7 +256,60 @@ run_info(int argc, char **argv)
 
 	if (s == STATUS_OK && !answered)
 		s = operand(argc, argv, "the backup", &backup);
-	return s == STATUS_OK && !answered ? backup_info(backup, json) : s;
+	return s == STATUS_OK && !answered ? backup_tell(backup, json) : s;
+}
+
+/* All of them, whatever one has. */
+static status
+verify_all(struct verify_request *r, int argc, char **argv)
+{
+	status s = STATUS_OK;
+
+	for (int i = 1; i < argc; i++) {
+		r->backup = strcmp(argv[i], "-") == 0 ? NULL : argv[i];
+		s = status_worse(s, backup_verify(r));
+	}
+	if (s <= STATUS_NO && r->json)
+		s = status_worse(s,
+		    record_print_end("pg-basebackup-wrap", (uint64_t)(argc - 1),
+			NULL));
+	return s;
+}
+
+static status
+run_verify(int argc, char **argv)
+{
+	struct verify_request r = {.jobs = 1};
+	uint64_t jobs = 1;
+	int sum = 0;
+	bool answered = false;
+	const struct option_spec options[] =
+	    {{'j', "jobs", OPTION_COUNT, &jobs, "N",
+		 "archives to read at once (default 1)", 1, JOBS_MAX, NULL},
+		{0, "no-wal", OPTION_FLAG, &r.no_wal, NULL,
+		    "the WAL is in an archive, not here", 0, 0, NULL},
+		{0, "manifest-checksums", OPTION_CHOICE, &sum, "KIND",
+		    "which ones a stream on stdin has (default crc32c)", 0, 0,
+		    sums},
+		{0, "json", OPTION_FLAG, &r.json, NULL, "print records", 0, 0,
+		    NULL},
+		OPTION_END};
+	const struct program program = {"pg-basebackup-wrap verify",
+	    "Prove that backups are as they were made: every byte against "
+	    "the manifest, the WAL against the range that a server needs.  "
+	    "BACKUP is a directory or a tar, \"-\" one on stdin; nothing is "
+	    "unpacked to disk.",
+	    "[OPTION]... BACKUP...", options, NULL};
+	status s = option_parse(&program, &argc, argv, &answered);
+
+	if (s != STATUS_OK || answered)
+		return s;
+	if (argc < 2)
+		return option_fault("the backup is missing");
+	r.jobs = (unsigned)jobs;
+	if (!filehash_parse(sums[sum], &r.expect))
+		return option_fault("no such checksum: \"%s\"", sums[sum]);
+	return verify_all(&r, argc, argv);
 }
 
 static status
@@ -292,7 +348,8 @@ run_expire(int argc, char **argv)
 static const struct {
 	const char *name;
 	status (*run)(int argc, char **argv);
-} commands[] = {{"list", run_list}, {"info", run_info}, {"expire", run_expire}};
+} commands[] = {{"list", run_list}, {"info", run_info}, {"verify", run_verify},
+    {"expire", run_expire}};
 
 static status
 run(int argc, char **argv)

@@ -26,7 +26,7 @@
 #define RECORD_FORMAT 1
 
 const char *
-catalog_state(enum backup_state state)
+catalog_state_name(enum catalog_state state)
 {
 	static const char *const names[] = {"good", "damaged", "running",
 	    "broken"};
@@ -101,8 +101,8 @@ static void
 understand(struct backup_item *item)
 {
 	item->state = str_eq(record_text(item->record, "status"), "good")
-	    ? BACKUP_GOOD
-	    : BACKUP_DAMAGED;
+	    ? CATALOG_GOOD
+	    : CATALOG_DAMAGED;
 	item->finished = catalog_time(record_text(item->record, "finished"));
 	item->sum =
 	    record_text(json_object_get(item->record, "manifest"), "sha256");
@@ -116,8 +116,8 @@ look_at_partial(struct backup_item *item, const char *path)
 {
 	char *note CLEANUP_FREE = mem_printf("%s/%s", path, PLACE_NOTE);
 
-	item->state = is_locked(path) ? BACKUP_RUNNING : BACKUP_BROKEN;
-	if (item->state == BACKUP_RUNNING && access(note, F_OK) == 0 &&
+	item->state = is_locked(path) ? CATALOG_RUNNING : CATALOG_BROKEN;
+	if (item->state == CATALOG_RUNNING && access(note, F_OK) == 0 &&
 	    read_record(note, &item->record) == STATUS_OK)
 		item->needs =
 		    record_text(json_object_get(item->record, "incremental"),
@@ -134,7 +134,7 @@ look_at(struct backup_item *item, const char *directory)
 	else if (catalog_record(path, &item->record) == STATUS_OK)
 		understand(item);
 	else
-		item->state = BACKUP_BROKEN;
+		item->state = CATALOG_BROKEN;
 }
 
 /* A backup's name, or that of one in the making. */

@@ -12,17 +12,17 @@
 #include "base/status.h"
 #include "data/record.h"
 
-enum backup_state {
-	BACKUP_GOOD,
-	BACKUP_DAMAGED, /* pages failed their checksum */
-	BACKUP_RUNNING, /* somebody is making it */
-	BACKUP_BROKEN	/* what a killed run has left; no backup */
+enum catalog_state {
+	CATALOG_GOOD,
+	CATALOG_DAMAGED, /* pages failed their checksum */
+	CATALOG_RUNNING, /* somebody is making it */
+	CATALOG_BROKEN	 /* what a killed run has left; no backup */
 };
 
 struct backup_item {
 	char *name;	/* of its directory */
 	json_t *record; /* NULL: RUNNING or BROKEN; else what it says */
-	enum backup_state state;
+	enum catalog_state state;
 	int64_t finished;
 	/* Its base, when it is an incremental one: by its manifest's sum. */
 	const char *needs; /* sha256 or NULL */
@@ -42,7 +42,7 @@ void catalog_free(struct catalog *c); /* also the cleanup */
 /* One backup's record, from its directory; STATUS_USAGE where there is none. */
 status catalog_record(const char *backup, json_t **out) MUST_CHECK;
 
-const char *catalog_state(enum backup_state state);
+const char *catalog_state_name(enum catalog_state state);
 /* "2025-07-04T16:53:26Z"; -1 for what is none. */
 int64_t catalog_time(const char *text);
 

@@ -25,14 +25,14 @@ typedef const char **reasons;
 static bool
 is_backup(const struct backup_item *item)
 {
-	return item->state == BACKUP_GOOD || item->state == BACKUP_DAMAGED;
+	return item->state == CATALOG_GOOD || item->state == CATALOG_DAMAGED;
 }
 
 static void
 keep_newest(const struct catalog *c, uint64_t n, reasons why)
 {
 	for (size_t i = c->count; i-- > 0 && n > 0;)
-		if (c->items[i].state == BACKUP_GOOD) {
+		if (c->items[i].state == CATALOG_GOOD) {
 			why[i] = "one of the newest good ones";
 			n--;
 		}
@@ -50,7 +50,7 @@ keep_days(const struct catalog *c, uint64_t days, reasons why)
 			continue;
 		if (item->finished >= horizon) {
 			why[i] = "young enough";
-		} else if (item->state == BACKUP_GOOD) {
+		} else if (item->state == CATALOG_GOOD) {
 			why[i] = "WAL leads from here to the time that is kept";
 			return;
 		}
@@ -67,7 +67,7 @@ keep_newer(const struct catalog *c, reasons why)
 		const struct backup_item *item = &c->items[i];
 
 		newer |= is_backup(item) && why[i] != NULL;
-		if (why[i] == NULL && item->state == BACKUP_RUNNING)
+		if (why[i] == NULL && item->state == CATALOG_RUNNING)
 			why[i] = "it is being made";
 		else if (why[i] == NULL && newer && is_backup(item))
 			why[i] = "newer than one that is kept";
@@ -117,8 +117,8 @@ say(const struct expire_request *r, const struct backup_item *item,
 	json_t *record CLEANUP(record_cleanup) = NULL;
 
 	if (why == NULL)
-		why = item->state == BACKUP_BROKEN ? "it is incomplete"
-						   : "expired";
+		why = item->state == CATALOG_BROKEN ? "it is incomplete"
+						    : "expired";
 	if (r->json) {
 		record = json_object();
 		record_set_text(record, "name", item->name);

@@ -17,11 +17,11 @@ list_json(const struct backup_item *item)
 {
 	json_t *line CLEANUP(record_cleanup) = NULL;
 
-	if (item->sum != NULL || item->state <= BACKUP_DAMAGED)
+	if (item->sum != NULL || item->state <= CATALOG_DAMAGED)
 		return record_print(item->record);
 	line = json_object();
 	record_set_text(line, "name", item->name);
-	record_set_text(line, "status", catalog_state(item->state));
+	record_set_text(line, "status", catalog_state_name(item->state));
 	return record_print(line);
 }
 
@@ -40,9 +40,9 @@ list_text(const struct backup_item *item)
 	const json_t *r = item->record;
 	char size[32], raw[32];
 
-	if (item->state > BACKUP_DAMAGED) {
+	if (item->state > CATALOG_DAMAGED) {
 		str_addf(&line, "%-24s  %s", item->name,
-		    item->state == BACKUP_RUNNING
+		    item->state == CATALOG_RUNNING
 			? "being made"
 			: "incomplete: it is no backup");
 		return io_out_line(line.data);
@@ -50,7 +50,7 @@ list_text(const struct backup_item *item)
 	num_show_size(size, count_of(r, "bytes"));
 	num_show_size(raw, count_of(r, "raw_bytes"));
 	str_addf(&line, "%-24s  %-7s  %-11s  %9s of %9s  %s..%s  %s",
-	    item->name, catalog_state(item->state),
+	    item->name, catalog_state_name(item->state),
 	    item->needs != NULL ? "incremental" : "full", size, raw,
 	    record_text(r, "start_lsn"), record_text(r, "end_lsn"),
 	    record_text(r, "label"));
@@ -121,7 +121,7 @@ show_list(const char *name, const json_t *list)
 }
 
 status
-backup_info(const char *backup, bool json)
+backup_tell(const char *backup, bool json)
 {
 	json_t *record CLEANUP(record_cleanup) = NULL;
 	const char *name;

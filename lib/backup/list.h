@@ -13,6 +13,6 @@
  * state where it has none, and an end line. */
 status backup_list(const char *directory, bool json) MUST_CHECK;
 /* All of one record; json: as one line. */
-status backup_info(const char *backup, bool json) MUST_CHECK;
+status backup_tell(const char *backup, bool json) MUST_CHECK;
 
 #endif

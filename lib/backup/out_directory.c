@@ -190,7 +190,7 @@ output_directory(const struct backup_request *r,
 	d->archives = json_array();
 	choose_wal_codec(d, r);
 	s = place_begin(&d->place, r->directory, stamp);
-	if (s == STATUS_OK && r->wal == BACKUP_WAL_STREAM) {
+	if (s == STATUS_OK && r->wal == TAKE_WAL_STREAM) {
 		char *file CLEANUP_FREE = mem_printf("pg_wal.tar%s",
 		    codec_suffix(d->wal_codec.codec));
 

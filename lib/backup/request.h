@@ -12,10 +12,10 @@
 #include "data/codec_write.h"
 #include "pg/conn.h"
 
-enum backup_wal {
-	BACKUP_WAL_STREAM, /* a second connection, while the backup runs */
-	BACKUP_WAL_FETCH,  /* the server adds it at the end */
-	BACKUP_WAL_NONE	   /* it is in an archive */
+enum take_wal {
+	TAKE_WAL_STREAM, /* a second connection, while the backup runs */
+	TAKE_WAL_FETCH,	 /* the server adds it at the end */
+	TAKE_WAL_NONE	 /* it is in an archive */
 };
 
 struct backup_request {
@@ -28,7 +28,7 @@ struct backup_request {
 
 	const char *label; /* or NULL */
 	bool fast;
-	enum backup_wal wal;
+	enum take_wal wal;
 	bool verify_checksums;
 	const char *manifest_checksums;
 	uint64_t max_rate;	  /* bytes a second; 0: no limit */

@@ -166,8 +166,8 @@ start(struct take *t)
 	struct str detail CLEANUP(str_free) = STR_INIT;
 	struct base_backup_options o = {.label = t->label,
 	    .fast = r->fast,
-	    .fetch_wal = r->wal == BACKUP_WAL_FETCH,
-	    .wait = r->wal == BACKUP_WAL_NONE,
+	    .fetch_wal = r->wal == TAKE_WAL_FETCH,
+	    .wait = r->wal == TAKE_WAL_NONE,
 	    .tablespace_map = r->plain == NULL,
 	    .verify_checksums = r->verify_checksums,
 	    .incremental = r->incremental_from != NULL,
@@ -556,7 +556,7 @@ prepare(struct take *t)
 		s = open_output(t);
 	if (s == STATUS_OK)
 		s = note(t);
-	if (s == STATUS_OK && t->r->wal == BACKUP_WAL_STREAM)
+	if (s == STATUS_OK && t->r->wal == TAKE_WAL_STREAM)
 		s = wal_keeper_open(&t->r->server, t->pg, &t->wal);
 	if (s == STATUS_OK)
 		pg_on_notice(t->pg, pages_notice, &t->pages);

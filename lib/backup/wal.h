@@ -4,8 +4,8 @@
  * backup runs: a connection and a thread of its own, and a temporary slot, so
  * that neither a stalled consumer of the backup nor a busy server loses it.
  */
-#ifndef BACKUP_WAL_H
-#define BACKUP_WAL_H
+#ifndef TAKE_WAL_H
+#define TAKE_WAL_H
 
 #include <stdint.h>
 
