@@ -20,6 +20,7 @@ enum progress_mode {
 
 void progress_set_mode(enum progress_mode mode); /* by option_parse */
 /* verb: "copied"; kept by reference. */
+/* Where chunks and rows stay 0, only bytes are shown. */
 void progress_start(const char *verb);
 void progress_expect(uint64_t chunks, uint64_t bytes); /* adds to the total */
 void progress_add(uint64_t chunks, uint64_t rows, uint64_t bytes);

@@ -92,12 +92,14 @@ attempt_check(const struct pg_params *params)
 static PGconn *
 start(const struct pg_params *params, const struct attempt *a)
 {
+	/* A walsender has no database; .pgpass calls it "replication". */
+	const char *sender = params->replication ? "replication" : NULL;
 	const char *const keywords[MAX_PARAMS] = {"host", "port", "user",
 	    "fallback_application_name", "dbname", "client_encoding", "host",
-	    "hostaddr", "port", NULL};
+	    "hostaddr", "port", "dbname", sender, NULL};
 	const char *const values[MAX_PARAMS] = {params->host, params->port,
 	    params->user, log_program(), params->database, "UTF8", a->host,
-	    a->hostaddr, a->port, NULL};
+	    a->hostaddr, a->port, sender, "true", NULL};
 
 	return PQconnectStartParams(keywords, values, 1);
 }
@@ -143,6 +145,21 @@ begin_elsewhere(PGconn *conn, struct attempt *a)
 		replace(&a->hostaddr,
 		    rotated(option_value(options, "hostaddr")));
 		replace(&a->port, rotated(option_value(options, "port")));
+	}
+	PQconninfoFree(options);
+}
+
+void
+attempt_beside(struct attempt *a, const struct pg *other)
+{
+	PQconninfoOption *options = PQconninfo(other->conn);
+	const char *hostaddr =
+	    options == NULL ? NULL : option_value(options, "hostaddr");
+
+	replace(&a->host, mem_strdup(PQhost(other->conn)));
+	replace(&a->port, mem_strdup(PQport(other->conn)));
+	if (hostaddr != NULL && *hostaddr != '\0') {
+		replace(&a->hostaddr, mem_strdup(PQhostaddr(other->conn)));
 	}
 	PQconninfoFree(options);
 }

@@ -21,6 +21,8 @@ struct attempt {
  * STATUS_USAGE.
  */
 status attempt_check(const struct pg_params *params) MUST_CHECK;
+/* Try that connection's server only, whatever else the parameters name. */
+void attempt_beside(struct attempt *a, const struct pg *other);
 /* Sets pg->conn and on failure pg's error.  STATUS_RETRY: may pass. */
 status attempt_connect(struct pg *pg, const struct pg_params *params,
     struct attempt *a) MUST_CHECK;
