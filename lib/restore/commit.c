@@ -35,7 +35,7 @@ could_not(const char *what, const char *path)
 /* --- links and modes ---------------------------------------------------------------- */
 
 static status
-make_link(struct restore *r, const struct place *p)
+make_link(struct restore *r, const struct site *p)
 {
 	char *name CLEANUP_FREE = mem_printf("pg_tblspc/%s", p->oid);
 
@@ -54,7 +54,7 @@ make_link(struct restore *r, const struct place *p)
 static status
 make_links(struct restore *r)
 {
-	struct place *p;
+	struct site *p;
 	status s = STATUS_OK;
 
 	for (size_t i = 0; s == STATUS_OK && i < r->info->ntablespaces; i++)
@@ -90,7 +90,7 @@ sync_all(struct restore *r)
 	size_t ndone = 0;
 
 	for (size_t i = 0; i <= r->nspaces; i++) {
-		const struct place *p = i == 0 ? &r->data : &r->spaces[i - 1];
+		const struct site *p = i == 0 ? &r->data : &r->spaces[i - 1];
 		bool again = false;
 
 		if (fstat(p->fd, &st) != 0)
@@ -109,7 +109,7 @@ sync_all(struct restore *r)
 /* --- the marker ---------------------------------------------------------------------- */
 
 static json_t *
-place_record(const struct place *p)
+site_record(const struct site *p)
 {
 	json_t *record = json_object();
 
@@ -139,17 +139,16 @@ write_marker(struct restore *r)
 	record_set_text(record, "backup", backupset_name(r->set));
 	record_set_text(record, "manifest",
 	    manifest_checksum(backupset_manifest(r->set)));
-	(void)json_array_append_new(places, place_record(&r->data));
+	(void)json_array_append_new(places, site_record(&r->data));
 	for (size_t i = 0; i < r->nspaces; i++)
-		(void)json_array_append_new(places,
-		    place_record(&r->spaces[i]));
+		(void)json_array_append_new(places, site_record(&r->spaces[i]));
 	(void)json_object_set_new(record, "places", places);
 	record_show(record, &text);
 	str_addc(&text, '\n');
 	s = restore_put(r, RESTORE_MARKER ".tmp", text.data, text.len);
 	if (s != STATUS_OK)
 		return s;
-	fd = place_open_below(r->data.fd, RESTORE_MARKER ".tmp", O_RDONLY, 0);
+	fd = site_open_below(r->data.fd, RESTORE_MARKER ".tmp", O_RDONLY, 0);
 	if (fd < 0 || fsync(fd) != 0)
 		s = could_not("sync", RESTORE_MARKER);
 	if (fd >= 0)
@@ -180,7 +179,7 @@ sync_directory(int fd, const char *path)
 /* The link of the cluster that was moved aside leads to where its tablespace
  * was moved, so that it stays whole. */
 static status
-follow_old(const struct restore *r, const struct place *p)
+follow_old(const struct restore *r, const struct site *p)
 {
 	char *link CLEANUP_FREE = NULL, *new CLEANUP_FREE = NULL;
 	struct stat st;
@@ -211,11 +210,11 @@ remove_marker(int fd, const char *name)
 static status
 swap_all(struct restore *r)
 {
-	status s = place_swap(&r->data);
+	status s = site_swap(&r->data);
 
 	r->swapped = s == STATUS_OK;
 	for (size_t i = 0; s == STATUS_OK && i < r->nspaces; i++) {
-		s = place_swap(&r->spaces[i]);
+		s = site_swap(&r->spaces[i]);
 		if (s == STATUS_OK)
 			s = follow_old(r, &r->spaces[i]);
 	}
@@ -254,7 +253,7 @@ restore_commit(struct restore *r)
 /* --- going on ------------------------------------------------------------------------ */
 
 static void
-take_place(struct place *p, const json_t *record)
+take_place(struct site *p, const json_t *record)
 {
 	const char *oid = record_text(record, "oid");
 	const char *old = record_text(record, "old");
@@ -302,7 +301,7 @@ places_are_sound(const json_t *places, const char *final)
 }
 
 static int
-open_whichever(const struct place *p)
+open_whichever(const struct site *p)
 {
 	char *marker CLEANUP_FREE =
 	    mem_printf("%s/%s", p->work, RESTORE_MARKER);
@@ -317,11 +316,11 @@ go_on(struct restore *r, const json_t *record)
 {
 	const json_t *places = json_object_get(record, "places");
 
-	place_free(&r->data);
+	site_free(&r->data);
 	take_place(&r->data, json_array_get(places, 0));
 	r->data.fd = open_whichever(&r->data);
 	for (size_t i = 1; i < json_array_size(places); i++) {
-		struct place *p = &r->spaces[r->nspaces++];
+		struct site *p = &r->spaces[r->nspaces++];
 
 		take_place(p, json_array_get(places, i));
 		p->fd = open_whichever(p);
@@ -377,9 +376,9 @@ restore_roll_back(struct restore *r)
 	}
 	for (size_t i = 0; s == STATUS_OK && i < r->nspaces; i++)
 		if (r->spaces[i].old != NULL)
-			s = place_swap_back(&r->spaces[i], aside);
+			s = site_swap_back(&r->spaces[i], aside);
 	if (s == STATUS_OK)
-		s = place_swap_back(&r->data, aside);
+		s = site_swap_back(&r->data, aside);
 	for (size_t i = 0; s == STATUS_OK && i < r->nspaces; i++) {
 		char *link CLEANUP_FREE = mem_printf("%s/pg_tblspc/%s",
 		    r->data.final, r->spaces[i].oid);
@@ -430,7 +429,7 @@ drop_one(const char *final)
 		char *path CLEANUP_FREE = mem_printf("%s/%s",
 		    strcmp(parent, "/") == 0 ? "" : parent, names.data[i]);
 
-		s = place_remove(path);
+		s = site_remove(path);
 		if (s == STATUS_OK)
 			log_info("removed \"%s\"", path);
 	}

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 #include "data/backupset.h"
-#include "restore/place.h"
+#include "restore/site.h"
 #include "restore/restore.h"
 
 /* pg_control until everything else is in its place. */
@@ -31,11 +31,11 @@ struct restore {
 	char stamp[32]; /* of the start: 20250704T165326Z */
 	double started;
 
-	struct place data;
-	struct place scratch; /* where a chain is combined */
-	enum place_state was; /* of the data directory */
-	bool delta;	      /* what is there is brought up to date */
-	struct place *spaces; /* RESTORE_SPACES of them, which do not move */
+	struct site data;
+	struct site scratch; /* where a chain is combined */
+	enum site_state was; /* of the data directory */
+	bool delta;	     /* what is there is brought up to date */
+	struct site *spaces; /* RESTORE_SPACES of them, which do not move */
 	size_t nspaces;
 	pthread_mutex_t lock; /* of spaces */
 
@@ -69,7 +69,7 @@ struct restore {
 /* plan.c: who, where, and whether it may be. */
 status restore_plan(struct restore *r) MUST_CHECK;
 /* The directory of a tablespace, made when it is first asked for. */
-status restore_space(struct restore *r, const char *oid, struct place **out)
+status restore_space(struct restore *r, const char *oid, struct site **out)
     MUST_CHECK;
 /* The pid of a server that runs in a data directory, 0: none. */
 long restore_postmaster(const char *data);

@@ -106,23 +106,23 @@ cannot_swap(const char *path)
 }
 
 static status
-lay_out(struct restore *r, struct place *p, enum place_state state)
+lay_out(struct restore *r, struct site *p, enum site_state state)
 {
 	bool movable = !is_mount_point(p->final) && parent_is_ours(p->final);
 
 	p->fd = -1;
-	if (state == PLACE_USED && !movable)
+	if (state == SITE_USED && !movable)
 		return cannot_swap(p->final);
-	if (state == PLACE_ABSENT && !parent_is_ours(p->final)) {
+	if (state == SITE_ABSENT && !parent_is_ours(p->final)) {
 		log_error("cannot make \"%s\": its parent is not yours",
 		    p->final);
 		return STATUS_FAIL;
 	}
 	p->in_place =
-	    !movable && (state == PLACE_EMPTY || state == PLACE_UNFINISHED);
+	    !movable && (state == SITE_EMPTY || state == SITE_UNFINISHED);
 	p->work =
 	    p->in_place ? mem_strdup(p->final) : mem_printf("%s.new", p->final);
-	if (state == PLACE_USED || (state == PLACE_UNFINISHED && movable))
+	if (state == SITE_USED || (state == SITE_UNFINISHED && movable))
 		p->old = mem_printf("%s.old-%s", p->final, r->stamp);
 	return STATUS_OK;
 }
@@ -131,7 +131,7 @@ static status
 look_at_data(struct restore *r)
 {
 	long pid;
-	status s = place_look(r->data.final, &r->was);
+	status s = site_look(r->data.final, &r->was);
 
 	if (s != STATUS_OK)
 		return s;
@@ -144,7 +144,7 @@ look_at_data(struct restore *r)
 			 "--stop-service 'systemctl stop postgresql'");
 		return STATUS_FAIL;
 	}
-	if (r->was == PLACE_USED && !r->o->replace && !r->o->delta) {
+	if (r->was == SITE_USED && !r->o->replace && !r->o->delta) {
 		log_error("\"%s\" is not empty", r->data.final);
 		log_hint("--replace moves what is there aside and keeps it");
 		return STATUS_FAIL;
@@ -240,11 +240,10 @@ is_within(const char *path, const char *directory)
 }
 
 static status
-plan_space(struct restore *r, const struct backup_tablespace *t,
-    struct place *p)
+plan_space(struct restore *r, const struct backup_tablespace *t, struct site *p)
 {
 	char *wanted CLEANUP_FREE = NULL;
-	enum place_state state;
+	enum site_state state;
 	status s = space_path(r, t, &wanted);
 
 	if (s == STATUS_OK && *wanted != '/') {
@@ -256,17 +255,17 @@ plan_space(struct restore *r, const struct backup_tablespace *t,
 	    mkdir(r->o->tablespaces_in, 0700) == 0 && r->chown)
 		(void)!chown(r->o->tablespaces_in, r->uid, r->gid);
 	if (s == STATUS_OK)
-		s = place_resolve(wanted, &p->final);
+		s = site_resolve(wanted, &p->final);
 	if (s == STATUS_OK && is_within(p->final, r->data.final)) {
 		log_error("tablespace %s cannot be within the data directory",
 		    t->oid);
 		s = STATUS_USAGE;
 	}
 	if (s == STATUS_OK)
-		s = place_look(p->final, &state);
+		s = site_look(p->final, &state);
 	if (s != STATUS_OK)
 		return s;
-	if (state == PLACE_USED && !is_of_old(r, t->oid, p->final))
+	if (state == SITE_USED && !is_of_old(r, t->oid, p->final))
 		return space_refused(p->final, t->oid);
 	p->oid = mem_strdup(t->oid);
 	return lay_out(r, p, state);
@@ -282,11 +281,11 @@ find_tablespace(const struct restore *r, const char *oid)
 }
 
 static status
-add_space(struct restore *r, const char *oid, struct place **out)
+add_space(struct restore *r, const char *oid, struct site **out)
 {
 	const struct backup_tablespace *t = find_tablespace(r, oid);
 	struct backup_tablespace bare;
-	struct place p = {.fd = -1};
+	struct site p = {.fd = -1};
 	status s;
 
 	if (t == NULL) {
@@ -305,16 +304,16 @@ add_space(struct restore *r, const char *oid, struct place **out)
 			s = STATUS_USAGE;
 		}
 	if (s == STATUS_OK && !r->o->dry_run && !r->delta)
-		s = place_open(&p);
+		s = site_open(&p);
 	if (s != STATUS_OK) {
-		place_free(&p);
+		site_free(&p);
 		return s;
 	}
 	/* Earlier ones may be in use by other threads, so they do not move. */
 	if (r->nspaces == RESTORE_SPACES) {
 		log_error("more than %d tablespaces are not restored",
 		    RESTORE_SPACES);
-		place_free(&p);
+		site_free(&p);
 		return STATUS_FAIL;
 	}
 	r->spaces[r->nspaces] = p;
@@ -323,7 +322,7 @@ add_space(struct restore *r, const char *oid, struct place **out)
 }
 
 status
-restore_space(struct restore *r, const char *oid, struct place **out)
+restore_space(struct restore *r, const char *oid, struct site **out)
 {
 	status s = STATUS_OK;
 
@@ -361,7 +360,7 @@ ask_to_replace(const struct restore *r)
 {
 	char *question CLEANUP_FREE = NULL;
 
-	if (r->was != PLACE_USED || r->o->dry_run)
+	if (r->was != SITE_USED || r->o->dry_run)
 		return STATUS_OK;
 	if (r->delta)
 		question = mem_printf("Overwrite what differs in \"%s\"?",
@@ -404,7 +403,7 @@ restore_ask(const struct restore *r, const char *question)
 static status
 plan_spaces(struct restore *r)
 {
-	struct place *p;
+	struct site *p;
 	status s = STATUS_OK;
 
 	for (size_t i = 0; s == STATUS_OK && i < r->info->ntablespaces; i++)
@@ -425,7 +424,7 @@ restore_plan(struct restore *r)
 		s = look_at_data(r);
 	if (s != STATUS_OK)
 		return s;
-	r->delta = r->o->delta && r->was == PLACE_USED;
+	r->delta = r->o->delta && r->was == SITE_USED;
 	if (r->delta) {
 		r->data.fd = -1;
 		r->data.in_place = true;
@@ -436,6 +435,6 @@ restore_plan(struct restore *r)
 	if (s == STATUS_OK)
 		s = ask_to_replace(r);
 	if (s == STATUS_OK && !r->o->dry_run && !r->delta)
-		s = place_open(&r->data);
+		s = site_open(&r->data);
 	return s == STATUS_OK ? plan_spaces(r) : s;
 }

@@ -5,7 +5,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* renameat2, syscall */
 #endif
-#include "restore/place.h"
+#include "restore/site.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -76,7 +76,7 @@ open_parts(int fd, const char *path, int flags, mode_t mode)
 }
 
 int
-place_open_below(int fd, const char *path, int flags, mode_t mode)
+site_open_below(int fd, const char *path, int flags, mode_t mode)
 {
 #if defined(__linux__) && defined(SYS_openat2)
 	struct open_how how = {.flags =
@@ -94,7 +94,7 @@ place_open_below(int fd, const char *path, int flags, mode_t mode)
 /* --- looking --------------------------------------------------------------------- */
 
 status
-place_resolve(const char *path, char **out)
+site_resolve(const char *path, char **out)
 {
 	char *copy CLEANUP_FREE = mem_strdup(path);
 	char *whole, *slash;
@@ -128,25 +128,25 @@ place_resolve(const char *path, char **out)
 }
 
 status
-place_look(const char *path, enum place_state *state)
+site_look(const char *path, enum site_state *state)
 {
 	DIR *dir = opendir(path);
 	struct dirent *e;
 
-	*state = PLACE_ABSENT;
+	*state = SITE_ABSENT;
 	if (dir == NULL)
 		return errno == ENOENT ? STATUS_OK : could_not("open", path);
-	*state = PLACE_EMPTY;
+	*state = SITE_EMPTY;
 	while ((e = readdir(dir)) != NULL) {
 		if (strcmp(e->d_name, ".") == 0 ||
 		    strcmp(e->d_name, "..") == 0 ||
 		    strcmp(e->d_name, "lost+found") == 0)
 			continue;
 		if (strcmp(e->d_name, RESTORE_MARKER) == 0) {
-			*state = PLACE_UNFINISHED;
+			*state = SITE_UNFINISHED;
 			break;
 		}
-		*state = PLACE_USED;
+		*state = SITE_USED;
 	}
 	(void)closedir(dir);
 	return STATUS_OK;
@@ -254,7 +254,7 @@ marker_last(struct strv *names)
 }
 
 status
-place_clear(int fd, const char *name)
+site_clear(int fd, const char *name)
 {
 	struct level root = {.fd = fd};
 	struct level *at = &root;
@@ -270,14 +270,14 @@ place_clear(int fd, const char *name)
 }
 
 status
-place_remove(const char *path)
+site_remove(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	status s;
 
 	if (fd < 0)
 		return errno == ENOENT ? STATUS_OK : could_not("remove", path);
-	s = place_clear(fd, path);
+	s = site_clear(fd, path);
 	(void)close(fd);
 	if (s == STATUS_OK && rmdir(path) != 0)
 		s = could_not("remove", path);
@@ -287,7 +287,7 @@ place_remove(const char *path)
 /* --- making ---------------------------------------------------------------------- */
 
 static status
-lock(struct place *p)
+lock(struct site *p)
 {
 	struct stat ours, there;
 
@@ -309,24 +309,24 @@ lock(struct place *p)
 
 /* What is there must be nothing, or a restore's that did not finish. */
 static status
-empty_work(struct place *p)
+empty_work(struct site *p)
 {
-	enum place_state state;
-	status s = place_look(p->work, &state);
+	enum site_state state;
+	status s = site_look(p->work, &state);
 
-	if (s != STATUS_OK || state == PLACE_EMPTY)
+	if (s != STATUS_OK || state == SITE_EMPTY)
 		return s;
-	if (state != PLACE_UNFINISHED) {
+	if (state != SITE_UNFINISHED) {
 		log_error("\"%s\" is in the way, and no restore's", p->work);
 		log_hint("look at it, and move it away");
 		return STATUS_FAIL;
 	}
 	log_info("removing what an unfinished restore left in \"%s\"", p->work);
-	return place_clear(p->fd, p->work);
+	return site_clear(p->fd, p->work);
 }
 
 status
-place_open(struct place *p)
+site_open(struct site *p)
 {
 	int fd;
 	status s;
@@ -348,11 +348,11 @@ place_open(struct place *p)
 }
 
 void
-place_abandon(struct place *p)
+site_abandon(struct site *p)
 {
 	if (p->fd < 0)
 		return;
-	if (place_clear(p->fd, p->work) == STATUS_OK && !p->in_place &&
+	if (site_clear(p->fd, p->work) == STATUS_OK && !p->in_place &&
 	    rmdir(p->work) != 0)
 		(void)could_not("remove", p->work);
 	(void)close(p->fd);
@@ -360,7 +360,7 @@ place_abandon(struct place *p)
 }
 
 void
-place_free(struct place *p)
+site_free(struct site *p)
 {
 	if (p->fd >= 0)
 		(void)close(p->fd);
@@ -375,7 +375,7 @@ place_free(struct place *p)
 /* --- swapping ---------------------------------------------------------------------- */
 
 status
-place_sync_parent(const char *path)
+site_sync_parent(const char *path)
 {
 	char *parent CLEANUP_FREE = mem_strdup(path);
 	char *slash = strrchr(parent, '/');
@@ -414,7 +414,7 @@ has_marker(const char *path)
 }
 
 static status
-exchange(const struct place *p)
+exchange(const struct site *p)
 {
 #if defined(__linux__) && defined(RENAME_EXCHANGE)
 	if (renameat2(AT_FDCWD, p->work, AT_FDCWD, p->final, RENAME_EXCHANGE) ==
@@ -429,7 +429,7 @@ exchange(const struct place *p)
 }
 
 status
-place_swap(struct place *p)
+site_swap(struct site *p)
 {
 	status s = STATUS_OK;
 
@@ -444,11 +444,11 @@ place_swap(struct place *p)
 	/* Now the work's name, if it is there, is that of what was there. */
 	if (s == STATUS_OK && p->old != NULL && exists(p->work))
 		s = move(p->work, p->old);
-	return s == STATUS_OK ? place_sync_parent(p->final) : s;
+	return s == STATUS_OK ? site_sync_parent(p->final) : s;
 }
 
 status
-place_swap_back(struct place *p, const char *failed)
+site_swap_back(struct site *p, const char *failed)
 {
 	char *aside CLEANUP_FREE = mem_printf("%s.%s", p->final, failed);
 	status s;
@@ -458,5 +458,5 @@ place_swap_back(struct place *p, const char *failed)
 	s = move(p->final, aside);
 	if (s == STATUS_OK && p->old != NULL)
 		s = move(p->old, p->final);
-	return s == STATUS_OK ? place_sync_parent(p->final) : s;
+	return s == STATUS_OK ? site_sync_parent(p->final) : s;
 }
