@@ -35,18 +35,16 @@ could_not(const char *what, const char *path)
 /* --- links and modes ---------------------------------------------------------------- */
 
 static status
-make_link(struct restore *r, const struct site *p)
+make_link(struct restore *r, int fd, const struct site *p)
 {
-	char *name CLEANUP_FREE = mem_printf("pg_tblspc/%s", p->oid);
-
-	if (unlinkat(r->data.fd, name, 0) != 0 && errno == EISDIR)
-		(void)unlinkat(r->data.fd, name, AT_REMOVEDIR);
-	if (symlinkat(p->final, r->data.fd, name) != 0)
-		return could_not("make the link", name);
+	if (unlinkat(fd, p->oid, 0) != 0 && errno == EISDIR)
+		(void)unlinkat(fd, p->oid, AT_REMOVEDIR);
+	if (symlinkat(p->final, fd, p->oid) != 0)
+		return could_not("make the link of tablespace", p->oid);
 	if (r->chown &&
-	    fchownat(r->data.fd, name, r->uid, r->gid, AT_SYMLINK_NOFOLLOW) !=
-		0)
-		return could_not("set the owner of", name);
+	    fchownat(fd, p->oid, r->uid, r->gid, AT_SYMLINK_NOFOLLOW) != 0)
+		return could_not("set the owner of the link of tablespace",
+		    p->oid);
 	return STATUS_OK;
 }
 
@@ -55,26 +53,33 @@ static status
 make_links(struct restore *r)
 {
 	struct site *p;
+	int fd;
 	status s = STATUS_OK;
 
 	for (size_t i = 0; s == STATUS_OK && i < r->info->ntablespaces; i++)
 		s = restore_space(r, r->info->tablespaces[i].oid, &p);
+	if (s != STATUS_OK || r->nspaces == 0)
+		return s;
+	fd =
+	    site_open_below(r->data.fd, "pg_tblspc", O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0)
+		return could_not("open", "pg_tblspc");
 	for (size_t i = 0; s == STATUS_OK && i < r->nspaces; i++)
-		s = make_link(r, &r->spaces[i]);
+		s = make_link(r, fd, &r->spaces[i]);
+	(void)close(fd);
 	return s;
 }
 
 /* A cluster whose files the group may read is one that it may enter. */
-static status
-own_roots(struct restore *r)
+status
+restore_own_roots(struct restore *r)
 {
 	struct stat st;
 	mode_t mode = 0700;
 	status s;
 
-	if (fstatat(r->data.fd, CONTROL_WAITS, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return could_not("find", CONTROL);
-	if (st.st_mode & 040)
+	if (fstatat(r->data.fd, CONTROL_WAITS, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    (st.st_mode & 040) != 0)
 		mode = 0750;
 	s = restore_own(r, r->data.fd, mode, r->data.work);
 	for (size_t i = 0; s == STATUS_OK && i < r->nspaces; i++)
@@ -163,16 +168,23 @@ write_marker(struct restore *r)
 
 /* --- the swap ----------------------------------------------------------------------- */
 
+/* The last step: what makes it a data directory. */
 static status
-sync_directory(int fd, const char *path)
+put_control(struct restore *r)
 {
-	int dir = openat(fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd =
+	    site_open_below(r->data.fd, "global", O_RDONLY | O_DIRECTORY, 0);
 	status s = STATUS_OK;
 
-	if (dir < 0 || fsync(dir) != 0)
-		s = could_not("sync", path);
-	if (dir >= 0)
-		(void)close(dir);
+	if (fd < 0)
+		return could_not("open", "global");
+	if (renameat(fd, strrchr(CONTROL_WAITS, '/') + 1, fd,
+		strrchr(CONTROL, '/') + 1) != 0 &&
+	    errno != ENOENT)
+		s = could_not("put in place", CONTROL);
+	if (s == STATUS_OK && fsync(fd) != 0)
+		s = could_not("sync", "global");
+	(void)close(fd);
 	return s;
 }
 
@@ -218,12 +230,8 @@ swap_all(struct restore *r)
 		if (s == STATUS_OK)
 			s = follow_old(r, &r->spaces[i]);
 	}
-	if (s == STATUS_OK &&
-	    renameat(r->data.fd, CONTROL_WAITS, r->data.fd, CONTROL) != 0 &&
-	    errno != ENOENT)
-		s = could_not("put in place", CONTROL);
 	if (s == STATUS_OK)
-		s = sync_directory(r->data.fd, "global");
+		s = put_control(r);
 	for (size_t i = 0; s == STATUS_OK && i < r->nspaces; i++)
 		s = remove_marker(r->spaces[i].fd, r->spaces[i].final);
 	return s == STATUS_OK ? remove_marker(r->data.fd, r->data.final) : s;
@@ -235,7 +243,7 @@ restore_commit(struct restore *r)
 	status s = make_links(r);
 
 	if (s == STATUS_OK)
-		s = own_roots(r);
+		s = restore_own_roots(r);
 	if (s == STATUS_OK)
 		s = sync_all(r);
 	if (s == STATUS_OK)

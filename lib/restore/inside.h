@@ -108,6 +108,8 @@ status restore_prove(struct restore *r) MUST_CHECK;
 
 /* commit.c: links, owners, sync, swap, pg_control. */
 status restore_commit(struct restore *r) MUST_CHECK;
+/* The directories themselves get their owner and mode. */
+status restore_own_roots(struct restore *r) MUST_CHECK;
 /* A restore that was cut off while it swapped; *done when it was ended. */
 status restore_resume(struct restore *r, bool *done) MUST_CHECK;
 status restore_roll_back(struct restore *r) MUST_CHECK;

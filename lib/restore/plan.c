@@ -251,6 +251,11 @@ plan_space(struct restore *r, const struct backup_tablespace *t, struct site *p)
 		    t->oid, wanted);
 		s = STATUS_USAGE;
 	}
+	if (s == STATUS_OK && is_within(wanted, r->data.final)) {
+		log_error("tablespace %s cannot be within the data directory",
+		    t->oid);
+		s = STATUS_USAGE;
+	}
 	if (s == STATUS_OK && r->o->tablespaces_in != NULL &&
 	    mkdir(r->o->tablespaces_in, 0700) == 0 && r->chown)
 		(void)!chown(r->o->tablespaces_in, r->uid, r->gid);

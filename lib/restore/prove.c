@@ -548,6 +548,9 @@ open_source(struct proof *p)
 		return STATUS_OK;
 	s = walsource_open(&p->source, r->o->wal, scratch);
 	p->has_source = s == STATUS_OK;
+	p->source.as_user = geteuid() == 0;
+	p->source.uid = r->uid;
+	p->source.gid = r->gid;
 	return s;
 }
 
@@ -583,6 +586,8 @@ restore_prove(struct restore *r)
 		s = read_on(&p);
 	if (s == STATUS_OK)
 		s = judge(&p);
+	if (s == STATUS_OK && p.has_source)
+		s = walsource_readable(&p.source);
 	if (s == STATUS_OK)
 		r->restore_command = p.has_source
 		    ? walsource_restore_command(&p.source)

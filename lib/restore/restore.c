@@ -125,6 +125,9 @@ unpack_and_swap(struct restore *r)
 	progress_stop();
 	if (s == STATUS_OK)
 		s = check_late(r);
+	/* A command that fetches WAL runs as the owner, and puts it there. */
+	if (s == STATUS_OK)
+		s = restore_own_roots(r);
 	if (s == STATUS_OK)
 		s = restore_prove(r);
 	if (s == STATUS_OK)

@@ -210,6 +210,16 @@ paused(const char *answer)
 	return answer != NULL && strncmp(answer, "t t ", 4) == 0;
 }
 
+/* --target-action shutdown: it came to its target, and is down. */
+static bool
+ended_as_told(const struct restore *r)
+{
+	return r->recovers && r->o->target != TARGET_NONE &&
+	    r->o->action == ACTION_SHUTDOWN &&
+	    restore_postmaster(r->data.final) == 0 &&
+	    control_state(r) == STATE_SHUT_IN_RECOVERY;
+}
+
 /* Recovery that is to pause at its target is there when it says so. */
 static enum outcome
 look(struct restore *r, bool seen, char **answer)
@@ -223,8 +233,7 @@ look(struct restore *r, bool seen, char **answer)
 			;
 		else if (!seen)
 			return WAITING;
-		else if (r->recovers && r->o->action == ACTION_SHUTDOWN &&
-		    control_state(r) == STATE_SHUT_IN_RECOVERY)
+		else if (ended_as_told(r))
 			return ENDED;
 		else
 			return GONE;
@@ -311,7 +320,9 @@ run_pg_ctl(struct restore *r, const char *verb, const char *mode)
 	c.argv = mode == NULL ? start : stop;
 	c.out = c.err = &said;
 	s = command_run(&c, &code);
-	if (s == STATUS_OK && code != 0) {
+	if (s == STATUS_OK && code != 0 && ended_as_told(r)) {
+		s = STATUS_FAIL;
+	} else if (s == STATUS_OK && code != 0) {
 		log_error("pg_ctl %s failed", verb);
 		if (said.len > 0)
 			log_detail("%s", said.data);
@@ -405,9 +416,9 @@ restore_start(struct restore *r)
 		return STATUS_OK;
 	s = r->o->start_service != NULL ? service("start", r->o->start_service)
 					: run_pg_ctl(r, "start", NULL);
-	if (s != STATUS_OK)
+	if (s != STATUS_OK && !ended_as_told(r))
 		return give_up(r, GONE);
-	got = wait_for_it(r, &r->reached);
+	got = s != STATUS_OK ? ENDED : wait_for_it(r, &r->reached);
 	if (got != CAME_UP && got != ENDED)
 		return give_up(r, got);
 	r->running = got == CAME_UP;

@@ -53,6 +53,7 @@ walsource_close(struct walsource *w)
 	free(w->directory);
 	free(w->command);
 	free(w->scratch);
+	free(w->seen);
 	memset(w, 0, sizeof(*w));
 }
 
@@ -68,6 +69,8 @@ get_file(struct walsource *w, const char *name, int *fd)
 		*fd = open(file, O_RDONLY | O_CLOEXEC);
 		if (*fd >= 0) {
 			w->compressed[i] = true;
+			if (w->seen == NULL)
+				w->seen = mem_strdup(file);
 			return STATUS_OK;
 		}
 		if (errno != ENOENT) {
@@ -149,6 +152,30 @@ walsource_get(struct walsource *w, const char *name, int *fd)
 	*fd = -1;
 	return w->command != NULL ? get_by_command(w, name, fd)
 				  : get_file(w, name, fd);
+}
+
+status
+walsource_readable(const struct walsource *w)
+{
+	struct str line CLEANUP(str_free) = STR_INIT;
+	struct command c = {.as_user = w->as_user,
+	    .uid = w->uid,
+	    .gid = w->gid,
+	    .directory = "/"};
+	int code;
+	status s;
+
+	if (w->command != NULL || w->seen == NULL || !w->as_user)
+		return STATUS_OK;
+	str_add(&line, "test -r ");
+	command_quote(&line, w->seen);
+	s = command_shell(&c, line.data, &code);
+	if (s != STATUS_OK || code == 0)
+		return s;
+	log_error("user %u, who is to run the server, cannot read \"%s\"",
+	    (unsigned)w->uid, w->seen);
+	log_hint("let it read there, and enter each directory above");
+	return STATUS_FAIL;
 }
 
 /* --- for the server ----------------------------------------------------------------- */

@@ -18,10 +18,11 @@ struct walsource {
 	char *directory; /* or */
 	char *command;	 /* with %f and %p */
 	char *scratch;	 /* a directory, for what the command fetches */
-	bool as_user;	 /* run it so */
+	bool as_user;	 /* the server is to run as this one */
 	uid_t uid;
 	gid_t gid;
 	bool compressed[CODECS]; /* which a file was found with */
+	char *seen;		 /* the first file that was found */
 };
 
 /* "%f" in it makes it a command.  Reports a directory that is none. */
@@ -34,6 +35,8 @@ void walsource_close(struct walsource *w);
  * a command that was ended by a signal or says 126 or more, it is a failure.
  */
 status walsource_get(struct walsource *w, const char *name, int *fd) MUST_CHECK;
+/* Whether the user that the server runs as can read there, too; reports. */
+status walsource_readable(const struct walsource *w) MUST_CHECK;
 /* What the server is to run; for the caller to free. */
 char *walsource_restore_command(const struct walsource *w);
 
