@@ -325,10 +325,22 @@ empty_work(struct site *p)
 	return site_clear(p->fd, p->work);
 }
 
+/* From now on everybody can see what it is. */
+static status
+mark(struct site *p)
+{
+	int fd = openat(p->fd, RESTORE_MARKER,
+	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return could_not("write in", p->work);
+	(void)close(fd);
+	return STATUS_OK;
+}
+
 status
 site_open(struct site *p)
 {
-	int fd;
 	status s;
 
 	if (!p->in_place && mkdir(p->work, 0700) != 0 && errno != EEXIST)
@@ -336,15 +348,14 @@ site_open(struct site *p)
 	s = lock(p);
 	if (s == STATUS_OK)
 		s = empty_work(p);
-	if (s != STATUS_OK)
-		return s;
-	/* From now on everybody can see what it is. */
-	fd = openat(p->fd, RESTORE_MARKER,
-	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return could_not("write in", p->work);
-	(void)close(fd);
-	return STATUS_OK;
+	if (s == STATUS_OK)
+		s = mark(p);
+	/* What could not be taken is somebody else's, and stays. */
+	if (s != STATUS_OK && p->fd >= 0) {
+		(void)close(p->fd);
+		p->fd = -1;
+	}
+	return s;
 }
 
 void
