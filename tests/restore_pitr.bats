@@ -213,6 +213,7 @@ archive_is_untouched() {
 	ours -o "$B/later"
 	switch_wal
 	cp -n "$A"/* "$forks"/
+	chmod -R a+rwX "$forks"
 	exits 3 restore tli5 "$B"/later/* --wal "$forks"
 	like "$err" 'does not come from that of the backup'
 	not_startable tli5

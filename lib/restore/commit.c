@@ -222,9 +222,11 @@ remove_marker(int fd, const char *name)
 static status
 swap_all(struct restore *r)
 {
-	status s = site_swap(&r->data);
+	status s;
 
-	r->swapped = s == STATUS_OK;
+	/* From here on nothing is undone: it is gone on with. */
+	r->swapped = true;
+	s = site_swap(&r->data);
 	for (size_t i = 0; s == STATUS_OK && i < r->nspaces; i++) {
 		s = site_swap(&r->spaces[i]);
 		if (s == STATUS_OK)

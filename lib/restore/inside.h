@@ -79,8 +79,10 @@ status restore_ask(const struct restore *r, const char *question) MUST_CHECK;
 /* owner.c */
 status restore_owner(struct restore *r) MUST_CHECK;
 
-/* version.c: programs of the server that is to run it. */
+/* version.c: programs of the server that is to run it; of a data directory
+ * that is there already where the backup has not said its version yet. */
 status restore_version(struct restore *r) MUST_CHECK;
+status restore_version_of_data(struct restore *r) MUST_CHECK;
 char *restore_program(const struct restore *r, const char *name);
 
 /* unpack.c */

@@ -273,6 +273,11 @@ plan_space(struct restore *r, const struct backup_tablespace *t, struct site *p)
 	if (state == SITE_USED && !is_of_old(r, t->oid, p->final))
 		return space_refused(p->final, t->oid);
 	p->oid = mem_strdup(t->oid);
+	if (r->delta && state == SITE_USED) {
+		p->in_place = true;
+		p->work = mem_strdup(p->final);
+		return STATUS_OK;
+	}
 	return lay_out(r, p, state);
 }
 

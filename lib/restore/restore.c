@@ -181,6 +181,10 @@ run(struct restore *r, int fd)
 	s = open_input(r, fd);
 	if (s == STATUS_OK)
 		s = restore_resume(r, &done);
+	if (s == STATUS_OK && done)
+		s = restore_owner(r);
+	if (s == STATUS_OK && done)
+		s = restore_version_of_data(r);
 	if (s != STATUS_OK || done)
 		return s == STATUS_OK ? finish(r) : s;
 	s = restore_plan(r);

@@ -220,8 +220,7 @@ clear_level(struct level **at)
 	if (l->names.len == 0) {
 		name = mem_strdup(l->name);
 		*at = ascend(l);
-		if (unlinkat((*at)->fd, name, AT_REMOVEDIR) != 0 &&
-		    strcmp(name, "lost+found") != 0)
+		if (unlinkat((*at)->fd, name, AT_REMOVEDIR) != 0)
 			s = could_not("remove", name);
 		free(name);
 		return s;
@@ -239,6 +238,18 @@ clear_level(struct level **at)
 	}
 	free(name);
 	return s;
+}
+
+/* It belongs to the file system, where that is mounted. */
+static void
+leave_lost_found(struct strv *names)
+{
+	for (size_t i = 0; i < names->len; i++)
+		if (strcmp(names->data[i], "lost+found") == 0) {
+			free(names->data[i]);
+			names->data[i] = names->data[--names->len];
+			return;
+		}
 }
 
 static void
@@ -260,6 +271,7 @@ site_clear(int fd, const char *name)
 	struct level *at = &root;
 	status s = list(fd, name, &root.names);
 
+	leave_lost_found(&root.names);
 	marker_last(&root.names);
 	while (s == STATUS_OK && (at != &root || root.names.len > 0))
 		s = clear_level(&at);
