@@ -99,6 +99,7 @@ unpack_part(const struct restore *r, const char *backup, const char *scratch,
 	struct restore_options o = {.jobs = r->o->jobs,
 	    .tablespaces_in = spaces};
 	struct restore part = {.o = &o,
+	    .part = true,
 	    .spaces = mem_zalloc(RESTORE_SPACES * sizeof(struct site)),
 	    .uid = geteuid(),
 	    .gid = getegid()};
@@ -133,25 +134,29 @@ unpack_part(const struct restore *r, const char *backup, const char *scratch,
 	return s;
 }
 
-/* Each tablespace of the last backup gets a directory of its own. */
+/* Each tablespace of the last backup, by where its link leads, gets a
+ * directory of its own. */
 static status
 add_mappings(const char *last, const char *scratch, struct strv *argv)
 {
+	char target[TAR_PATH_MAX];
 	struct backupset *set;
 	status s = backupset_open(last, -1, &set);
 
 	if (s != STATUS_OK)
 		return s;
 	for (size_t i = 0; i < backupset_info(set)->ntablespaces; i++) {
-		const struct backup_tablespace *t =
-		    &backupset_info(set)->tablespaces[i];
-		char *to CLEANUP_FREE =
-		    mem_printf("%s/combined.spaces/%s", scratch, t->oid);
+		const char *oid = backupset_info(set)->tablespaces[i].oid;
+		char *link CLEANUP_FREE =
+		    mem_printf("%s/pg_tblspc/%s", last, oid);
 		char *map CLEANUP_FREE = NULL;
+		ssize_t n = readlink(link, target, sizeof(target) - 1);
 
-		if (t->location == NULL)
+		if (n < 0)
 			continue;
-		map = mem_printf("--tablespace-mapping=%s=%s", t->location, to);
+		map = mem_printf("--tablespace-mapping=%.*s=%s/combined.spaces"
+				 "/%s",
+		    (int)n, target, scratch, oid);
 		strv_add(argv, map);
 	}
 	backupset_close(set);
@@ -185,16 +190,15 @@ find_program(struct restore *r)
 }
 
 static status
-combine(struct restore *r, const char *program, const struct strv *parts,
-    const char *scratch, const char *out)
+combine(const char *program, const struct strv *parts, const char *scratch,
+    const char *out)
 {
 	struct strv args CLEANUP(strv_free) = STRV_INIT;
 	struct str said CLEANUP(str_free) = STR_INIT;
 	struct command c = {.out = &said, .err = &said};
-	int code;
+	int code = 0;
 	status s;
 
-	(void)r;
 	strv_add(&args, program);
 	strv_add(&args, "--no-sync");
 	s = add_mappings(parts->data[parts->len - 1], scratch, &args);
@@ -244,6 +248,6 @@ restore_chain(struct restore *r)
 			strv_add(&parts, part);
 	}
 	if (s == STATUS_OK)
-		s = combine(r, program, &parts, r->scratch.work, out);
+		s = combine(program, &parts, r->scratch.work, out);
 	return s == STATUS_OK ? backupset_open(out, -1, &r->set) : s;
 }

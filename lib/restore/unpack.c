@@ -179,7 +179,7 @@ begin_file(void *arg, const struct backup_member *m, void **file)
 	int fd;
 	status s = locate(r, m->path, &p, &path);
 
-	if (s != STATUS_OK || is_left_out(m->path))
+	if (s != STATUS_OK || (!r->part && is_left_out(m->path)))
 		return s;
 	if (strcmp(path, CONTROL) == 0 && p == &r->data)
 		path = CONTROL_WAITS;
@@ -252,7 +252,7 @@ read_again(void *arg, const struct manifest_file *f)
 	if (s != STATUS_OK)
 		return s;
 	/* These were not written, so only their size is known to be right. */
-	if (is_left_out(f->path))
+	if (!r->part && is_left_out(f->path))
 		return STATUS_OK;
 	if (strcmp(f->path, CONTROL) == 0)
 		path = CONTROL_WAITS;
