@@ -308,9 +308,9 @@ await_libpq(struct answers *a)
 {
 	status s = await(a, POLLIN);
 
-	/* A failure shows in the next call. */
-	if (s == STATUS_OK)
-		(void)PQconsumeInput(a->pg->conn);
+	/* What came before a failure has been read by now. */
+	if (s == STATUS_OK && !PQconsumeInput(a->pg->conn))
+		return lost(a, PQerrorMessage(a->pg->conn));
 	return s;
 }
 

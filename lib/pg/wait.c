@@ -101,6 +101,11 @@ patience(const struct pg *pg)
 bool
 pg_wait(struct pg *pg, short events, short *ready)
 {
+	/* libpq has closed it, and poll would wait for nothing for ever. */
+	if (PQsocket(pg->conn) < 0) {
+		(void)pg_error_lost(pg, NULL);
+		return false;
+	}
 	for (;;) {
 		struct pollfd fds[2] = {{PQsocket(pg->conn), events, 0},
 		    {pg->aborted ? -1 : signal_abort_fd(), POLLIN, 0}};
