@@ -133,6 +133,15 @@ setup() {
 	zstd -dcq "$OUT" | tar -t | tail -n 1 | grep -qx backup_manifest
 }
 
+# Servers are built with or without each library, and say so.
+server_can() {	# METHOD
+	backup -q -Z "$1" -X none --tar >/dev/null 2>can || {
+		grep -q 'this build does not support' can && return 1
+		cat can
+	}
+	return 0
+}
+
 @test "compressed on the server, where it can" {
 	local how
 	if [ "$PG_MAJOR" -lt 15 ]; then
@@ -142,11 +151,13 @@ setup() {
 		return
 	fi
 	for how in server-gzip:1 server-lz4 server-zstd:3; do
+		server_can "$how" || continue
 		exits 0 backup -Z "$how" -o "b.$how"
 		is "$(jq -r .compression.where "b.$how"/*/backup.json)" server
 		exits 0 pg-basebackup-wrap verify "b.$how"/*
 	done
 	# One stream is one tar, so what comes compressed is unpacked on its way.
+	server_can server-zstd || return 0
 	exits 0 backup -Z server-zstd --tar
 	tar -tf "$OUT" | tail -n 1 | grep -qx backup_manifest
 	exits 0 backup -Z server-lz4 -Z gzip --tar
@@ -582,15 +593,110 @@ setup() {
 	like "$out" 'keep +an incremental one needs it'
 	[ -d "$first" ]
 	# Of another cluster, or with a flipped bit.
+	pg_sql src 'alter system set summarize_wal = on; select pg_reload_conf()'
+	wait_for pg_sql_true src "select setting = 'on' from pg_settings
+		where name = 'summarize_wal'"
 	exits 2 pg-basebackup-wrap -d "$(pg_dsn src)" --incremental-from "$first" -o c
-	like "$err" 'summarize_wal|of another database cluster'
+	like "$err" 'of another database cluster'
+	pg_sql src 'alter system reset summarize_wal; select pg_reload_conf()'
 	sed 's/"Size": 3,/"Size": 4,/' "$first/backup_manifest" >bad
 	exits 2 backup --incremental-from bad -o c
 	like "$err" 'checksum'
-	# Summaries that are gone.
+	# Summaries that are gone, and the WAL that they were made of.
+	pg_restart inc 'wal_keep_size = 0' 'max_wal_size = 32MB' 'min_wal_size = 32MB'
+	for _ in 1 2 3 4 5 6; do
+		pg_sql inc 'create table x as select 1; drop table x;
+			select pg_switch_wal(); checkpoint'
+	done
 	pg_stop inc
 	rm -f "$(pg_data inc)"/pg_wal/summaries/*
-	pg_start inc 'summarize_wal = on' 'wal_keep_size = 0'
-	pg_sql inc 'select pg_switch_wal(); checkpoint; select pg_switch_wal(); checkpoint'
+	pg_start inc
+	exits 3 backup --incremental-from "$first" -o c
+	like "$err" 'WAL summaries are required'
+	like "$err" 'hint: a full backup'
+	nothing_left c
 	pg_stop inc
+}
+
+# --- stores --------------------------------------------------------------------------------
+
+# What ssh would do, on this host.
+fake_ssh() {
+	cat >ssh <<-'SH'
+		#!/bin/sh
+		echo "$*" >>ssh.log
+		while [ "$1" != -- ]; do shift; done
+		shift 2
+		exec sh -c "$*"
+	SH
+	chmod +x ssh
+	export PGPIPE_SSH=$PWD/ssh
+}
+
+store_works() {	# URL DIRECTORY
+	exits 0 backup -o "$1" -l first
+	like "$out" "^$1/[0-9T]*Z\$"
+	is "$(find "$2" -name '*.part')" ''
+	is "$(stat -c %a "$(the_backup "$2")/base.tar.zst")" 600
+	exits 0 pg-basebackup-wrap verify "$(the_backup "$2")"
+	exits 0 backup -o "$1" -l second
+	exits 0 pg-basebackup-wrap list "$1"
+	is "$(sed 's/.* //' "$OUT" | paste -sd,)" first,second
+	exits 0 pg-basebackup-wrap info --json "$1/$(basename "$(the_backup "$2")")"
+	is "$(jq -r .label "$OUT")" second
+	exits 0 pg-basebackup-wrap expire -n --keep 1 "$1"
+	is "$(find "$2" -name backup.json | wc -l)" 2
+	exits 0 pg-basebackup-wrap expire --keep 1 "$1"
+	is "$(find "$2" -mindepth 1 -maxdepth 1 | wc -l)" 1
+	exits 0 pg-basebackup-wrap list "$1"
+	like "$out" second
+	exits 2 pg-basebackup-wrap verify "$1/$(basename "$(the_backup "$2")")"
+}
+
+@test "a store: a directory" {
+	store_works "file://$PWD/s" s
+}
+
+@test "a store: a directory of another host" {
+	fake_ssh
+	store_works "ssh://me@there:2222$PWD/a b's" "a b's"
+	grep -q -- '-p 2222 -- me@there ' ssh.log
+}
+
+@test "a store that fails, and one that is not there" {
+	fake_ssh
+	exits 2 backup -o "nowhere://x/y"
+	like "$err" 'no plug-in store-nowhere was found'
+	printf '#!/bin/sh\nexit 255\n' >ssh
+	exits 4 backup -o "ssh://there$PWD/s"
+	exits 3 backup -o "ssh://-oProxyCommand=x$PWD/s"
+	tmpfs "$PG_ROOT/store" 4m
+	exits 3 backup -Z none -o "file://$PG_ROOT/store"
+	is "$(find "$PG_ROOT/store" -type f)" ''
+	backup_server store
+	begin_slow store -o "file://$PWD/s"
+	pg_stop store immediate
+	end_slow 4
+	is "$(find s -type f)" ''
+}
+
+@test "names cannot lead out of a store" {
+	local name
+	mkdir s && echo secret >secret
+	for name in ../secret a/../../secret /etc/passwd a//b ./a 'a b' '' 'a;b' $'a\nb'; do
+		exits 2 "$TREE/libexec/store-file" get "file://$PWD/s" "$name"
+		exits 2 "$TREE/libexec/store-file" put "file://$PWD/s" "$name"
+	done
+	nothing_left s
+	echo 0123456789 | "$TREE/libexec/store-file" put "file://$PWD/s" d/o
+	exits 0 "$TREE/libexec/store-file" get "file://$PWD/s" d/o 7
+	is "$out" 789
+	exits 0 "$TREE/libexec/store-file" stat "file://$PWD/s" d/o
+	is "$out" '{"name":"d/o","bytes":11}'
+	exits 1 "$TREE/libexec/store-file" stat "file://$PWD/s" d/p
+	exits 0 "$TREE/libexec/store-file" remove "file://$PWD/s" d/o
+	nothing_left s
+	exits 2 "$TREE/libexec/store-file" dance "file://$PWD/s" d/o
+	exits 0 "$TREE/libexec/store-ssh" --info
+	is "$(jq -r .name "$OUT")" ssh
 }

@@ -17,11 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backup/catalog_store.h"
 #include "backup/place.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "run/store.h"
 
 #define RECORD_FORMAT 1
 
@@ -73,6 +75,8 @@ catalog_record(const char *backup, json_t **out)
 	char *file CLEANUP_FREE = mem_printf("%s/%s", backup, PLACE_RECORD);
 
 	*out = NULL;
+	if (store_is_url(backup))
+		return catalog_record_store(backup, out);
 	if (access(file, F_OK) != 0) {
 		log_error("\"%s\" is no backup: it has no %s", backup,
 		    PLACE_RECORD);
@@ -97,8 +101,8 @@ is_locked(const char *path)
 	return locked;
 }
 
-static void
-understand(struct backup_item *item)
+void
+catalog_understand(struct backup_item *item)
 {
 	item->state = str_eq(record_text(item->record, "status"), "good")
 	    ? CATALOG_GOOD
@@ -132,7 +136,7 @@ look_at(struct backup_item *item, const char *directory)
 	if (!place_is_stamp(item->name))
 		look_at_partial(item, path);
 	else if (catalog_record(path, &item->record) == STATUS_OK)
-		understand(item);
+		catalog_understand(item);
 	else
 		item->state = CATALOG_BROKEN;
 }
@@ -157,8 +161,8 @@ by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-status
-catalog_read(const char *directory, struct catalog *out)
+static status
+read_directory(const char *directory, struct catalog *out)
 {
 	DIR *dir = opendir(directory);
 	const struct dirent *entry;
@@ -179,11 +183,20 @@ catalog_read(const char *directory, struct catalog *out)
 			.finished = -1};
 	}
 	(void)closedir(dir);
-	if (out->count > 0)
-		qsort(out->items, out->count, sizeof(*out->items), by_name);
 	for (size_t i = 0; i < out->count; i++)
 		look_at(&out->items[i], directory);
 	return STATUS_OK;
+}
+
+status
+catalog_read(const char *directory, struct catalog *out)
+{
+	status s = store_is_url(directory) ? catalog_read_store(directory, out)
+					   : read_directory(directory, out);
+
+	if (out->count > 0)
+		qsort(out->items, out->count, sizeof(*out->items), by_name);
+	return s;
 }
 
 void

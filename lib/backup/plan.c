@@ -23,6 +23,7 @@
 #include "base/num.h"
 #include "data/record.h"
 #include "pg/replication.h"
+#include "run/store.h"
 
 /* Bytes a second, where no backup was measured yet. */
 #define RATE_RAW 500e6
@@ -289,7 +290,9 @@ estimate(const struct plan *p, const char **by)
 	struct catalog c CLEANUP(catalog_free) = {NULL, 0};
 
 	*by = "by rule of thumb";
-	if (p->r->directory != NULL && access(p->r->directory, F_OK) == 0 &&
+	if (p->r->directory != NULL &&
+	    (store_is_url(p->r->directory) ||
+		access(p->r->directory, F_OK) == 0) &&
 	    catalog_read(p->r->directory, &c) == STATUS_OK)
 		for (size_t i = 0; i < c.count; i++)
 			if (c.items[i].state == CATALOG_GOOD &&
@@ -312,7 +315,7 @@ look_here(struct plan *p)
 	char time[32];
 	const char *by;
 
-	if (r->directory != NULL)
+	if (r->directory != NULL && !store_is_url(r->directory))
 		look_at_room(p, "room", r->directory,
 		    r->client.codec != CODEC_NONE ||
 			r->server_codec.codec != CODEC_NONE);
