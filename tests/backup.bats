@@ -670,9 +670,9 @@ store_works() {	# URL DIRECTORY
 	printf '#!/bin/sh\nexit 255\n' >ssh
 	exits 4 backup -o "ssh://there$PWD/s"
 	exits 3 backup -o "ssh://-oProxyCommand=x$PWD/s"
-	tmpfs "$PG_ROOT/store" 4m
-	exits 3 backup -Z none -o "file://$PG_ROOT/store"
-	is "$(find "$PG_ROOT/store" -type f)" ''
+	tmpfs "$PG_ROOT/tiny" 4m
+	exits 3 backup -Z none -o "file://$PG_ROOT/tiny"
+	is "$(find "$PG_ROOT/tiny" -type f)" ''
 	backup_server store
 	begin_slow store -o "file://$PWD/s"
 	pg_stop store immediate

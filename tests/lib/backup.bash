@@ -47,7 +47,6 @@ end_slow() {	# CODE
 	local got=0
 	wait "$SLOW" || got=$?
 	err=$(text_of slow.err)
-	out=$(text_of slow.out)
 	is "$got" "$1" "exit of the slow backup: $err"
 }
 
@@ -62,7 +61,7 @@ unpack() {	# FILE: its bytes without a compression
 # The parts of a backup, put where a server wants them: tablespaces go to
 # directories of their own, which tablespace_map is told.
 restored() {	# NAME BACKUP: a directory of -o, or a file of --tar
-	local data=$PG_ROOT/$1/data file oid path
+	local data=$PG_ROOT/$1/data file oid
 	pg_directory "$PG_ROOT/$1" && pg_directory "$PG_ROOT/$1/s" || return
 	echo 5432 >"$PG_ROOT/$1/port"
 	mkdir -m 700 "$data"
@@ -83,7 +82,7 @@ restored() {	# NAME BACKUP: a directory of -o, or a file of --tar
 		unpack "$2" | tar -xC "$data" || return
 	fi
 	if [ -e "$data/tablespace_map" ]; then
-		while read -r oid path; do
+		while read -r oid _; do
 			mv "$data/pg_tblspc/$oid" "$PG_ROOT/$1/ts.$oid"
 			echo "$oid $PG_ROOT/$1/ts.$oid"
 		done <"$data/tablespace_map" >map
