@@ -434,6 +434,40 @@ server_can() {	# METHOD
 	pg_stop again
 }
 
+@test "a standby that follows its primary to another timeline in the middle" {
+	backup_server top 'full_page_writes = on'
+	pg_standby mid top
+	pg_standby low mid
+	pg_caught_up low top
+	begin_slow low -o b
+	pg_stop top
+	pg_sql mid 'select pg_promote()'
+	wait_for pg_sql_true mid 'select not pg_is_in_recovery()'
+	pg_sql mid 'insert into plain values (-1, $$after$$); checkpoint'
+	wait_for pg_sql_true low 'select count(*) = 1 from plain where i = -1'
+	end_slow 0
+	exits 0 pg-basebackup-wrap verify b/*
+	tar -I zstd -tf b/*/pg_wal.tar.zst | grep -q '^00000001'
+	pg_stop low
+	pg_stop mid
+	restored next b/*
+	is "$(pg_sql next 'select count(*) >= 20000 from plain')" t
+	pg_stop next
+}
+
+@test "a connection that must wait is not taken for an idle one" {
+	require_version 14
+	backup_server idle 'idle_session_timeout = 1s' 'wal_sender_timeout = 2s' \
+		'checkpoint_timeout = 30s' 'checkpoint_completion_target = 0.3' \
+		'shared_buffers = 16MB'
+	pg_sql idle "create table d as select i, repeat('x', 500) from
+		generate_series(1, 15000) i"
+	exits 0 pg-basebackup-wrap -d "$(pg_dsn idle)" -c spread -o b
+	like "$err" 'waiting for the server.s checkpoint'
+	exits 0 pg-basebackup-wrap verify b/*
+	pg_stop idle
+}
+
 @test "pages that fail their checksum: kept, marked, exit 1" {
 	local file
 	pg_directory "$PG_ROOT/sums" && pg_directory "$PG_ROOT/sums/s"
