@@ -734,3 +734,79 @@ store_works() {	# URL DIRECTORY
 	exits 0 "$TREE/libexec/store-ssh" --info
 	is "$(jq -r .name "$OUT")" ssh
 }
+
+# --- before, and in the manual ------------------------------------------------------------
+
+@test "a dry run tells what there is and what is missing, and takes nothing" {
+	exits 0 backup -n -o b
+	[ ! -e b ]
+	like "$out" '^ok +replication +PostgreSQL '
+	like "$out" '^ok +tablespace +"space one" in ".*/space one", '
+	like "$out" '^ok +size +[0-9.]+ MB$'
+	like "$out" '^ok +time +about '
+	like "$out" '^ok +room '
+	exits 0 backup -n --json --tar
+	is "$(jq -r 'select(.status != null and .status != "ok")' "$OUT")" ''
+	is "$(tail -n 1 "$OUT" | jq -r .end)" pg-basebackup-wrap
+	# Twice the size of what is there is not there.
+	tmpfs "$PG_ROOT/narrow" 1m
+	exits 1 backup -n --plain "$PG_ROOT/narrow/p"
+	like "$out" '^missing +room +.*less than the size'
+	pg_sql src 'create role plainly login'
+	exits 1 pg-basebackup-wrap -n -d "$SRC user=plainly" -o b
+	like "$out" '^missing +replication '
+	like "$out" '^note +size .*may not see'
+	backup_server min 'max_wal_senders = 0' 'wal_level = minimal' 'wal_keep_size = 0'
+	exits 1 pg-basebackup-wrap -n -d "$(pg_dsn min)" -o b
+	like "$out" '^missing +wal_level +minimal'
+	like "$out" '^missing +walsenders '
+	pg_stop min
+}
+
+examples_of() {	# PAGE
+	awk '/^\.Bd -literal/ { on = 1; next } /^\.Ed/ { on = 0; print "" }
+		on { gsub(/\\\(dq/, "\""); print }' "$TREE/man/$1"
+}
+
+@test "the examples of the manual run" {
+	command -v gpg >/dev/null || skip 'needs gpg'
+	mkdir bin here
+	fake_ssh
+	mv ssh bin/ssh-url
+	export PGPIPE_SSH=$PWD/bin/ssh-url
+	printf '#!/bin/sh\nshift\nexec sh -c "$*"\n' >bin/ssh
+	# Where there is no age, what it would get is kept.
+	command -v age >/dev/null || printf '#!/bin/sh\nexec cat\n' >bin/age
+	chmod +x bin/*
+	PATH=$PWD/bin:$PATH
+	export GNUPGHOME=$PWD/gnupg KEY=test@example.org
+	mkdir -m 700 gnupg
+	gpg -q --batch --passphrase '' --quick-gen-key "$KEY" default default never \
+		2>/dev/null
+	examples_of pg-basebackup-wrap.1 | sed "s|/srv/backups|$PWD/there|" \
+		>examples.sh
+	awk -v RS= '{ print > "example." NR }' examples.sh
+	is "$(printf '%s\n' example.* | wc -l)" 7
+	exits 0 bash -eo pipefail example.1
+	exits 0 pg-basebackup-wrap verify backups/*
+	exits 0 bash -eo pipefail example.2
+	exits 0 pg-basebackup-wrap verify base.tar.zst
+	exits 0 bash -eo pipefail example.3
+	gpg -q --batch -d base.gpg 2>/dev/null | pg-basebackup-wrap verify -
+	exits 0 bash -eo pipefail example.4
+	like "$out" '^standard input: good'
+	exits 0 pg-basebackup-wrap verify base.tar
+	sed -i 's/50MB/500MB/' example.5
+	exits 0 bash -eo pipefail example.5
+	exits 0 bash -eo pipefail example.6
+	exits 0 pg-basebackup-wrap verify there/*
+	gpgconf --kill all
+	[ "$PG_MAJOR" -ge 17 ] || return 0
+	backup_server sum 'summarize_wal = on'
+	rm -rf backups
+	SRC=$(pg_dsn sum)
+	exits 0 backup -o backups
+	sed -i "s|backups/2[0-9TZ]*|$(the_backup backups)|" example.7
+	exits 0 bash -eo pipefail example.7
+	pg_stop sum
+}

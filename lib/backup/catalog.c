@@ -3,18 +3,16 @@
  * The backups of a directory.
  */
 #ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* flock, timegm */
+#define _DEFAULT_SOURCE /* flock */
 #endif
 #include "backup/catalog.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "backup/catalog_store.h"
@@ -39,17 +37,12 @@ catalog_state_name(enum catalog_state state)
 int64_t
 catalog_time(const char *text)
 {
-	struct tm tm = {.tm_isdst = 0};
-	int end = 0;
+	struct str stamp CLEANUP(str_free) = STR_INIT;
 
-	if (text == NULL ||
-	    sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &tm.tm_year, &tm.tm_mon,
-		&tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &end) != 6 ||
-	    end == 0 || text[end] != '\0')
-		return -1;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	return (int64_t)timegm(&tm);
+	for (; text != NULL && *text != '\0'; text++)
+		if (*text != '-' && *text != ':')
+			str_addc(&stamp, *text);
+	return place_time(str_text(&stamp));
 }
 
 static status

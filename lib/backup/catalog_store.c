@@ -2,12 +2,8 @@
 /*
  * The backups of a store.
  */
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* timegm */
-#endif
 #include "backup/catalog_store.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -31,20 +27,6 @@ get_record(const struct store *store, const char *name, json_t **out)
 			      : s;
 }
 
-/* When it was begun, by its name. */
-static int64_t
-begun(const char *name)
-{
-	struct tm tm = {.tm_isdst = 0};
-
-	if (sscanf(name, "%4d%2d%2dT%2d%2d%2dZ", &tm.tm_year, &tm.tm_mon,
-		&tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
-		return 0;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	return (int64_t)timegm(&tm);
-}
-
 static struct backup_item *
 find_item(struct catalog *c, const char *name)
 {
@@ -54,8 +36,9 @@ find_item(struct catalog *c, const char *name)
 	c->items = mem_resize(c->items, c->count + 1, sizeof(*c->items));
 	c->items[c->count] = (struct backup_item){.name = mem_strdup(name),
 	    .finished = -1,
-	    .state = begun(name) + WEEK > (int64_t)time(NULL) ? CATALOG_RUNNING
-							      : CATALOG_BROKEN};
+	    .state = place_time(name) + WEEK > (int64_t)time(NULL)
+		? CATALOG_RUNNING
+		: CATALOG_BROKEN};
 	return &c->items[c->count++];
 }
 

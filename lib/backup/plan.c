@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/signal.h"
 #include "data/record.h"
 #include "pg/replication.h"
 #include "run/store.h"
@@ -194,7 +195,8 @@ look_at_others(struct plan *p, struct pg *pg)
 	    " - (select pg_catalog.count(*) from"
 	    " pg_catalog.pg_get_replication_slots()),"
 	    " pg_catalog.pg_is_in_recovery(),"
-	    " pg_catalog.current_setting('full_page_writes')::bool");
+	    " pg_catalog.current_setting('full_page_writes')::bool,"
+	    " pg_catalog.current_setting('wal_level')");
 	if (pg_run(pg, "ask who else replicates", &sql, &r) != STATUS_OK)
 		return;
 	senders = pg_int(r, 0, 0);
@@ -206,6 +208,9 @@ look_at_others(struct plan *p, struct pg *pg)
 		find(p, slots < 1 ? FINDING_MISSING : FINDING_OK, "slots",
 		    "%lld free, one needed for as long as this takes",
 		    (long long)slots);
+	if (str_eq(pg_value(r, 0, 4), "minimal"))
+		find(p, FINDING_MISSING, "wal_level",
+		    "minimal: replica is needed");
 	if (pg_true(r, 0, 2))
 		find(p, pg_true(r, 0, 3) ? FINDING_NOTE : FINDING_MISSING,
 		    "standby",
@@ -213,7 +218,8 @@ look_at_others(struct plan *p, struct pg *pg)
 		    "must not change places with it");
 }
 
-static void
+/* Whether the server could be asked. */
+static bool
 look_by_sql(struct plan *p)
 {
 	struct pg *pg CLEANUP(pg_cleanup) = NULL;
@@ -226,10 +232,11 @@ look_by_sql(struct plan *p)
 		find(p, FINDING_NOTE, "size",
 		    "unknown: this user may replicate, but not connect to a "
 		    "database");
-		return;
+		return false;
 	}
 	look_at_spaces(p, pg);
 	look_at_others(p, pg);
+	return true;
 }
 
 /* --- here ------------------------------------------------------------------------- */
@@ -335,8 +342,9 @@ backup_plan(const struct backup_request *r)
 	struct plan p = {.r = r};
 	status s = look_by_replication(&p);
 
-	if (s == STATUS_OK || s == STATUS_FAIL)
-		look_by_sql(&p);
+	/* Who is let in as a user learns what a walsender lacks. */
+	if (s != STATUS_USAGE && signal_stop() == 0 && look_by_sql(&p))
+		s = STATUS_OK;
 	look_here(&p);
 	if (p.failed == STATUS_OK && r->json)
 		p.failed =
