@@ -21,7 +21,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "run/store.h"
+#include "run/storage.h"
 
 #define RECORD_FORMAT 1
 
@@ -68,7 +68,7 @@ catalog_record(const char *backup, json_t **out)
 	char *file CLEANUP_FREE = mem_printf("%s/%s", backup, PLACE_RECORD);
 
 	*out = NULL;
-	if (store_is_url(backup))
+	if (storage_is_url(backup))
 		return catalog_record_store(backup, out);
 	if (access(file, F_OK) != 0) {
 		log_error("\"%s\" is no backup: it has no %s", backup,
@@ -184,8 +184,9 @@ read_directory(const char *directory, struct catalog *out)
 status
 catalog_read(const char *directory, struct catalog *out)
 {
-	status s = store_is_url(directory) ? catalog_read_store(directory, out)
-					   : read_directory(directory, out);
+	status s = storage_is_url(directory)
+	    ? catalog_read_store(directory, out)
+	    : read_directory(directory, out);
 
 	if (out->count > 0)
 		qsort(out->items, out->count, sizeof(*out->items), by_name);

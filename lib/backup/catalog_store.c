@@ -10,17 +10,17 @@
 #include "backup/place.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "run/store.h"
+#include "run/storage.h"
 
 #define WEEK (7 * 24 * 60 * 60)
 #define STAMP 16 /* bytes of a backup's name */
 
 static status
-get_record(const struct store *store, const char *name, json_t **out)
+get_record(const struct storage *store, const char *name, json_t **out)
 {
 	char *object CLEANUP_FREE = mem_printf("%s/%s", name, PLACE_RECORD);
 	struct str text CLEANUP(str_free) = STR_INIT;
-	status s = store_get_text(store, object, RECORD_MAX, &text);
+	status s = storage_get_text(store, object, RECORD_MAX, &text);
 
 	return s == STATUS_OK ? record_parse(str_text(&text),
 				    strcspn(str_text(&text), "\n"), object, out)
@@ -44,7 +44,7 @@ find_item(struct catalog *c, const char *name)
 
 /* "20250704T165326Z/base.tar.zst": an object of a backup. */
 static status
-take_object(const struct store *store, struct catalog *c, const char *object)
+take_object(const struct storage *store, struct catalog *c, const char *object)
 {
 	char *name CLEANUP_FREE = mem_strndup(object, strcspn(object, "/"));
 	struct backup_item *item;
@@ -65,13 +65,13 @@ take_object(const struct store *store, struct catalog *c, const char *object)
 status
 catalog_read_store(const char *url, struct catalog *out)
 {
-	struct store *store CLEANUP(store_cleanup) = NULL;
+	struct storage *store CLEANUP(storage_cleanup) = NULL;
 	struct strv names CLEANUP(strv_free) = STRV_INIT;
-	status s = store_open(url, &store);
+	status s = storage_open(url, &store);
 
 	*out = (struct catalog){NULL, 0};
 	if (s == STATUS_OK)
-		s = store_list(store, &names);
+		s = storage_list(store, &names);
 	for (size_t i = 0; s == STATUS_OK && i < names.len; i++)
 		s = take_object(store, out, names.data[i]);
 	return s;
@@ -80,7 +80,7 @@ catalog_read_store(const char *url, struct catalog *out)
 status
 catalog_record_store(const char *backup, json_t **out)
 {
-	struct store *store CLEANUP(store_cleanup) = NULL;
+	struct storage *store CLEANUP(storage_cleanup) = NULL;
 	char *url CLEANUP_FREE = mem_strdup(backup);
 	char *name;
 	status s;
@@ -93,27 +93,27 @@ catalog_record_store(const char *backup, json_t **out)
 		log_error("\"%s\" is no backup's name", name);
 		return STATUS_USAGE;
 	}
-	s = store_open(url, &store);
+	s = storage_open(url, &store);
 	return s == STATUS_OK ? get_record(store, name, out) : s;
 }
 
 status
 catalog_remove_store(const char *url, const char *name)
 {
-	struct store *store CLEANUP(store_cleanup) = NULL;
+	struct storage *store CLEANUP(storage_cleanup) = NULL;
 	struct strv names CLEANUP(strv_free) = STRV_INIT;
 	char *record CLEANUP_FREE = mem_printf("%s/%s", name, PLACE_RECORD);
 	size_t n = strlen(name);
-	status s = store_open(url, &store);
+	status s = storage_open(url, &store);
 
 	if (s == STATUS_OK)
-		s = store_list(store, &names);
+		s = storage_list(store, &names);
 	/* What is half removed is no backup. */
 	if (s == STATUS_OK)
-		s = store_remove(store, record);
+		s = storage_remove(store, record);
 	for (size_t i = 0; s == STATUS_OK && i < names.len; i++)
 		if (strncmp(names.data[i], name, n) == 0 &&
 		    names.data[i][n] == '/' && !str_eq(names.data[i], record))
-			s = store_remove(store, names.data[i]);
+			s = storage_remove(store, names.data[i]);
 	return s;
 }

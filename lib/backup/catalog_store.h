@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * The same for a store (run/store.h): a backup is what has objects below its
+ * The same for a store (run/storage.h): a backup is what has objects below its
  * name.  A store has no locks: what has no record counts as being made until
  * it is a week old.
  */

@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "run/store.h"
+#include "run/storage.h"
 
 #define DAY (24 * 60 * 60)
 
@@ -135,7 +135,7 @@ static status
 act(const struct expire_request *r, int parent, const struct backup_item *item,
     const char *why)
 {
-	if (why == NULL && !r->dry_run && store_is_url(r->directory)) {
+	if (why == NULL && !r->dry_run && storage_is_url(r->directory)) {
 		status s = catalog_remove_store(r->directory, item->name);
 
 		if (s != STATUS_OK)
@@ -157,7 +157,7 @@ act_on_all(const struct expire_request *r, const struct catalog *c, reasons why)
 	int parent = open(r->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	status s = STATUS_OK;
 
-	if (parent < 0 && !store_is_url(r->directory)) {
+	if (parent < 0 && !storage_is_url(r->directory)) {
 		log_error("could not open \"%s\": %s", r->directory,
 		    strerror(errno));
 		return STATUS_FAIL;

@@ -21,19 +21,19 @@
 #include "base/mem.h"
 #include "data/manifest.h"
 #include "data/record.h"
-#include "run/store.h"
+#include "run/storage.h"
 
 /* A file of it, and the store's work on it. */
 struct part {
 	struct sink *sink; /* NULL: not open */
-	struct store_put put;
+	struct storage_put put;
 };
 
 struct directory {
 	struct output base;
 	struct place place;
-	struct store *store; /* instead of the place; or NULL */
-	char *name, *final;  /* in the store */
+	struct storage *store; /* instead of the place; or NULL */
+	char *name, *final;    /* in the store */
 	bool kept;
 	struct codec_spec codec, wal_codec;
 	struct part archive; /* the open one */
@@ -57,7 +57,7 @@ create(struct directory *d, const char *file, const struct codec_spec *codec,
 		return sink_create(d->place.fd, file, shown, codec,
 		    &part->sink);
 	object = mem_printf("%s/%s", d->name, file);
-	s = store_put_begin(d->store, object, &part->put, &fd);
+	s = storage_put_begin(d->store, object, &part->put, &fd);
 	if (s == STATUS_OK)
 		part->sink = sink_new(fd, shown, codec, true);
 	return s;
@@ -67,7 +67,7 @@ create(struct directory *d, const char *file, const struct codec_spec *codec,
 static void
 part_free(struct part *part)
 {
-	store_put_cancel(&part->put);
+	storage_put_cancel(&part->put);
 	sink_free(part->sink);
 	part->sink = NULL;
 }
@@ -86,7 +86,7 @@ end_file(struct directory *d, struct part *part, bool listed)
 		return STATUS_OK;
 	s = sink_finish(*sink);
 	if (s == STATUS_OK && part->put.pid > 0)
-		s = store_put_end(d->store, &part->put);
+		s = storage_put_end(d->store, &part->put);
 	if (s == STATUS_OK && listed) {
 		name = strrchr(sink_name(*sink), '/') + 1;
 		entry = json_object();
@@ -167,7 +167,7 @@ note(struct output *o, const json_t *record)
 		return place_note(&d->place, record);
 	object = mem_printf("%s/%s", d->name, PLACE_NOTE);
 	record_show(record, &text);
-	return store_put_text(d->store, object, text.data, text.len);
+	return storage_put_text(d->store, object, text.data, text.len);
 }
 
 static status
@@ -180,9 +180,9 @@ finish_in_store(struct directory *d, const json_t *record)
 
 	record_show(record, &text);
 	str_addc(&text, '\n');
-	s = store_remove(d->store, noted);
+	s = storage_remove(d->store, noted);
 	if (s == STATUS_OK)
-		s = store_put_text(d->store, object, text.data, text.len);
+		s = storage_put_text(d->store, object, text.data, text.len);
 	d->kept = s == STATUS_OK;
 	return s;
 }
@@ -218,9 +218,9 @@ directory_free(struct output *o)
 	part_free(&d->manifest);
 	place_free(&d->place);
 	if (d->name != NULL && !d->kept &&
-	    catalog_remove_store(store_url(d->store), d->name) != STATUS_OK)
+	    catalog_remove_store(storage_url(d->store), d->name) != STATUS_OK)
 		log_warning("what is left in \"%s\" is no backup", d->final);
-	store_close(d->store);
+	storage_close(d->store);
 	free(d->name);
 	free(d->final);
 	json_decref(d->archives);
@@ -244,7 +244,7 @@ static status
 begin_in_store(struct directory *d, const char *url, char stamp[20])
 {
 	struct catalog c CLEANUP(catalog_free) = {NULL, 0};
-	status s = store_open(url, &d->store);
+	status s = storage_open(url, &d->store);
 
 	if (s == STATUS_OK)
 		s = catalog_read_store(url, &c);
@@ -256,7 +256,7 @@ begin_in_store(struct directory *d, const char *url, char stamp[20])
 			i = SIZE_MAX; /* from the first one again */
 		}
 	d->name = mem_strdup(stamp);
-	d->final = mem_printf("%s/%s", store_url(d->store), stamp);
+	d->final = mem_printf("%s/%s", storage_url(d->store), stamp);
 	return STATUS_OK;
 }
 
@@ -276,7 +276,7 @@ output_directory(const struct backup_request *r,
 	d->codec = r->client;
 	d->archives = json_array();
 	choose_wal_codec(d, r);
-	s = store_is_url(r->directory)
+	s = storage_is_url(r->directory)
 	    ? begin_in_store(d, r->directory, stamp)
 	    : place_begin(&d->place, r->directory, stamp);
 	if (s == STATUS_OK && r->wal == TAKE_WAL_STREAM) {

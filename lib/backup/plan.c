@@ -24,7 +24,7 @@
 #include "base/signal.h"
 #include "data/record.h"
 #include "pg/replication.h"
-#include "run/store.h"
+#include "run/storage.h"
 
 /* Bytes a second, where no backup was measured yet. */
 #define RATE_RAW 500e6
@@ -298,7 +298,7 @@ estimate(const struct plan *p, const char **by)
 
 	*by = "by rule of thumb";
 	if (p->r->directory != NULL &&
-	    (store_is_url(p->r->directory) ||
+	    (storage_is_url(p->r->directory) ||
 		access(p->r->directory, F_OK) == 0) &&
 	    catalog_read(p->r->directory, &c) == STATUS_OK)
 		for (size_t i = 0; i < c.count; i++)
@@ -322,7 +322,7 @@ look_here(struct plan *p)
 	char time[32];
 	const char *by;
 
-	if (r->directory != NULL && !store_is_url(r->directory))
+	if (r->directory != NULL && !storage_is_url(r->directory))
 		look_at_room(p, "room", r->directory,
 		    r->client.codec != CODEC_NONE ||
 			r->server_codec.codec != CODEC_NONE);

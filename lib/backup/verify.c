@@ -21,7 +21,7 @@
 #include "data/backupset.h"
 #include "data/record.h"
 #include "data/walname.h"
-#include "run/store.h"
+#include "run/storage.h"
 
 struct verify {
 	const struct verify_request *r;
@@ -220,7 +220,7 @@ verify(struct verify *v)
 {
 	status s;
 
-	if (v->r->backup != NULL && store_is_url(v->r->backup)) {
+	if (v->r->backup != NULL && storage_is_url(v->r->backup)) {
 		log_error("a backup is verified where it lies: \"%s\" is in a "
 			  "store",
 		    v->r->backup);

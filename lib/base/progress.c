@@ -333,8 +333,6 @@ show(void)
 {
 	struct look l = look();
 
-	if (end && only_bytes(&l)) /* what came was all there was */
-		l.all_bytes = l.bytes;
 	if (progress.shown == PROGRESS_JSON)
 		show_json(&l, false);
 	else if (progress.shown == PROGRESS_BAR)
@@ -453,6 +451,8 @@ progress_conclude(const char *more)
 		stop_ticker();
 		progress.running = false;
 		l = look();
+		if (only_bytes(&l)) /* what came was all there was */
+			l.all_bytes = l.bytes;
 		if (lines)
 			show_end(&l, more);
 		else

@@ -6,7 +6,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* pipe2: no other thread's child gets the ends */
 #endif
-#include "run/store.h"
+#include "run/storage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,14 +26,12 @@
 
 #define LIST_MAX ((size_t)256 * 1024 * 1024)
 
-extern char **environ;
-
-struct store {
+struct storage {
 	char *url, *program;
 };
 
 bool
-store_is_url(const char *text)
+storage_is_url(const char *text)
 {
 	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789");
 
@@ -41,11 +39,11 @@ store_is_url(const char *text)
 }
 
 status
-store_open(const char *url, struct store **out)
+storage_open(const char *url, struct storage **out)
 {
 	char *scheme CLEANUP_FREE = mem_strndup(url, strcspn(url, ":"));
 	struct strv dirs CLEANUP(strv_free) = STRV_INIT;
-	struct store *s;
+	struct storage *s;
 
 	*out = NULL;
 	path_plugins(&dirs);
@@ -71,13 +69,13 @@ store_open(const char *url, struct store **out)
 }
 
 const char *
-store_url(const struct store *s)
+storage_url(const struct storage *s)
 {
 	return s->url;
 }
 
 void
-store_close(struct store *s)
+storage_close(struct storage *s)
 {
 	if (s == NULL)
 		return;
@@ -87,9 +85,9 @@ store_close(struct store *s)
 }
 
 void
-store_cleanup(struct store **s)
+storage_cleanup(struct storage **s)
 {
-	store_close(*s);
+	storage_close(*s);
 	*s = NULL;
 }
 
@@ -97,7 +95,7 @@ store_cleanup(struct store **s)
 
 /* Run a verb; end 0 gives its stdin, 1 its stdout, -1 neither. */
 static status
-call(const struct store *s, const char *verb, const char *name, int end,
+call(const struct storage *s, const char *verb, const char *name, int end,
     pid_t *pid, int *fd)
 {
 	char *words[5] = {s->program, mem_strdup(verb), s->url,
@@ -146,7 +144,7 @@ call(const struct store *s, const char *verb, const char *name, int end,
 
 /* The plug-in's exit status, which is ours. */
 static status
-reap(const struct store *s, pid_t pid, const char *verb, const char *name)
+reap(const struct storage *s, pid_t pid, const char *verb, const char *name)
 {
 	int code = 0;
 
@@ -167,8 +165,8 @@ reap(const struct store *s, pid_t pid, const char *verb, const char *name)
 /* --- the verbs ------------------------------------------------------------------- */
 
 status
-store_put_begin(const struct store *s, const char *name, struct store_put *put,
-    int *fd)
+storage_put_begin(const struct storage *s, const char *name,
+    struct storage_put *put, int *fd)
 {
 	status st;
 
@@ -176,23 +174,23 @@ store_put_begin(const struct store *s, const char *name, struct store_put *put,
 	put->name = mem_strdup(name);
 	st = call(s, "put", name, 0, &put->pid, fd);
 	if (st != STATUS_OK)
-		store_put_cancel(put);
+		storage_put_cancel(put);
 	return st;
 }
 
 status
-store_put_end(const struct store *s, struct store_put *put)
+storage_put_end(const struct storage *s, struct storage_put *put)
 {
 	status st = reap(s, put->pid, "put", put->name);
 
 	free(put->name);
-	*put = (struct store_put){0, NULL};
+	*put = (struct storage_put){0, NULL};
 	return st;
 }
 
 /* Before its stdin ends, or what has come would be an object. */
 void
-store_put_cancel(struct store_put *put)
+storage_put_cancel(struct storage_put *put)
 {
 	if (put->pid > 0) {
 		/* The shell waits for its cat, which is in its group. */
@@ -201,29 +199,29 @@ store_put_cancel(struct store_put *put)
 			continue;
 	}
 	free(put->name);
-	*put = (struct store_put){0, NULL};
+	*put = (struct storage_put){0, NULL};
 }
 
 status
-store_put_text(const struct store *s, const char *name, const char *text,
+storage_put_text(const struct storage *s, const char *name, const char *text,
     size_t n)
 {
-	struct store_put put;
+	struct storage_put put;
 	int fd = -1;
-	status st = store_put_begin(s, name, &put, &fd);
+	status st = storage_put_begin(s, name, &put, &fd);
 
 	if (st != STATUS_OK)
 		return st;
 	st = io_write(fd, text, n, name);
 	if (st != STATUS_OK)
-		store_put_cancel(&put);
+		storage_put_cancel(&put);
 	(void)close(fd);
-	return st == STATUS_OK ? store_put_end(s, &put) : st;
+	return st == STATUS_OK ? storage_put_end(s, &put) : st;
 }
 
 static status
-read_all(const struct store *s, const char *verb, const char *name, size_t max,
-    struct str *out)
+read_all(const struct storage *s, const char *verb, const char *name,
+    size_t max, struct str *out)
 {
 	size_t got = 1;
 	int fd = -1;
@@ -250,14 +248,14 @@ read_all(const struct store *s, const char *verb, const char *name, size_t max,
 }
 
 status
-store_get_text(const struct store *s, const char *name, size_t max,
+storage_get_text(const struct storage *s, const char *name, size_t max,
     struct str *out)
 {
 	return read_all(s, "get", name, max, out);
 }
 
 status
-store_list(const struct store *s, struct strv *names)
+storage_list(const struct storage *s, struct strv *names)
 {
 	struct str text CLEANUP(str_free) = STR_INIT;
 	status st = read_all(s, "list", NULL, LIST_MAX, &text);
@@ -276,7 +274,7 @@ store_list(const struct store *s, struct strv *names)
 }
 
 status
-store_remove(const struct store *s, const char *name)
+storage_remove(const struct storage *s, const char *name)
 {
 	pid_t pid;
 	int fd = -1;
