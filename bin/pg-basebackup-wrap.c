@@ -15,6 +15,7 @@
 
 #include "backup/expire.h"
 #include "backup/list.h"
+#include "backup/plan.h"
 #include "backup/request.h"
 #include "backup/take.h"
 #include "backup/verify.h"
@@ -201,7 +202,7 @@ run_take(int argc, char **argv)
 	if (s == STATUS_OK && !answered)
 		s = check(&a, argc, argv);
 	if (s == STATUS_OK && !answered)
-		s = backup_take(&a.run);
+		s = a.dry_run ? backup_plan(&a.run) : backup_take(&a.run);
 	strv_free(&a.compress);
 	strv_free(&a.run.mappings);
 	return s;

@@ -40,6 +40,17 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 	    {'x', "exclude", OPTION_LIST, &r->leave_out, "PATTERN",
 		"leave out the tables that match, and what is below them", 0, 0,
 		NULL},
+	    {0, "regex", OPTION_FLAG, &r->regex, NULL,
+		"patterns are regular expressions on schema.table", 0, 0, NULL},
+	    {0, "cascade-up", OPTION_FLAG, &r->cascade_up, NULL,
+		"and continuous aggregates that are made from what matches", 0,
+		0, NULL},
+	    {0, "cascade-down", OPTION_FLAG, &r->cascade_down, NULL,
+		"and what matching continuous aggregates are made from", 0, 0,
+		NULL},
+	    {0, "caggs", OPTION_FLAG, &r->caggs, NULL,
+		"list continuous aggregates, with their watermarks", 0, 0,
+		NULL},
 	    {0, "from", OPTION_TEXT, &r->from, "VALUE",
 		"only rows at or after this, by partition key or time column",
 		0, 0, NULL},
@@ -80,6 +91,9 @@ check(const struct request *r)
 		return option_fault("--split must be 0 or at least 8kB");
 	if (r->time_column != NULL && r->time_column[0] == '\0')
 		return option_fault("--time-column must not be empty");
+	if (r->caggs &&
+	    (r->from != NULL || r->until != NULL || r->time_column != NULL))
+		return option_fault("--caggs takes no bounds");
 	return STATUS_OK;
 }
 

@@ -2,6 +2,7 @@
 /*
  * pg-copyin: load a copy archive, one transaction a chunk, exactly once.
  */
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -99,6 +100,12 @@ check(struct arguments *a, int argc, char **argv)
 		return option_fault("a run needs a name");
 	if (a->no_ledger)
 		o->ledger_schema = NULL;
+	else if (o->run == NULL)
+		o->shared_run = getenv("PGPIPE_RUN");
+	if (o->shared_run != NULL && *o->shared_run == '\0')
+		o->shared_run = NULL;
+	if (o->shared_run != NULL)
+		o->piece = getenv("PGPIPE_PIECE");
 	if (isatty(STDIN_FILENO)) {
 		log_error("an archive is not read from a terminal");
 		log_hint("pg-copyout ... | pg-copyin ..., or pg-copyin ... "

@@ -3,6 +3,7 @@
  * pg-copyout: read chunks of a database, in parallel and under one snapshot,
  * into a copy archive.
  */
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -105,6 +106,11 @@ main(int argc, char **argv)
 	a.run.digest = !a.no_digest;
 	a.run.tables = argv + 1;
 	a.run.ntables = argc > 1 ? (size_t)argc - 1 : 0;
+	/* A queue's pipelines join the snapshot that its slices are of. */
+	if (a.run.snapshot == NULL)
+		a.run.snapshot = getenv("PGPIPE_SNAPSHOT");
+	if (a.run.snapshot != NULL && *a.run.snapshot == '\0')
+		a.run.snapshot = NULL;
 	if (s == STATUS_OK && !answered)
 		s = check(&a);
 	if (s == STATUS_OK && !answered)

@@ -25,6 +25,7 @@
 #include "load/ledger.h"
 #include "pg/conn.h"
 #include "pg/library.h"
+#include "queue/queue.h"
 #include "run/child.h"
 #include "run/plugin.h"
 
@@ -157,6 +158,8 @@ make_ledger(const struct request *r)
 	if (s == STATUS_OK)
 		s = ledger_init(pg, r->ledger_schema);
 	if (s == STATUS_OK)
+		s = queue_init(pg, r->ledger_schema);
+	if (s == STATUS_OK)
 		log_info("the ledger is ready in schema \"%s\"",
 		    r->ledger_schema);
 	return s;
@@ -169,6 +172,10 @@ print_ledger(const struct request *r)
 	status s;
 
 	s = ledger_sql(r->ledger_schema, &sql);
+	if (s == STATUS_OK) {
+		str_addc(&sql, '\n');
+		s = queue_sql(r->ledger_schema, &sql);
+	}
 	return s == STATUS_OK ? io_out_write(sql.data, sql.len) : s;
 }
 
@@ -182,8 +189,9 @@ run_init(int argc, char **argv)
 		"print the SQL, connect to nothing", 0, 0, NULL},
 	    OPTION_END};
 	const struct program program = {.name = "pgpipe init",
-	    .about = "Make the schema of pg-copyin's ledger in a target, "
-		     "where it is not there yet.",
+	    .about = "Make the schema of pg-copyin's ledger and of "
+		     "pg-queue's queues in a target, where it is not there "
+		     "yet.",
 	    .usage = "[OPTION]...",
 	    .options = options};
 	bool answered;

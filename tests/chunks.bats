@@ -4,6 +4,7 @@
 # it leaves out.  Whether the lines cover all rows, each once, is asked of psql.
 
 load lib/common
+load lib/chunks
 
 setup_file() {
 	common_setup_file
@@ -33,13 +34,6 @@ db() {		# [SQL]: each statement in a transaction of its own
 
 # The tables of the last listing, one a line, in its order.
 tables() { jq -r 'select(.chunk) | "\(.schema).\(.table)"' "$OUT"; }
-ids() { jq -r 'select(.chunk).chunk' "$OUT"; }
-of() { jq -c "select(.chunk) | $1" "$OUT"; }		# FILTER
-ends() {	# LINES: the listing is whole
-	is "$(tail -n 1 "$OUT")" "{\"end\":\"pg-chunks\",\"lines\":$1}" &&
-		is "$(jq -s 'map(select(.chunk)) | length' "$OUT")" "$1"
-}
-ends_not() { is "$(jq -c 'select(.end)' "$OUT")" ''; }
 
 # Every row that the lines of the last listing name, as SQL.
 rows_sql() {
@@ -177,6 +171,41 @@ pg-chunks: error: pattern "nowhere.*" matches no table'
 	LIST
 	exits 0 pg-chunks -d "$SRC" 'public.*'
 	is "$(tables)" public.t
+}
+
+@test "--regex looks in schema and table as SQL writes them" {
+	db 'create schema other; create table public.metrics(i int); create table other.metrics(i int);
+		create table other.logs(i int); create table "Metrics"(i int); create schema "a.b"; create table "a.b"."c""d"(i int)'
+	exits 0 pg-chunks -d "$SRC" --regex '^public\.metrics$'
+	is "$(tables)" public.metrics
+	exits 0 pg-chunks -d "$SRC" --order name --regex '^(public|other)\.metrics$'
+	is "$(tables)" $'other.metrics\npublic.metrics'
+	exits 0 pg-chunks -d "$SRC" --order name --regex '^other\.' '"c""d"'
+	is "$(tables)" $'a.b.c"d\nother.logs\nother.metrics'
+	exits 2 pg-chunks -d "$SRC" --order name --regex METRICS '(?i)"METRICS'
+	is "$err" 'pg-chunks: error: pattern "METRICS" matches no table'
+	exits 0 pg-chunks -d "$SRC" --order name --regex '(?i)"METRICS'
+	is "$(tables)" public.Metrics
+	exits 0 pg-chunks -d "$SRC" --order name --regex -x logs -x '\."' .
+	is "$(tables)" $'other.metrics\npublic.metrics'
+	exits 2 pg-chunks -d "$SRC" --regex logs '^metrics'
+	is "$err" 'pg-chunks: error: pattern "^metrics" matches no table'
+	exits 2 pg-chunks -d "$SRC" --regex 'a(b'
+	like "$err" 'pattern "a\(b" is not valid: invalid regular expression'
+	exits 2 pg-chunks -d "$SRC" --regex ''
+	is "$err" 'pg-chunks: error: pattern "" is empty'
+}
+
+@test "what is about TimescaleDB is refused where there is none" {
+	local option
+	db 'create table t(i int)'
+	for option in --caggs --cascade-up --cascade-down; do
+		exits 2 pg-chunks -d "$SRC" "$option" t
+		is "$err" "pg-chunks: error: $option is about TimescaleDB, which database \"$DB\" does not have"
+		is "$out" ''
+	done
+	exits 2 pg-chunks -d "$SRC" --caggs --until 2025-01-01
+	like "$err" '--caggs takes no bounds'
 }
 
 @test "what is no pattern is exit 2 and said" {
@@ -894,6 +923,32 @@ public.t#ctid:192-'
 	covers t_eu "ts < '2025-02-20'"
 }
 
+@test "bounds are understood whatever the first leaf of a tree is" {
+	require_extension file_fdw
+	db <<-'SQL'
+		create extension file_fdw; create server f foreign data wrapper file_fdw;
+		create table m(ts date, v int) partition by range (ts);
+		create foreign table m_0 partition of m for values from ('2024-01-01') to ('2025-01-01')
+			server f options (filename '/nonexistent');
+		create table m_1 partition of m for values from ('2025-01-01') to ('2025-02-01');
+		create table m_2 partition of m for values from ('2025-02-01') to ('2025-03-01') partition by list (v);
+		create table m_2_1 partition of m_2 for values in (1);
+		create table m_2_2 partition of m_2 default;
+		create table n(ts bigint) partition by range (ts);
+		create table n_1 partition of n for values from (0) to (100);
+	SQL
+	exits 0 pg-chunks -d "$SRC" --order name --from 2024-12-15 --until 2025-02-15 m
+	is "$(of '[.table, .where]')" '["m_1",null]
+["m_2_1","\"ts\" < '"'2025-02-15'::date"'"]
+["m_2_2","\"ts\" < '"'2025-02-15'::date"'"]'
+	like "$err" 'left out: public.m_0 is a foreign table'
+	exits 0 pg-chunks -d "$SRC" --order name --from 2025-01-10 -x m_0 -x m_1 m
+	is "$(of .table)" $'"m_2_1"\n"m_2_2"'
+	is "$err" ''
+	exits 2 pg-chunks -d "$SRC" --from 2025-01-10 n m
+	is "$err" 'pg-chunks: error: public.n cannot be listed by --from "2025-01-10": column "ts" is of type bigint'
+}
+
 @test "a default partition always carries the bounds, and its rows without a key are said" {
 	db <<-'SQL'
 		create table t(k int) partition by range (k);
@@ -1110,6 +1165,24 @@ make_plugin() {	# NAME: from stdin
 	is "$(of '[.table, .where]')" $'["b",null]\n["a","\\"day\\" >= '"'2025-01-10'::date"'"]'
 }
 
+@test "a chunk source adds fields to its lines, leaves out, and keeps whole" {
+	db "create table a(i int, v text); create table b(i int);
+		insert into a select i, repeat('x', 500) from generate_series(1, 1000) i"
+	make_plugin mine <<-'SQL'
+		-- api: 2
+		-- whole: yes
+		-- for: c.relname in ('a', 'b')
+		select relid, null, null, null, null, null, null, null, null, null, null,
+			case relid::regclass::text when 'public.b' then 'the "other" one' end,
+			'{"shelf": {"no": 7}, "table": "not this", "system": 1}'::jsonb
+		from selected
+	SQL
+	exits 0 pg-chunks -d "$SRC" --split 64kB
+	is "$(of '[.chunk, .table, .shelf, .slice, .system != 1]')" '["public.a","a",{"no":7},null,true]'
+	is "$err" 'pg-chunks: warning: left out: public.b is the "other" one'
+	ends 1
+}
+
 @test "a chunk source that is no good fails alone" {
 	db 'create table t(i int); create table mine(i int)'
 	local name text what
@@ -1123,7 +1196,7 @@ make_plugin() {	# NAME: from stdin
 		rm "plugins/chunks/$name.sql"
 	done <<-'LIST'
 		noapi|-- for: true\nselect 1|2 has no line "-- api: 1"
-		newapi|-- api: 2\n-- for: true\nselect 1|2 is for another version
+		newapi|-- api: 3\n-- for: true\nselect 1|2 is for another version
 		nofor|-- api: 1\nselect 1|2 has no line "-- for: CONDITION"
 		empty||2 has no line
 		badfor|-- api: 1\n-- for: nonsense = 1\nselect 1|3 cannot be used: column "nonsense" does not exist
@@ -1191,77 +1264,6 @@ make_plugin() {	# NAME: from stdin
 	is "$(of '[.table, .bytes]')" $'["t",0]\n["u",0]'
 	exec 8>&-
 	wait "$session"
-}
-
-# What pg-chunks sees of TimescaleDB, where the extension itself is not there.
-fake_timescaledb() {	# NAME
-	pg_sql "$1" <<-'SQL'
-		update pg_extension set extname = 'timescaledb' where extname = 'plpgsql';
-		create schema _timescaledb_internal; create schema timescaledb_information; create schema "Own";
-		create table "Own"."Metrics"(time timestamptz not null, v int);
-		create view timescaledb_information.hypertables as select 'Own'::name as hypertable_schema, 'Metrics'::name as hypertable_name;
-		create table _timescaledb_internal._hyper_1_1_chunk() inherits ("Own"."Metrics");
-		create table _timescaledb_internal._hyper_1_2_chunk() inherits ("Own"."Metrics");
-		create table _timescaledb_internal.compress_hyper_2_3_chunk(i int);
-	SQL
-}
-
-has_timescaledb() {
-	[ "$PG_BINDIR" = "/usr/lib/postgresql/$PG_MAJOR/bin" ] &&
-		[ -e "/usr/share/postgresql/$PG_MAJOR/extension/timescaledb.control" ]
-}
-
-real_timescaledb() {	# NAME
-	pg_sql "$1" >/dev/null <<-'SQL'
-		set client_min_messages = error;
-		create extension timescaledb;
-		create schema "Own";
-		create table "Own"."Metrics"(time timestamptz not null, v int);
-		select create_hypertable('"Own"."Metrics"', 'time');
-		insert into "Own"."Metrics" select '2025-01-01'::timestamptz + i * interval '1 hour', i from generate_series(1, 400) i;
-		alter table "Own"."Metrics" set (timescaledb.compress);
-		select compress_chunk(c) from show_chunks('"Own"."Metrics"') c limit 1;
-	SQL
-}
-
-refuses_hypertables() {	# NAME
-	local dsn chunk=_timescaledb_internal._hyper_1_1_chunk
-	dsn=$(pg_dsn "$1")
-	pg_sql "$1" 'create table plain(i int); insert into plain values (1)'
-	exits 3 pg-chunks -d "$dsn"
-	is "$(tables)" public.plain
-	is "$(grep error <<<"$err")" 'pg-chunks: error: cannot list "Own"."Metrics": it is a hypertable'
-	ends_not
-	exits 3 pg-chunks -d "$dsn" '*.*'
-	is "$(grep -c error <<<"$err")" 1
-	ends_not
-	exits 3 pg-chunks -d "$dsn" '"Own"."Metrics"'
-	is "$out" ''
-	exits 3 pg-chunks -d "$dsn" "$chunk" plain
-	is "$(tables)" public.plain
-	like "$err" "cannot list \"Own\".\"Metrics\"/$chunk: it is a chunk of a hypertable"
-	ends_not
-	exits 3 pg-chunks -d "$dsn" '_timescaledb_internal.*'
-	is "$out" ''
-	like "$err" "cannot list \"Own\".\"Metrics\"/$chunk: it is a chunk of a hypertable"
-	like "$err" 'cannot list .*compress_hyper.*: it is internal to TimescaleDB'
-	# Bounds do not hide them.
-	exits 3 pg-chunks -d "$dsn" --from 2025-01-01 --time-column time '"Own"."Metrics"'
-	like "$err" 'is a hypertable'
-	exits 0 pg-chunks -d "$dsn" -x '"Own"."Metrics"'
-	is "$(tables)" public.plain
-}
-
-@test "hypertables and their chunks are refused by name" {
-	pg_start like_ts
-	fake_timescaledb like_ts
-	refuses_hypertables like_ts
-	pg_stop like_ts immediate
-	has_timescaledb || return 0
-	pg_start ts "shared_preload_libraries = 'timescaledb'" "timescaledb.telemetry_level = off"
-	real_timescaledb ts
-	refuses_hypertables ts
-	pg_stop ts immediate
 }
 
 # --- faults ----------------------------------------------------------------------
@@ -1333,12 +1335,6 @@ refuses_hypertables() {	# NAME
 	kill "$locker"
 }
 
-# The examples of a page are what stands between .Bd -literal and .Ed.
-examples_of() {	# PAGE
-	awk '/^\.Bd -literal/ { on = 1; next } /^\.Ed/ { on = 0; print "" }
-		on { gsub(/\\\(dq/, "\""); gsub(/\\e$/, "\\"); print }' "$TREE/man/$1"
-}
-
 @test "the examples of the manual run" {
 	db <<-'SQL'
 		create table metrics(ts date, v int) partition by range (ts);
@@ -1347,16 +1343,17 @@ examples_of() {	# PAGE
 		create table metrics_default partition of metrics default;
 		create table orders(id int primary key, created_at timestamptz); create table order_lines(id int, created_at date);
 	SQL
-	is "$(examples_of pg-chunks.1 | grep -c '^pg-chunks')" 5
-	# The first is the whole toolkit; here only its first stage is at hand.
+	is "$(examples_of pg-chunks.1 | grep -c '^pg-chunks')" 7
+	# The first is the whole toolkit; here only its first stage is at hand.  The
+	# fourth and the fifth are about TimescaleDB.
 	examples_of pg-chunks.1 | awk -v RS= 'NR > 1 { print > "example." NR }'
 	exits 0 bash -e example.2
 	is "$(tables)" public.metrics_jan
 	exits 0 bash -e example.3
 	is "$(tables | sort)" $'public.order_lines\npublic.orders'
-	exits 0 bash -e example.4
+	exits 0 bash -e example.6
 	ends 5
-	exits 0 bash -e example.5
+	exits 0 bash -e example.7
 	is "$(wc -l <<<"$out")" 5
 }
 

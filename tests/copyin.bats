@@ -270,6 +270,28 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 
 # --- runs and the ledger ---------------------------------------------------------------------
 
+@test "the first message counts what is there, and one line sums up" {
+	both 'create table a (x int); create table b (x int); create table c (x int)'
+	src 'insert into a values (1); insert into b values (1); insert into c values (1)'
+	dst 'alter table c add check (x <> 1)'
+	IN_OPT='--run one --keep-going'
+	copy '0 0 3'
+	is "$(grep -c '^pg-copyin: [0-9l]' <<<"$err")" 1 "$err"
+	like "$err" '^pg-copyin: loaded 2 chunks, .*; 1 failed$'
+	# Another run replaces one of the two.
+	src 'insert into a values (2)'
+	LIST=a IN_OPT='--run two'
+	copy '0 0 0'
+	LIST=b IN_OPT='--run one --keep-going'
+	copy '0 0 0'
+	like "$err" 'continues run "one": 1 chunk is loaded already'
+	is "$(grep -c '^pg-copyin: [0-9l]' <<<"$err")" 1 "$err"
+	like "$err" '^pg-copyin: loaded 0 chunks, .*; 1 skipped: loaded before$'
+	LIST=b IN_OPT='--run one --progress=none'
+	src 'drop table c'
+	copy '0 0 0'
+}
+
 @test "a finished run begins anew, an unfinished one goes on" {
 	both 'create table a (x int); create table b (x int)'
 	src 'insert into a values (1); insert into b values (1)'
@@ -384,6 +406,10 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	exits 3 bash -c "pg-copyin -d '$DST' --ledger-schema \"My Ledger\" <a"
 	like "$err" 'its table "chunk" belongs to "evil"'
 	dst 'drop owned by evil cascade; drop role evil'
+	# Nor is what only looks like one.
+	dst 'create schema views; create view views.run as select 1 as id'
+	exits 3 bash -c "pg-copyin -d '$DST' --ledger-schema views </dev/null"
+	like "$err" 'cannot use the ledger in schema "views": its "run" is no table'
 }
 
 @test "many may make the ledger at once" {
@@ -394,7 +420,8 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	for i in $(jobs -p); do
 		wait "$i"
 	done
-	is "$(dst "select count(*) from pg_tables where schemaname = 'pgpipe'")" 7
+	is "$(dst "select count(*) from pg_tables where schemaname = 'pgpipe'
+		and tablename not like 'queue%'")" 8
 }
 
 @test "a user without the right to make it is told what to do" {
@@ -545,6 +572,18 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 		where indrelid::regclass::text ~ 'm_' order by 1" >want
 	is "$(dst "select regexp_replace(pg_get_indexdef(indexrelid), 'INDEX .* ON', 'ON') from pg_index
 		where indrelid::regclass::text ~ 'm_' order by 1")" "$(cat want)"
+}
+
+@test "a partition that holds more in the target is not replaced silently" {
+	both 'create table p (id int, v text) partition by range (id)'
+	src "create table p_1 partition of p for values from (0) to (10); insert into p values (1, 'new')"
+	dst "create table p_1 partition of p for values from (0) to (100); insert into p values (50, 'old')"
+	copy '0 0 0'
+	like "$err" 'warning: all rows of public.p_1 are replaced, and it is a partition FOR VALUES FROM \(0\) TO \(100\), where the source.s is FOR VALUES FROM \(0\) TO \(10\)'
+	is "$(dst 'select v from p')" new
+	dst 'alter table p detach partition p_1; alter table p attach partition p_1 for values from (0) to (10)'
+	copy '0 0 0'
+	unlike "$err" 'warning'
 }
 
 @test "a new partition belongs to its parent's owner" {
@@ -757,6 +796,12 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	saved a
 	exits 3 bash -c "pg-copyin -d '${DST/user=postgres/user=mere}' --no-ledger <a"
 	like "$err" 'cannot load into public.s: its row security holds for user "mere"'
+	like "$err" 'hint: Connect as its owner'
+	dst 'alter table s owner to mere; alter table s force row level security'
+	exits 3 bash -c "pg-copyin -d '${DST/user=postgres/user=mere}' --no-ledger <a"
+	like "$err" 'hint: It is forced on its owner, too'
+	dst 'alter table s no force row level security'
+	exits 0 bash -c "pg-copyin -d '${DST/user=postgres/user=mere}' --no-ledger <a"
 	dst 'drop owned by mere; drop role mere'
 }
 
@@ -773,6 +818,7 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 @test "rows whose references have not come fail for now, and hold up nobody" {
 	both 'create table p (id int primary key); create table c (id int references p)'
 	src 'insert into p values (1); insert into c select 1 from generate_series(1, 1000)'
+	LIST='--order name' OUT_OPT='-j 1'
 	copy '0 0 4'
 	is "$(took)" $'public.c failed\npublic.p loaded'
 	is "$(jq -r 'select(.status == "failed").error | "\(.class) \(.sqlstate)"' <"$OUT")" '4 23503'
@@ -923,6 +969,28 @@ kill_midway() {
 	is "$(jq -r 'select(.chunk == "public.big").digest' <"$OUT")" "send:$old:$whole"
 }
 
+@test "a relation that came by key or by time is skipped by blocks, and adds up" {
+	require_version 14
+	local way old
+	for way in key 'time --time-column k'; do
+		both 'drop table if exists big, gone; create table gone (x int)'
+		big
+		dst 'drop table gone'
+		LIST="--split 1MB --by $way" IN_OPT='--keep-going --restart'
+		copy '0 0 3'
+		same big
+		old=$(dst 'select count(*) from big')
+		src 'update big set k = k + 1 where id % 3 = 0'
+		LIST='--split 1MB' IN_OPT=--keep-going
+		copy '0 0 3'
+		is "$(took | grep -c 'big.*skipped')" "$(slices)"
+		is "$(jq -r 'select(.slice).rows' <"$OUT" | paste -sd+ | bc)" "$old"
+		cp "$OUT" lines
+		pipes '1' 'pg-checksum -d "$DST" <lines'
+		is "$(jq -r 'select(.slice).status' <"$OUT" | sort | uniq -c | xargs)" "$(slices) match"
+	done
+}
+
 @test "a relation that was whole and has grown into slices is skipped, too" {
 	both 'create table big (id int primary key); create table gone (x int)'
 	dst 'drop table gone'
@@ -979,6 +1047,110 @@ kill_midway() {
 	same big
 }
 
+@test "other boundaries in the next list neither lose nor double rows" {
+	local way ids
+	for way in '--by key' '--by time --time-column k'; do
+		both 'drop table if exists big, gone; create table gone (x int)'
+		big
+		dst 'drop table gone'
+		src 'analyze big'
+		# Broken off in the middle; then other statistics, and other rows.
+		LIST="--split 1MB $way" IN_OPT=--keep-going
+		rm -f first
+		kill_midway
+		ids=$(jq -r 'select(.slice).chunk' list | sort)
+		[ "$(dst 'select count(*) from big')" -gt 0 ]
+		src "insert into big select i, repeat(md5(i::text), 8), -i from generate_series(-9000, 0) i;
+			update big set k = k + 1000 where id % 3 = 0; delete from big where id % 5 = 0; analyze big"
+		pipes '0 0 0 3' "pg-chunks -d \"\$SRC\" $LIST | tee list | pg-copyout -d \"\$SRC\" | pg-copyin -d \"\$DST\" $IN_OPT"
+		same big
+		is "$(comm -12 <(jq -r 'select(.slice).chunk' list | sort) <(echo "$ids"))" '' 'boundaries that are the same'
+		# Whole by now: whatever cut comes, it is skipped, under its one snapshot.
+		local was
+		was=$(dst 'select count(*), sum(id), sum(k) from big')
+		src 'update big set k = -k; insert into big select i from generate_series(50000, 60000) i; analyze big'
+		copy '0 0 3'
+		is "$(took | grep -c 'big.*loaded')" 0
+		is "$(dst 'select count(*), sum(id), sum(k) from big')" "$was"
+		IN_OPT='--keep-going --restart'
+		copy '0 0 3'
+		same big
+	done
+}
+
+@test "slices in other boundaries under one snapshot are no whole, and --restart is" {
+	require_version 14
+	local way
+	both 'create table big (id int, v text, k int)'
+	src "insert into big select i, repeat(md5(i::text), 8), i from generate_series(1, 20000) i;
+		analyze big"
+	mkfifo hold
+	psql -XAtqd "$SRC" <hold >held 2>&1 &
+	local holder=$!
+	exec 8>hold
+	echo 'begin isolation level repeatable read; select pg_export_snapshot();' >&8
+	wait_for test -s held
+	OUT_OPT="--snapshot $(<held)" IN_OPT='--run r'
+	for way in '--split 2MB' '--split 1MB --by time --time-column k'; do
+		LIST="--split 1MB big"
+		[ "$way" = '--split 2MB' ] || LIST="--split 2MB --by time --time-column k big"
+		saved a
+		dst 'truncate big'
+		rm -f first
+		{ head -c 2500000 a; sleep 30; } | pg-copyin -d "$DST" --run r --restart >first 2>err1 &
+		wait_for test -s first
+		kill -9 $!
+		LIST="$way big"
+		copy '0 0 3'
+		like "$err" 'the slices of 1 table do not make a whole'
+		like "$err" 'hint: .*--restart'
+		is "$(dst 'select count(*) from pgpipe.sliced where completed is not null')" 0
+		is "$(dst 'select count(*) from pgpipe.run where finished is not null')" 0
+		IN_OPT='--run r --restart'
+		copy '0 0 0'
+		same big
+		dst 'delete from pgpipe.run; delete from pgpipe.sliced; delete from pgpipe.chunk'
+		IN_OPT='--run r'
+	done
+	exec 8>&-
+	wait $holder
+}
+
+@test "a target that another table replaces between its slices, or between two runs" {
+	local ledger at pid code
+	big
+	pg-chunks -d "$SRC" $LIST >a.list
+	saved a
+	at=$(grep -abo 'c/3/chunk.json' a | head -n 1 | cut -d: -f1)
+	at=$((at / 512 * 512))
+	mkfifo pipe
+	for ledger in --run\ r --no-ledger; do
+		pg-copyin --keep-going -d "$DST" $ledger <pipe >lines 2>err &
+		pid=$! code=0
+		exec 9>pipe
+		head -c "$at" a >&9
+		wait_for grep -qzP '\n.*\n' lines
+		dst 'drop table if exists was; alter table big rename to was; create table big (like was)'
+		tail -c "+$((at + 1))" a >&9
+		exec 9>&-
+		wait $pid || code=$?
+		is $code 4
+		like "$(cat err)" 'public.big was renamed or replaced while rows were loaded'
+		is "$(jq -r 'select(.chunk).status' lines | sort | uniq -c | xargs)" \
+			"$(($(jq 'select(.chunk)' <a.list -c | wc -l) - 2)) failed 2 loaded"
+		exits 0 bash -c "pg-copyin $ledger -d '$DST' <a"
+		same big
+	done
+	both 'create table bad (x int)'
+	dst 'drop table bad'
+	LIST='--split 0' IN_OPT='--run two --keep-going'
+	copy '0 0 3'
+	dst 'drop table was; alter table big rename to was; create table big (like was)'
+	copy '0 0 3'
+	like "$err" 'public.big was loaded in this run but is not the same table any more'
+	same big
+}
+
 @test "rows outside of the bounds of slices stay" {
 	big
 	dst "insert into big values (0, 'stays'), (5, 'goes'), (100000, 'stays')"
@@ -1021,6 +1193,213 @@ kill_midway() {
 	src "update big set v = 'newer'"
 	copy '0 0 0'
 	is "$(dst "select v, count(*) from big group by v order by 2")" $'old|1\nnewer|20000'
+}
+
+# The table big, unlogged in the target, and one more that cannot be loaded yet.
+unlogged_big() {
+	big
+	dst 'alter table big set unlogged'
+	both 'create table gone (x int); create unlogged table u (a int)'
+	src 'insert into u select generate_series(1, 100)'
+	dst 'drop table gone'
+	LIST='--split 1MB' IN_OPT=--keep-going
+}
+crash() {
+	pg_kill dst
+	pg_start dst
+}
+
+@test "slices of an unlogged table that a crash has emptied are loaded again" {
+	unlogged_big
+	copy '0 0 3'
+	same big u
+	# What is there is not loaded again.
+	copy '0 0 3'
+	is "$(took | grep -c ' loaded')" 0
+	crash
+	is "$(dst 'select count(*) from big')" 0
+	copy '0 0 3'
+	is "$(took | grep -c 'big.* loaded')" "$(slices)"
+	same big u
+	# It is logged since, but only since.
+	crash
+	dst 'alter table big set logged'
+	copy '0 0 3'
+	same big u
+	# Whole, in place of slices; and slices, in place of the whole.
+	dst 'alter table big set unlogged'
+	IN_OPT='--keep-going --restart'
+	copy '0 0 3'
+	crash
+	LIST='--split 0' IN_OPT=--keep-going
+	copy '0 0 3'
+	same big u
+	crash
+	LIST='--split 1MB'
+	copy '0 0 3'
+	same big u
+	# A list that does not hold it is told.
+	crash
+	dst 'create table gone (x int)'
+	LIST=gone
+	copy '0 0 0'
+	like "$err" 'a crash of the target has emptied public.(big|u), which is unlogged'
+}
+
+@test "an unlogged table is appended again when a crash has emptied it" {
+	unlogged_big
+	dst 'alter table big drop constraint big_pkey'
+	IN_OPT='--keep-going --mode append'
+	copy '0 0 3'
+	same big u
+	crash
+	copy '0 0 3'
+	same big u
+	copy '0 0 3'
+	same big u
+	is "$(took | grep -c ' loaded')" 0
+	# Half of it.
+	dst 'truncate big, u'
+	IN_OPT='--keep-going --mode append --restart'
+	rm -f first
+	kill_midway
+	crash
+	IN_OPT='--keep-going --mode append'
+	copy '0 0 3'
+	same big u
+}
+
+@test "slices that a crash has taken are not joined by the rest of them" {
+	unlogged_big
+	saved a
+	{ head -c 2500000 a; sleep 30; } | pg-copyin -d "$DST" >first 2>err1 &
+	wait_for test -s first
+	kill -9 $!
+	crash
+	exits 3 bash -c "pg-copyin --keep-going -d '$DST' <a"
+	is "$(took | grep -c 'big.* loaded')" "$(jq -r 'select(.slice).chunk' <"$OUT" | wc -l)"
+	same big
+	# And in one process, whose connections come back.
+	mkfifo pipe
+	IN_OPT='--keep-going --restart'
+	pg-copyin --keep-going --restart -d "$DST" <pipe >lines 2>err &
+	local pid=$!
+	exec 9>pipe
+	head -c 2500000 a >&9
+	wait_for test -s lines
+	crash
+	tail -c +2500001 a >&9
+	exec 9>&-
+	wait $pid || :
+	unlike "$(cat lines)" '"end"'
+	exits 3 bash -c "pg-copyin --keep-going -d '$DST' <a"
+	same big
+	is "$(dst "select count(*) from pg_index where indrelid = 'big'::regclass")" 2
+}
+
+@test "a partitioned target with unlogged partitions" {
+	both 'create table s (id int, v text); create table gone (x int)'
+	src "insert into s select i, repeat(md5(i::text), 8) from generate_series(1, 20000) i"
+	dst 'drop table s; create table s (id int, v text) partition by range (id);
+		create table s_1 partition of s for values from (0) to (100);
+		create unlogged table s_2 partition of s default; drop table gone'
+	LIST='--split 1MB' IN_OPT=--keep-going
+	copy '0 0 3'
+	same s
+	crash
+	is "$(dst 'select count(*) from s')" 99
+	copy '0 0 3'
+	same s
+}
+
+@test "a table that stays half filled is named, and gets its indexes" {
+	big
+	both 'create table other (x int)'
+	local mode
+	for mode in replace append; do
+		dst 'truncate big'
+		LIST='--split 1MB big' IN_OPT='--run r'
+		rm -f first
+		kill_midway
+		is "$(dst 'select count(*) from pgpipe.deferred')" 2
+		# While the run is open it says what it lacks.
+		LIST=gone_$mode
+		both "create table gone_$mode (x int)"
+		dst "drop table gone_$mode"
+		IN_OPT="--run r --mode $mode"
+		copy '0 0 3'
+		like "$err" 'run "r" is not finished: public.big lacks slices, and 2 indexes wait to be built then'
+		LIST=other
+		copy '0 0 0'
+		like "$err" 'public.big holds only a part of its rows: an earlier pipeline of run "r" began it'
+		like "$err" 'built 2 indexes of public.big'
+		[ $mode = replace ] || like "$err" 'hint: Delete those rows before it is appended'
+		is "$(dst "select count(*) from pg_index where indrelid = 'big'::regclass")" 2
+		is "$(dst 'select count(*) from pgpipe.deferred')" 0
+	done
+	LIST='--split 1MB big' IN_OPT='--run r'
+	copy '0 0 0'
+	unlike "$err" 'holds only a part'
+	same big
+	# --restart leaves nothing behind, either.
+	rm -f first
+	kill_midway
+	LIST=other IN_OPT='--run r --restart'
+	copy '0 0 0'
+	is "$(dst "select count(*) from pg_index where indrelid = 'big'::regclass")" 2
+	LIST='--split 1MB big' IN_OPT='--run r'
+	copy '0 0 0'
+	same big
+}
+
+@test "--restart is no hint where it would load a table twice" {
+	both 'create table a (x int); create table b (x int)'
+	src 'insert into a values (1); insert into b values (1)'
+	dst 'alter table b rename to bb'
+	IN_OPT='--mode append --keep-going'
+	copy '0 0 3'
+	dst 'alter table bb rename to b'
+	src 'insert into b values (2)'
+	copy '0 0 0'
+	like "$err" 'come from 2 different snapshots'
+	like "$err" 'hint: .*delete these rows and load'
+}
+
+@test "what slices that broke off have cleared is loaded again, whoever had brought it" {
+	big
+	both 'create table gone (x int)'
+	dst 'drop table gone'
+	local first second
+	# Chunk or slices; then slices of a part, or of everything; both ways in one
+	# run and in two.
+	for second in one two; do
+		for first in '--split 0' '--split 1MB'; do
+			LIST=$first IN_OPT='--run one --keep-going --restart'
+			copy '0 0 3'
+			same big
+			LIST='--split 1MB --time-column id --from 2000 --until 18000 big' IN_OPT="--run $second"
+			rm -f first
+			kill_midway
+			[ "$(dst 'select count(*) from big')" -lt 20000 ]
+			LIST=$first IN_OPT='--run one --keep-going'
+			copy '0 0 3'
+			same big
+		done
+		dst 'delete from pgpipe.run; delete from pgpipe.chunk; delete from pgpipe.sliced'
+	done
+	# Slices of everything take the place of a part that was loaded as one.
+	LIST='--split 0 --time-column id --from 2000 --until 18000 big' IN_OPT='--run one'
+	saved part
+	# All of it but the end.
+	head -c "$(($(grep -abo pgpipe-end.json part | head -n 1 | cut -d: -f1) / 512 * 512))" part >short
+	exits 2 bash -c "pg-copyin -d '$DST' --run one <short"
+	is "$(took)" "$(jq -r 'select(.chunk) | .chunk + " loaded"' <"$OUT")"
+	LIST='--split 1MB big'
+	rm -f first
+	kill_midway
+	exits 0 bash -c "pg-copyin -d '$DST' --run one <part"
+	is "$(jq -r 'select(.chunk).status' <"$OUT")" loaded
+	is "$(dst 'select count(*) from big where id between 2000 and 17999')" 16000
 }
 
 @test "one list must not bring a relation in two ways" {
@@ -1296,6 +1675,45 @@ all_about() {	# NAME: every word about the indexes of t
 	unlike "$(cat lines)" '"end"'
 }
 
+@test "after a signal a chunk waits for a lock no more, and what is loading ends" {
+	both 'create table a (x int); create table b (x int); create table aa (id int, v text)'
+	src "insert into b values (2); insert into a values (1);
+		insert into aa select i, repeat(md5(i::text), 8) from generate_series(1, 8000) i"
+	local victim
+	pg-chunks -d "$SRC" --order name a b >list
+	for victim in whole slice; do
+		[ $victim = whole ] || pg-chunks -d "$SRC" --split 1MB --order name aa b >list
+		pg-copyout -d "$SRC" -o arc <list
+		local table=a code=0
+		[ $victim = whole ] || table=aa
+		psql -qXd "$DST" -c "begin; lock table $table; select pg_sleep(30)" >/dev/null 2>&1 &
+		local holder=$!
+		wait_for pg_sql_true "dst/$DB" "select exists (select from pg_locks where mode = 'AccessExclusiveLock' and relation = '$table'::regclass)"
+		# The last byte of table b comes after the signal.
+		mkfifo pipe
+		pg-copyin -j 5 -d "$DST" --keep-going --run $victim <pipe >lines 2>err &
+		local pid=$!
+		exec 9>pipe
+		head -c "$(($(grep -abo 'c/[0-9]*/done.json' arc | tail -n 1 | cut -d: -f1) / 512 * 512))" arc >&9
+		wait_for pg_sql_true "dst/$DB" "select exists (select from pg_locks where not granted)
+			and exists (select from pg_stat_activity where query ~* '^copy .*\"b\"')"
+		SECONDS=0
+		kill -TERM $pid
+		wait_for grep -q '"failed"' lines
+		[ $SECONDS -lt 10 ]
+		tail -c "+$(($(grep -abo 'c/[0-9]*/done.json' arc | tail -n 1 | cut -d: -f1) / 512 * 512 + 1))" arc >&9
+		exec 9>&-
+		wait $pid || code=$?
+		is $code 143
+		is "$(jq -r 'select(.table == "b") | .status' lines)" loaded
+		is "$(jq -c "select(.table == \"$table\") | [.status, .error.class, .error.message]" lines | sort -u)" '["failed",4,"interrupted"]'
+		dst "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'" >/dev/null
+		wait $holder || :
+		rm pipe
+		dst 'truncate b'
+	done
+}
+
 @test "the second signal ends it at once, and what is open is rolled back" {
 	both 'create table t (id int, v text)'
 	src "insert into t select i, repeat(md5(i::text), 8) from generate_series(1, 20000) i"
@@ -1478,9 +1896,12 @@ all_about() {	# NAME: every word about the indexes of t
 		insert into small select i, i from generate_series(1, 100) i;
 		insert into p select i, repeat(md5(i::text), 8) from generate_series(1, 9000) i;
 		create index byk on big (k)"
-	LIST='--split 1MB'
 	local round wait
-	for round in $(seq 1 8); do
+	for round in $(seq 1 12); do
+		# Blocks, then keys: what was begun one way goes on the other, too.
+		LIST='--split 1MB'
+		[ $((round / 2 % 2)) = 0 ] || LIST='--split 1MB --by key'
+		[ $((round % 4)) != 1 ] || src 'analyze'
 		src "update big set k = k + 1 where id % 7 = $round % 7; update small set v = v || 'x';
 			insert into big select 100000 * $round + i, repeat(md5(i::text), 8), i from generate_series(1, 500) i"
 		[ $((round % 3)) != 0 ] || src 'cluster big using byk'
@@ -1502,7 +1923,7 @@ all_about() {	# NAME: every word about the indexes of t
 	done
 	pipes '0 0 0 *' 'pg-chunks -d "$SRC" $LIST | pg-copyout -j 2 -d "$SRC" | pg-copyin -j 2 -d "$DST" | pg-checksum -d "$DST"'
 	unlike "$out" '"status":"(differ|missing|failed)"'
-	IN_OPT=--restart
+	LIST='--split 1MB --by key' IN_OPT=--restart
 	copy '0 0 0'
 	same big small p
 	is "$(dst "select count(*) from pg_index where indrelid = 'big'::regclass and indisvalid")" 2
@@ -1555,8 +1976,50 @@ all_about() {	# NAME: every word about the indexes of t
 	is "$(cat one "$OUT" | jq -r 'select(.chunk).status' | sort | uniq -c | xargs)" "$(wc -l <list) loaded"
 	is "$(dst 'select count(*) from pgpipe.sliced where completed is not null')" 1
 	is "$(dst "select count(*) from pg_index where indrelid = 'big'::regclass")" 2
+	is "$(dst 'select finished is not null from pgpipe.run')" t
+	dst 'update pgpipe.run set finished = null'
 	copy '0 0 0'
 	is "$(took | grep -vc skipped)" 0
+}
+
+@test "a run begun by a partial list is finished by whichever process ends last" {
+	both 'create table a (x int); create table b (x int)'
+	local last begun joined n=0
+	for last in begun joined; do
+		src "insert into a values ($((n += 1))); insert into b values ($n)"
+		pipes '0 0' 'pg-chunks -d "$SRC" a | pg-copyout --partial -d "$SRC" -o a'
+		pipes '0 0' 'pg-chunks -d "$SRC" b | pg-copyout --partial -d "$SRC" -o b'
+		mkfifo a$n b$n
+		pg-copyin -d "$DST" <a$n >lines 2>begun &
+		begun=$!
+		exec 8>a$n
+		head -c 2000 a >&8
+		wait_for grep -qs 'begins run' begun
+		pg-copyin -d "$DST" <b$n >lines 2>joined 8>&- &
+		joined=$!
+		exec 9>b$n
+		head -c 2000 b >&9
+		wait_for grep -qs 'continues run' joined
+		if [ "$last" = begun ]; then
+			tail -c +2001 b >&9
+			exec 9>&-
+			wait $joined
+			like "$(<joined)" 'goes on: another process is loading in it'
+			tail -c +2001 a >&8
+			exec 8>&-
+			wait $begun
+		else
+			tail -c +2001 a >&8
+			exec 8>&-
+			wait $begun
+			like "$(<begun)" 'goes on: another process is loading in it'
+			tail -c +2001 b >&9
+			exec 9>&-
+			wait $joined
+		fi
+		is "$(dst 'select count(*), count(finished) from pgpipe.run')" "$n|$n"
+		same a b
+	done
 }
 
 @test "new partitions beside a default one, several at once" {
@@ -1718,5 +2181,15 @@ all_about() {	# NAME: every word about the indexes of t
 	zstd -q t.tar -o t.tar.zst
 	pipes '0 0' 'zstd -dc t.tar.zst | pg-copyin -d "$DST" --map public=restored'
 	is "$(dst 'select x from restored.a')" 1
-	is "$(dst 'select definition from pgpipe.deferred')" ''
+	both 'create table c (id int primary key, v text, unique (v, id))'
+	src "insert into c select i, repeat(md5(i::text), 8) from generate_series(1, 20000) i"
+	LIST='--split 1MB c' IN_OPT='--run c'
+	kill_midway
+	is "$(dst 'select count(*) from pgpipe.deferred')" 2
+	pipes '0 0' "echo 'select definition, constraint_definition
+		from pgpipe.deferred order by id \\gexec' | psql -Xqd \"\$DST\""
+	is "$(dst "select count(*) from pg_constraint where conrelid = 'c'::regclass")" 2
+	copy '0 0 0'
+	same c
+	is "$(dst "select count(*) from pg_constraint where conrelid = 'c'::regclass")" 2
 }

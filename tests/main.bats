@@ -287,6 +287,58 @@ copied() {	# TABLE...
 	is "$(pg_sql "dst/$DB" 'select a from t')" 'äöü'
 }
 
+@test "a target of another encoding holds the same text, or says that it cannot" {
+	local encoding
+	pg_sql "src/$DB" "create table t (id int primary key, a text, \"ü\" varchar(5), j jsonb);
+		insert into t values (1, 'äöü', 'é', '{\"ß\": \"ñ\"}'), (2, 'plain', null, '{}')"
+	for encoding in latin1 euc_jis_2004 sql_ascii; do
+		pg_sql dst "create database in_$encoding encoding '$encoding' locale 'C' template template0"
+		pg_sql "dst/in_$encoding" 'set client_encoding = utf8;
+			create table t (id int primary key, a text, "ü" varchar(5), j jsonb)'
+		DST=$(pg_dsn "dst/in_$encoding") CHUNKS='' pipes '0 0 0 0' "$main_job"
+		unlike "$out" '"status":"(differ|missing|unproved|failed)"'
+		is "$(PGCLIENTENCODING=utf8 pg_sql "dst/in_$encoding" 'select * from t order by id')" \
+			"$(pg_sql "src/$DB" 'select * from t order by id')"
+	done
+	pg_sql "src/$DB" "insert into t values (3, '日本', '', '{}')"
+	DST=$(pg_dsn dst/in_latin1) CHUNKS='' pipes '0 0 3 1' "$main_job"
+	like "$err" 'has no equivalent in encoding "LATIN1"'
+	is "$(pg_sql dst/in_latin1 'select count(*) from t')" 2
+	for encoding in latin1 euc_jis_2004 sql_ascii; do
+		pg_sql dst "drop database in_$encoding"
+	done
+}
+
+@test "two tables change places, and come back" {
+	both 'create table a (id int primary key, v text); create table b (id int primary key, v text)'
+	pg_sql "src/$DB" "insert into a select i, 'a' from generate_series(1, 3000) i;
+		insert into b select i, 'b' from generate_series(1, 2000) i"
+	local plain=$main_job split
+	local main_job=$main_job
+	for split in '' '--split 64kB'; do
+		main_job=${plain/pg-copyin/pg-copyin --map public.a=public.b --map public.b=public.a}
+		CHUNKS=$split copied
+		is "$(pg_sql "dst/$DB" 'select count(*), min(v) from a')" '2000|b'
+		is "$(pg_sql "dst/$DB" 'select count(*), max(v) from b')" '3000|a'
+	done
+	main_job=$plain CHUNKS='' copied a b
+}
+
+@test "two runs into one table at the same moment" {
+	both 'create table t (id int primary key, v text); create index on t (v)'
+	pg_sql "src/$DB" "insert into t select i, repeat(md5(i::text), 3) from generate_series(1, 20000) i"
+	local split other
+	for split in 0 512kB; do
+		bash -c "pg-chunks --split $split -d '$SRC' | pg-copyout -d '$SRC' | pg-copyin --run other -d '$DST'" >other 2>&1 &
+		other=$!
+		pipes '0 0 0' "pg-chunks --split $split -d '$SRC' | pg-copyout -d '$SRC' | pg-copyin --run this -d '$DST'"
+		wait $other
+		same_table "src/$DB" "dst/$DB" t
+		is "$(pg_sql "dst/$DB" "select count(*) from pg_index where indrelid = 't'::regclass and indisvalid")" 2
+		is "$(pg_sql "dst/$DB" 'select count(*) from pgpipe.deferred')" 0
+	done
+}
+
 @test "a column that is generated at the source only is refused, not lost" {
 	pg_sql "src/$DB" 'create table g (a int, b int generated always as (a * 2) stored); insert into g values (1)'
 	pg_sql "dst/$DB" 'create table g (a int, b int)'

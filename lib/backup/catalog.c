@@ -3,25 +3,25 @@
  * The backups of a directory.
  */
 #ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* flock, timegm */
+#define _DEFAULT_SOURCE /* flock */
 #endif
 #include "backup/catalog.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "backup/catalog_store.h"
 #include "backup/place.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "run/storage.h"
 
 #define RECORD_FORMAT 1
 
@@ -37,17 +37,12 @@ catalog_state_name(enum catalog_state state)
 int64_t
 catalog_time(const char *text)
 {
-	struct tm tm = {.tm_isdst = 0};
-	int end = 0;
+	struct str stamp CLEANUP(str_free) = STR_INIT;
 
-	if (text == NULL ||
-	    sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &tm.tm_year, &tm.tm_mon,
-		&tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &end) != 6 ||
-	    end == 0 || text[end] != '\0')
-		return -1;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	return (int64_t)timegm(&tm);
+	for (; text != NULL && *text != '\0'; text++)
+		if (*text != '-' && *text != ':')
+			str_addc(&stamp, *text);
+	return place_time(str_text(&stamp));
 }
 
 static status
@@ -73,6 +68,8 @@ catalog_record(const char *backup, json_t **out)
 	char *file CLEANUP_FREE = mem_printf("%s/%s", backup, PLACE_RECORD);
 
 	*out = NULL;
+	if (storage_is_url(backup))
+		return catalog_record_store(backup, out);
 	if (access(file, F_OK) != 0) {
 		log_error("\"%s\" is no backup: it has no %s", backup,
 		    PLACE_RECORD);
@@ -97,8 +94,8 @@ is_locked(const char *path)
 	return locked;
 }
 
-static void
-understand(struct backup_item *item)
+void
+catalog_understand(struct backup_item *item)
 {
 	item->state = str_eq(record_text(item->record, "status"), "good")
 	    ? CATALOG_GOOD
@@ -132,7 +129,7 @@ look_at(struct backup_item *item, const char *directory)
 	if (!place_is_stamp(item->name))
 		look_at_partial(item, path);
 	else if (catalog_record(path, &item->record) == STATUS_OK)
-		understand(item);
+		catalog_understand(item);
 	else
 		item->state = CATALOG_BROKEN;
 }
@@ -157,8 +154,8 @@ by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-status
-catalog_read(const char *directory, struct catalog *out)
+static status
+read_directory(const char *directory, struct catalog *out)
 {
 	DIR *dir = opendir(directory);
 	const struct dirent *entry;
@@ -179,11 +176,21 @@ catalog_read(const char *directory, struct catalog *out)
 			.finished = -1};
 	}
 	(void)closedir(dir);
-	if (out->count > 0)
-		qsort(out->items, out->count, sizeof(*out->items), by_name);
 	for (size_t i = 0; i < out->count; i++)
 		look_at(&out->items[i], directory);
 	return STATUS_OK;
+}
+
+status
+catalog_read(const char *directory, struct catalog *out)
+{
+	status s = storage_is_url(directory)
+	    ? catalog_read_store(directory, out)
+	    : read_directory(directory, out);
+
+	if (out->count > 0)
+		qsort(out->items, out->count, sizeof(*out->items), by_name);
+	return s;
 }
 
 void

@@ -34,7 +34,7 @@ struct catalog {
 	size_t count;
 };
 
-/* Reports a directory that cannot be read.  A record that is none is reported
+/* Of a directory, or of a store's URL.  Reports one that cannot be read.  A record that is none is reported
  * and its backup passed over as BROKEN. */
 status catalog_read(const char *directory, struct catalog *out) MUST_CHECK;
 void catalog_free(struct catalog *c); /* also the cleanup */
@@ -42,6 +42,8 @@ void catalog_free(struct catalog *c); /* also the cleanup */
 /* One backup's record, from its directory; STATUS_USAGE where there is none. */
 status catalog_record(const char *backup, json_t **out) MUST_CHECK;
 
+/* What the record of an item says of it. */
+void catalog_understand(struct backup_item *item);
 const char *catalog_state_name(enum catalog_state state);
 /* "2025-07-04T16:53:26Z"; -1 for what is none. */
 int64_t catalog_time(const char *text);

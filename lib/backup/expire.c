@@ -10,12 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "backup/catalog.h"
+#include "backup/catalog_store.h"
 #include "backup/place.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "run/storage.h"
 
 #define DAY (24 * 60 * 60)
 
@@ -134,7 +135,13 @@ static status
 act(const struct expire_request *r, int parent, const struct backup_item *item,
     const char *why)
 {
-	if (why == NULL && !r->dry_run && !place_remove(parent, item->name)) {
+	if (why == NULL && !r->dry_run && storage_is_url(r->directory)) {
+		status s = catalog_remove_store(r->directory, item->name);
+
+		if (s != STATUS_OK)
+			return s;
+	} else if (why == NULL && !r->dry_run &&
+	    !place_remove(parent, item->name)) {
 		log_error("could not remove \"%s/%s\": %s", r->directory,
 		    item->name, strerror(errno));
 		return STATUS_FAIL;
@@ -150,14 +157,15 @@ act_on_all(const struct expire_request *r, const struct catalog *c, reasons why)
 	int parent = open(r->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	status s = STATUS_OK;
 
-	if (parent < 0) {
+	if (parent < 0 && !storage_is_url(r->directory)) {
 		log_error("could not open \"%s\": %s", r->directory,
 		    strerror(errno));
 		return STATUS_FAIL;
 	}
 	for (size_t i = c->count; i-- > 0;)
 		s = status_worse(s, act(r, parent, &c->items[i], why[i]));
-	(void)close(parent);
+	if (parent >= 0)
+		(void)close(parent);
 	return s;
 }
 

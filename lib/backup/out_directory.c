@@ -11,7 +11,9 @@
 #include "backup/output.h"
 
 #include <string.h>
+#include <time.h>
 
+#include "backup/catalog_store.h"
 #include "backup/place.h"
 #include "backup/sink.h"
 #include "backup/waltar.h"
@@ -19,31 +21,62 @@
 #include "base/mem.h"
 #include "data/manifest.h"
 #include "data/record.h"
+#include "run/storage.h"
+
+/* A file of it, and the store's work on it. */
+struct part {
+	struct sink *sink; /* NULL: not open */
+	struct storage_put put;
+};
 
 struct directory {
 	struct output base;
 	struct place place;
+	struct storage *store; /* instead of the place; or NULL */
+	char *name, *final;    /* in the store */
+	bool kept;
 	struct codec_spec codec, wal_codec;
-	struct sink *archive; /* the open one */
-	struct sink *wal;
+	struct part archive; /* the open one */
+	struct part wal;
 	struct waltar waltar;
-	struct sink *manifest;
+	struct part manifest;
 	json_t *archives; /* of the record */
 };
 
 static status
 create(struct directory *d, const char *file, const struct codec_spec *codec,
-    struct sink **out)
+    struct part *part)
 {
-	char *shown CLEANUP_FREE = mem_printf("%s/%s", d->place.partial, file);
+	char *shown CLEANUP_FREE = mem_printf("%s/%s",
+	    d->store != NULL ? d->final : d->place.partial, file);
+	char *object CLEANUP_FREE = NULL;
+	status s;
+	int fd = -1;
 
-	return sink_create(d->place.fd, file, shown, codec, out);
+	if (d->store == NULL)
+		return sink_create(d->place.fd, file, shown, codec,
+		    &part->sink);
+	object = mem_printf("%s/%s", d->name, file);
+	s = storage_put_begin(d->store, object, &part->put, &fd);
+	if (s == STATUS_OK)
+		part->sink = sink_new(fd, shown, codec, true);
+	return s;
+}
+
+/* What has not been completed is no object of a store. */
+static void
+part_free(struct part *part)
+{
+	storage_put_cancel(&part->put);
+	sink_free(part->sink);
+	part->sink = NULL;
 }
 
 /* Complete a file and enter it in the record. */
 static status
-end_file(struct directory *d, struct sink **sink, bool listed)
+end_file(struct directory *d, struct part *part, bool listed)
 {
+	struct sink **sink = &part->sink;
 	char hash[XXH128_TEXT];
 	const char *name;
 	json_t *entry;
@@ -52,6 +85,8 @@ end_file(struct directory *d, struct sink **sink, bool listed)
 	if (*sink == NULL)
 		return STATUS_OK;
 	s = sink_finish(*sink);
+	if (s == STATUS_OK && part->put.pid > 0)
+		s = storage_put_end(d->store, &part->put);
 	if (s == STATUS_OK && listed) {
 		name = strrchr(sink_name(*sink), '/') + 1;
 		entry = json_object();
@@ -66,8 +101,7 @@ end_file(struct directory *d, struct sink **sink, bool listed)
 		(void)json_array_append_new(d->archives, entry);
 	}
 	d->base.written += sink_written(*sink);
-	sink_free(*sink);
-	*sink = NULL;
+	part_free(part);
 	return s;
 }
 
@@ -89,7 +123,7 @@ put_data(struct output *o, const void *bytes, size_t n)
 {
 	struct directory *d = (struct directory *)o;
 
-	return sink_write(d->archive, bytes, n);
+	return sink_write(d->archive.sink, bytes, n);
 }
 
 static status
@@ -98,9 +132,9 @@ put_manifest(struct output *o, const void *bytes, size_t n)
 	struct directory *d = (struct directory *)o;
 	status s = end_file(d, &d->archive, true);
 
-	if (s == STATUS_OK && d->manifest == NULL)
+	if (s == STATUS_OK && d->manifest.sink == NULL)
 		s = create(d, MANIFEST_FILE, NULL, &d->manifest);
-	return s == STATUS_OK ? sink_write(d->manifest, bytes, n) : s;
+	return s == STATUS_OK ? sink_write(d->manifest.sink, bytes, n) : s;
 }
 
 static status
@@ -110,14 +144,14 @@ end_wal(struct directory *d)
 	size_t n, over;
 	status s;
 
-	if (d->wal == NULL)
+	if (d->wal.sink == NULL)
 		return STATUS_OK;
-	over =
-	    (size_t)((sink_raw(d->wal) + 2 * TARHEAD_BLOCK) % TARHEAD_RECORD);
+	over = (size_t)((sink_raw(d->wal.sink) + 2 * TARHEAD_BLOCK) %
+	    TARHEAD_RECORD);
 	n = 2 * TARHEAD_BLOCK;
-	s = sink_write(d->wal, zeros, n);
+	s = sink_write(d->wal.sink, zeros, n);
 	if (s == STATUS_OK && over > 0)
-		s = sink_write(d->wal, zeros, TARHEAD_RECORD - over);
+		s = sink_write(d->wal.sink, zeros, TARHEAD_RECORD - over);
 	return s == STATUS_OK ? end_file(d, &d->wal, true) : s;
 }
 
@@ -126,7 +160,31 @@ note(struct output *o, const json_t *record)
 {
 	const struct directory *d = (const struct directory *)o;
 
-	return place_note(&d->place, record);
+	struct str text CLEANUP(str_free) = STR_INIT;
+	char *object CLEANUP_FREE = NULL;
+
+	if (d->store == NULL)
+		return place_note(&d->place, record);
+	object = mem_printf("%s/%s", d->name, PLACE_NOTE);
+	record_show(record, &text);
+	return storage_put_text(d->store, object, text.data, text.len);
+}
+
+static status
+finish_in_store(struct directory *d, const json_t *record)
+{
+	char *object CLEANUP_FREE = mem_printf("%s/%s", d->name, PLACE_RECORD);
+	char *noted CLEANUP_FREE = mem_printf("%s/%s", d->name, PLACE_NOTE);
+	struct str text CLEANUP(str_free) = STR_INIT;
+	status s;
+
+	record_show(record, &text);
+	str_addc(&text, '\n');
+	s = storage_remove(d->store, noted);
+	if (s == STATUS_OK)
+		s = storage_put_text(d->store, object, text.data, text.len);
+	d->kept = s == STATUS_OK;
+	return s;
 }
 
 static status
@@ -141,11 +199,13 @@ finish(struct output *o, json_t *record)
 		s = end_file(d, &d->manifest, false);
 	if (s != STATUS_OK)
 		return s;
-	record_set_text(record, "name", d->place.name);
+	record_set_text(record, "name",
+	    d->store != NULL ? d->name : d->place.name);
 	(void)json_object_set(record, "archives", d->archives);
 	record_set_count(record, "bytes", o->written);
-	o->path = d->place.final;
-	return place_finish(&d->place, record);
+	o->path = d->store != NULL ? d->final : d->place.final;
+	return d->store != NULL ? finish_in_store(d, record)
+				: place_finish(&d->place, record);
 }
 
 static void
@@ -153,10 +213,16 @@ directory_free(struct output *o)
 {
 	struct directory *d = (struct directory *)o;
 
-	sink_free(d->archive);
-	sink_free(d->wal);
-	sink_free(d->manifest);
+	part_free(&d->archive);
+	part_free(&d->wal);
+	part_free(&d->manifest);
 	place_free(&d->place);
+	if (d->name != NULL && !d->kept &&
+	    catalog_remove_store(storage_url(d->store), d->name) != STATUS_OK)
+		log_warning("what is left in \"%s\" is no backup", d->final);
+	storage_close(d->store);
+	free(d->name);
+	free(d->final);
 	json_decref(d->archives);
 	free(d);
 }
@@ -171,6 +237,27 @@ choose_wal_codec(struct directory *d, const struct backup_request *r)
 	d->wal_codec =
 	    r->client.codec != CODEC_NONE ? r->client : r->server_codec;
 	d->wal_codec.workers = 0;
+}
+
+/* A name that nobody has there. */
+static status
+begin_in_store(struct directory *d, const char *url, char stamp[20])
+{
+	struct catalog c CLEANUP(catalog_free) = {NULL, 0};
+	status s = storage_open(url, &d->store);
+
+	if (s == STATUS_OK)
+		s = catalog_read_store(url, &c);
+	if (s != STATUS_OK)
+		return s;
+	for (size_t i = 0; i < c.count; i++)
+		if (str_eq(c.items[i].name, stamp)) {
+			place_stamp(stamp, (int64_t)time(NULL) + 1);
+			i = SIZE_MAX; /* from the first one again */
+		}
+	d->name = mem_strdup(stamp);
+	d->final = mem_printf("%s/%s", storage_url(d->store), stamp);
+	return STATUS_OK;
 }
 
 status
@@ -189,7 +276,9 @@ output_directory(const struct backup_request *r,
 	d->codec = r->client;
 	d->archives = json_array();
 	choose_wal_codec(d, r);
-	s = place_begin(&d->place, r->directory, stamp);
+	s = storage_is_url(r->directory)
+	    ? begin_in_store(d, r->directory, stamp)
+	    : place_begin(&d->place, r->directory, stamp);
 	if (s == STATUS_OK && r->wal == TAKE_WAL_STREAM) {
 		char *file CLEANUP_FREE = mem_printf("pg_wal.tar%s",
 		    codec_suffix(d->wal_codec.codec));
@@ -200,7 +289,7 @@ output_directory(const struct backup_request *r,
 		directory_free(&d->base);
 		return s;
 	}
-	waltar_init(&d->waltar, d->wal, "", &d->base.wal);
+	waltar_init(&d->waltar, d->wal.sink, "", &d->base.wal);
 	*out = &d->base;
 	return STATUS_OK;
 }

@@ -3,7 +3,7 @@
  * The directory of a dated backup.
  */
 #ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* flock */
+#define _DEFAULT_SOURCE /* flock, timegm */
 #endif
 #include "backup/place.h"
 
@@ -53,6 +53,33 @@ place_is_stamp(const char *name)
 				   : name[i] != like[i])
 			return false;
 	return true;
+}
+
+/* n digits, which were seen to be some. */
+static int
+digits(const char *text, size_t n)
+{
+	int value = 0;
+
+	while (n-- > 0)
+		value = 10 * value + (*text++ - '0');
+	return value;
+}
+
+int64_t
+place_time(const char *stamp)
+{
+	struct tm tm = {.tm_isdst = 0};
+
+	if (!place_is_stamp(stamp))
+		return -1;
+	tm.tm_year = digits(stamp, 4) - 1900;
+	tm.tm_mon = digits(stamp + 4, 2) - 1;
+	tm.tm_mday = digits(stamp + 6, 2);
+	tm.tm_hour = digits(stamp + 9, 2);
+	tm.tm_min = digits(stamp + 11, 2);
+	tm.tm_sec = digits(stamp + 13, 2);
+	return (int64_t)timegm(&tm);
 }
 
 static status

@@ -46,5 +46,6 @@ bool place_remove(int parent, const char *name);
 /* A backup's name: 8 digits, T, 6 digits, Z. */
 bool place_is_stamp(const char *name);
 void place_stamp(char stamp[20], int64_t when);
+int64_t place_time(const char *stamp); /* the other way; -1: none */
 
 #endif

@@ -100,12 +100,14 @@ tarhead_make(unsigned char out[TARHEAD_BLOCK], const char *name, char type,
 	store(out + SIZE, 12, size);
 	store(out + MTIME, 12, mtime > 0 ? (uint64_t)mtime : 0);
 	out[TYPE] = (unsigned char)type;
+	/* Each with its NUL, the version's being where the next begins. */
 	memcpy(out + MAGIC,
 	    "ustar\0"
 	    "00",
-	    8);
-	memcpy(out + UNAME, "postgres", 8);
-	memcpy(out + GNAME, "postgres", 8);
+	    sizeof("ustar\0"
+		   "00"));
+	memcpy(out + UNAME, "postgres", sizeof("postgres"));
+	memcpy(out + GNAME, "postgres", sizeof("postgres"));
 	seal(out);
 	return true;
 }

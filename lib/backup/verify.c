@@ -21,6 +21,7 @@
 #include "data/backupset.h"
 #include "data/record.h"
 #include "data/walname.h"
+#include "run/storage.h"
 
 struct verify {
 	const struct verify_request *r;
@@ -217,8 +218,16 @@ walk_again(struct verify *v)
 static status
 verify(struct verify *v)
 {
-	status s = open_record(v);
+	status s;
 
+	if (v->r->backup != NULL && storage_is_url(v->r->backup)) {
+		log_error("a backup is verified where it lies: \"%s\" is in a "
+			  "store",
+		    v->r->backup);
+		log_hint("get it, or verify it on that host");
+		return STATUS_USAGE;
+	}
+	s = open_record(v);
 	if (s == STATUS_OK)
 		s = walk(v, v->r->expect);
 	if ((s == STATUS_OK || s == STATUS_NO) && v->verdict.unproved > 0)

@@ -269,6 +269,7 @@ wal_keeper_open(const struct pg_params *params, const struct pg *beside,
 {
 	struct wal_keeper *k = mem_zalloc(sizeof(*k));
 	struct pg_params p = *params;
+	struct replication_system system;
 	status s;
 
 	k->wake[0] = k->wake[1] = k->fail[0] = k->fail[1] = -1;
@@ -280,6 +281,9 @@ wal_keeper_open(const struct pg_params *params, const struct pg *beside,
 		s = make_pipe(k->fail);
 	if (s == STATUS_OK)
 		s = replication_connect(&p, &k->pg);
+	/* A standby of 13 streams only to those that have asked. */
+	if (s == STATUS_OK)
+		s = replication_identify(k->pg, &system);
 	if (s == STATUS_OK)
 		s = look_at_standbys(k);
 	if (s == STATUS_OK)

@@ -38,7 +38,7 @@ static struct {
 	/* The rest belongs to the thread that starts and stops, and to the
 	 * ticker in between. */
 	enum progress_mode shown;
-	const char *verb;
+	const char *verb, *noun; /* noun NULL: chunks, which have rows */
 	double start, last, rate;
 	uint64_t last_bytes;
 	bool running, ticking;
@@ -156,13 +156,15 @@ add_chunks(struct str *out, const struct look *l)
 	str_addf(out, "%llu", (unsigned long long)l->chunks);
 	if (l->all_chunks > 0)
 		str_addf(out, " of %llu", (unsigned long long)l->all_chunks);
-	str_addf(out, " chunk%s",
+	str_addf(out, " %s%s", progress.noun == NULL ? "chunk" : progress.noun,
 	    (l->all_chunks > 0 ? l->all_chunks : l->chunks) == 1 ? "" : "s");
 }
 
 static void
 add_rows(struct str *out, const struct look *l)
 {
+	if (progress.noun != NULL)
+		return;
 	str_addf(out, ", %llu row%s", (unsigned long long)l->rows,
 	    l->rows == 1 ? "" : "s");
 }
@@ -281,6 +283,8 @@ show_json(const struct look *l, bool end)
 
 	str_addf(&line, "{\"progress\":\"%s\",\"verb\":\"%s\",", log_program(),
 	    progress.verb);
+	if (progress.noun != NULL)
+		str_addf(&line, "\"counts\":\"%s\",", progress.noun);
 	add_number(&line, "chunks", l->chunks);
 	add_number(&line, "expected_chunks", l->all_chunks);
 	add_number(&line, "rows", l->rows);
@@ -307,7 +311,7 @@ show_line(const struct look *l)
 }
 
 static void
-show_end(const struct look *l)
+show_end(const struct look *l, const char *more)
 {
 	struct str line CLEANUP(str_free) = STR_INIT;
 	char text[32];
@@ -319,20 +323,18 @@ show_end(const struct look *l)
 		num_show_size(text, (uint64_t)((double)l->bytes / l->seconds));
 		str_addf(&line, " (%s/s)", text);
 	}
+	if (*more != '\0')
+		str_addf(&line, "; %s", more);
 	log_info("%s", line.data);
 }
 
 static void
-show(bool end)
+show(void)
 {
 	struct look l = look();
 
-	if (end && only_bytes(&l)) /* what came was all there was */
-		l.all_bytes = l.bytes;
 	if (progress.shown == PROGRESS_JSON)
-		show_json(&l, end);
-	else if (end)
-		show_end(&l);
+		show_json(&l, false);
 	else if (progress.shown == PROGRESS_BAR)
 		show_bar(&l);
 	else
@@ -377,7 +379,7 @@ tick(void *arg)
 
 	(void)arg;
 	while (sleep_until(next)) {
-		show(false);
+		show();
 		next += every;
 		if (next < num_now()) /* the machine slept */
 			next = num_now() + every;
@@ -404,11 +406,18 @@ start_ticker(void)
 void
 progress_start(const char *verb)
 {
+	progress_start_of(verb, NULL);
+}
+
+void
+progress_start_of(const char *verb, const char *noun)
+{
 	progress_stop();
 	progress.shown = choose();
 	if (progress.shown == PROGRESS_NONE)
 		return;
 	progress.verb = verb;
+	progress.noun = noun;
 	progress.start = progress.last = num_now();
 	progress.rate = 0;
 	progress.last_bytes = 0;
@@ -417,20 +426,44 @@ progress_start(const char *verb)
 	progress.ticking = start_ticker();
 }
 
+static void
+stop_ticker(void)
+{
+	if (!progress.ticking)
+		return;
+	(void)pthread_mutex_lock(&progress.lock);
+	progress.stopping = true;
+	(void)pthread_cond_signal(&progress.wake);
+	(void)pthread_mutex_unlock(&progress.lock);
+	(void)pthread_join(progress.ticker, NULL);
+	(void)pthread_cond_destroy(&progress.wake);
+	progress.ticking = false;
+}
+
+void
+progress_conclude(const char *more)
+{
+	bool lines = progress.running && progress.shown != PROGRESS_JSON;
+	struct look l;
+
+	more = more == NULL ? "" : more;
+	if (progress.running) {
+		stop_ticker();
+		progress.running = false;
+		l = look();
+		if (only_bytes(&l)) /* what came was all there was */
+			l.all_bytes = l.bytes;
+		if (lines)
+			show_end(&l, more);
+		else
+			show_json(&l, true);
+	}
+	if (!lines && *more != '\0')
+		log_info("%s", more);
+}
+
 void
 progress_stop(void)
 {
-	if (!progress.running)
-		return;
-	if (progress.ticking) {
-		(void)pthread_mutex_lock(&progress.lock);
-		progress.stopping = true;
-		(void)pthread_cond_signal(&progress.wake);
-		(void)pthread_mutex_unlock(&progress.lock);
-		(void)pthread_join(progress.ticker, NULL);
-		(void)pthread_cond_destroy(&progress.wake);
-		progress.ticking = false;
-	}
-	progress.running = false;
-	show(true);
+	progress_conclude(NULL);
 }

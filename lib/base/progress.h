@@ -22,8 +22,14 @@ void progress_set_mode(enum progress_mode mode); /* by option_parse */
 /* verb: "copied"; kept by reference. */
 /* Where chunks and rows stay 0, only bytes are shown. */
 void progress_start(const char *verb);
+/* The same where what is done is counted in something else than chunks
+ * ("step"; its plural takes an s), which has neither rows nor bytes. */
+void progress_start_of(const char *verb, const char *noun);
 void progress_expect(uint64_t chunks, uint64_t bytes); /* adds to the total */
 void progress_add(uint64_t chunks, uint64_t rows, uint64_t bytes);
 void progress_stop(void); /* the last line; joins the ticker */
+/* The same, with something to add to the last line, which is said even where
+ * no progress is shown; NULL or "": nothing. */
+void progress_conclude(const char *more);
 
 #endif

@@ -33,20 +33,22 @@ bounds_free(struct bounds *b)
 
 struct bounds_type *
 bounds_type(struct bounds *b, const char *type_oid, const char *collation_oid,
-    const char *relid, const char *column)
+    bool timed, const char *relid, const char *column)
 {
 	struct bounds_type *t;
 
 	for (size_t i = 0; i < b->count; i++) {
 		t = &b->types[i];
 		if (str_eq(t->type_oid, type_oid) &&
-		    str_eq(t->collation_oid, collation_oid))
+		    str_eq(t->collation_oid, collation_oid) &&
+		    t->timed == timed)
 			return t;
 	}
 	b->types = mem_resize(b->types, b->count + 1, sizeof(*b->types));
 	t = &b->types[b->count++];
 	*t = (struct bounds_type){.type_oid = mem_strdup(type_oid),
 	    .collation_oid = mem_strdup(collation_oid),
+	    .timed = timed,
 	    .relid = mem_strdup(relid),
 	    .column = mem_strdup(column)};
 	return t;
@@ -87,6 +89,36 @@ add_lossy(struct sql *out, const struct key_column *column, const char *value)
 	sql_add(out, "::pg_catalog.timestamptz");
 }
 
+/* The least UUID of version 7 with this time: 48 bits of milliseconds, the
+ * version, 12 bits for 4096ths of one, the variant, zeros. */
+static void
+add_uuid(struct sql *sql, const char *time)
+{
+	sql_add(sql, "(select (pg_catalog.lpad(pg_catalog.to_hex(\n");
+	sql_add(sql, "t.us / 1000), 12, '0') || '7' ||\n");
+	sql_add(sql, "pg_catalog.lpad(pg_catalog.to_hex(\n");
+	sql_add(sql, "t.us % 1000 * 4096 / 1000), 3, '0') ||\n");
+	sql_add(sql, "'8000000000000000')::pg_catalog.uuid\n");
+	sql_add(sql, "from (select case when u.us < 0 then 0 else u.us end\n");
+	sql_add(sql, "from (select pg_catalog.round(pg_catalog.date_part(\n");
+	sql_add(sql, "'epoch', ");
+	sql_value(sql, time);
+	sql_add(sql, "::pg_catalog.timestamptz) * 1000000)\n");
+	sql_add(sql, "::pg_catalog.int8) u (us)) t (us))");
+}
+
+/* Bounds that are times, as what a column that holds times calls them. */
+static void
+add_times(struct sql *sql, const struct bounds *b)
+{
+	sql_add(sql, "select f.v::pg_catalog.text, u.v::pg_catalog.text,\n");
+	sql_add(sql, "coalesce(u.v < f.v, false), false from (select ");
+	add_uuid(sql, b->from);
+	sql_add(sql, " as v) f cross join (select ");
+	add_uuid(sql, b->until);
+	sql_add(sql, " as v) u");
+}
+
 static void
 add_values(struct sql *sql, const struct key_column *column,
     const struct bounds *b)
@@ -108,14 +140,17 @@ add_values(struct sql *sql, const struct key_column *column,
 /* What the server makes of the bounds as values of this type. */
 static status
 read_values(struct bounds_type *t, const struct bounds *b, struct pg *pg,
-    bool *crossed)
+    bool times, bool *crossed)
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	const char *value;
 	status s;
 
-	add_values(&sql, &t->key.columns[0], b);
+	if (times)
+		add_times(&sql, b);
+	else
+		add_values(&sql, &t->key.columns[0], b);
 	s = pg_run(pg, NULL, &sql, &r);
 	if (s != STATUS_OK)
 		return s;
@@ -126,6 +161,31 @@ read_values(struct bounds_type *t, const struct bounds *b, struct pg *pg,
 	*crossed = pg_true(r, 0, 2);
 	t->unfit = pg_true(r, 0, 3);
 	return STATUS_OK;
+}
+
+/* In a savepoint; what the server refuses is not reported. */
+static status
+try_values(struct bounds_type *t, const struct bounds *b, struct pg *pg,
+    bool times, bool *crossed)
+{
+	status s = pg_do(pg, "set a savepoint", "savepoint pgpipe_bounds");
+
+	if (s != STATUS_OK)
+		return s;
+	t->unfit = false;
+	s = read_values(t, b, pg, times, crossed);
+	if (s == STATUS_OK)
+		return pg_do(pg, "release a savepoint",
+		    "release savepoint pgpipe_bounds");
+	if (pg_broken(pg)) {
+		pg_report(pg, "read the bounds");
+		return s;
+	}
+	log_verbose("as values of type %s the bounds are not understood: %s",
+	    t->key.columns[0].type, pg_last_error(pg)->message);
+	t->unfit = true;
+	return pg_do(pg, "go back to a savepoint",
+	    "rollback to savepoint pgpipe_bounds");
 }
 
 static status
@@ -140,22 +200,10 @@ read_type(struct bounds_type *t, const struct bounds *b, struct pg *pg,
 		log_error("column \"%s\" has vanished", t->column);
 		return STATUS_RETRY;
 	}
-	s = pg_do(pg, "set a savepoint", "savepoint pgpipe_bounds");
-	if (s != STATUS_OK)
-		return s;
-	s = read_values(t, b, pg, crossed);
-	if (s == STATUS_OK)
-		return pg_do(pg, "release a savepoint",
-		    "release savepoint pgpipe_bounds");
-	if (pg_broken(pg)) {
-		pg_report(pg, "read the bounds");
-		return s;
-	}
-	log_verbose("as values of type %s the bounds are not understood: %s",
-	    t->key.columns[0].type, pg_last_error(pg)->message);
-	t->unfit = true;
-	return pg_do(pg, "go back to a savepoint",
-	    "rollback to savepoint pgpipe_bounds");
+	s = try_values(t, b, pg, false, crossed);
+	if (s == STATUS_OK && t->unfit && t->timed)
+		s = try_values(t, b, pg, true, crossed);
+	return s;
 }
 
 status
@@ -268,6 +316,11 @@ add_type_no(struct sql *out, const struct bounds *b)
 		sql_value(out, b->types[i].type_oid);
 		sql_add(out, " and k.collation_oid = ");
 		sql_value(out, b->types[i].collation_oid);
+		sql_add(out, " and k.timed = ");
+		if (b->types[i].timed)
+			sql_add(out, "true");
+		else
+			sql_add(out, "false");
 		sql_add(out, " then ");
 		sql_int(out, (int64_t)i);
 		sql_add(out, "\n");
@@ -305,8 +358,11 @@ bounds_add(const struct bounds *b, struct sql *out)
 	sql_add(out, "\"column\" pg_catalog.text,\n");
 	sql_add(out, "\"from\" pg_catalog.text,\n");
 	sql_add(out, "\"to\" pg_catalog.text,\n");
+	sql_add(out, "function pg_catalog.text,\n");
 	sql_add(out, "inclusive pg_catalog.bool)\n");
 	sql_add(out, "where r.\"column\" = k.attname\n");
+	/* A function's values are not the column's. */
+	sql_add(out, "and r.function is null\n");
 	sql_add(out, "having true\n"); /* always one row */
 	sql_add(out, "offset 0\n");
 	sql_add(out, ") a (below, above, from_all, until_all)\n");

@@ -12,6 +12,7 @@
 /* The bounds as values of one type (and collation). */
 struct bounds_type {
 	char *type_oid, *collation_oid;
+	bool timed; /* it holds times in another form: bounds may be times */
 	char *relid, *column; /* where it was met first */
 	struct key key;	      /* one column, by its name there */
 	char *from, *until;   /* as the server prints them, or NULL */
@@ -28,7 +29,8 @@ struct bounds {
 void bounds_free(struct bounds *b); /* also the cleanup */
 /* The entry for a type, made where there is none. */
 struct bounds_type *bounds_type(struct bounds *b, const char *type_oid,
-    const char *collation_oid, const char *relid, const char *column);
+    const char *collation_oid, bool timed, const char *relid,
+    const char *column);
 /* Have the server read the bounds as values of each type; sets unfit.
  * Reports bounds of which the first is beyond the second; STATUS_USAGE. */
 status bounds_read(struct bounds *b, struct pg *pg, const struct texts *texts)

@@ -208,7 +208,7 @@ print_by_column(struct cutter *c, const struct origin *origin,
 
 /* Rows that no bound can take in, because they have no value. */
 static status
-tell_nulls(struct cutter *c, const struct piece *p)
+tell_nulls(struct cutter *c, const struct piece *p, bool whole)
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
 	struct pg_result *r CLEANUP_RESULT = NULL;
@@ -218,7 +218,9 @@ tell_nulls(struct cutter *c, const struct piece *p)
 
 	if (s != STATUS_OK)
 		return s;
-	sql_add(&sql, "select pg_catalog.count(*) from only ");
+	sql_add(&sql, "select pg_catalog.count(*) from ");
+	if (!whole)
+		sql_add(&sql, "only ");
 	sql_name(&sql, p->schema, p->table);
 	sql_add(&sql, " where ");
 	sql_ident(&sql, p->column);
@@ -248,6 +250,9 @@ cut(struct cutter *c, const struct origin *origin, const struct piece *p)
 	if (split == 0 || p->bytes < 0 || (uint64_t)p->bytes <= split ||
 	    p->part != NULL || p->predicate != NULL)
 		return print_whole(c, origin, p);
+	if (origin->source->whole)
+		return print_uncut(c, origin, p, false,
+		    "such chunks are taken whole");
 	if (c->request->by != BY_CTID)
 		return print_by_column(c, origin, p, true);
 	if (!p->heap)
@@ -264,8 +269,18 @@ cut_piece(struct cutter *c, const struct origin *origin,
 {
 	status told = STATUS_OK;
 
+	/* Never without its bounds: it would be copied whole. */
+	if ((piece->from_cuts || piece->until_cuts) &&
+	    piece->type_no == PIECE_NO_TYPE) {
+		char *name CLEANUP_FREE = piece_name(piece);
+
+		log_error("cannot list %s by --from and --until: it has come "
+			  "meanwhile",
+		    name);
+		return STATUS_RETRY;
+	}
 	if (piece->may_be_null && (piece->from_cuts || piece->until_cuts))
-		told = tell_nulls(c, piece);
+		told = tell_nulls(c, piece, origin->source->whole);
 	if (pg_broken(c->pg))
 		return told;
 	return status_worse(told, cut(c, origin, piece));

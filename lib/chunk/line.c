@@ -188,6 +188,7 @@ static json_t *
 shown_range(const char *text)
 {
 	static const char *const fields[] = {"column", "type", "from", "to"};
+	const char *function;
 	json_t *all CLEANUP(record_cleanup) = NULL;
 	json_t *shown, *item, *end;
 	size_t i;
@@ -207,6 +208,9 @@ shown_range(const char *text)
 		for (size_t k = 0; k < sizeof(fields) / sizeof(fields[0]); k++)
 			record_set_text(end, fields[k],
 			    record_text(item, fields[k]));
+		function = record_text(item, "function");
+		if (function != NULL)
+			record_set_text(end, "function", function);
 		json_array_append_new(shown, end);
 	}
 	if (json_array_size(shown) > 0)
@@ -275,6 +279,20 @@ set_estimate(json_t *record, const char *field, int64_t whole, double share)
 		    (uint64_t)((double)whole * share + 0.5));
 }
 
+/* What the source has to say besides; the line's own fields stay. */
+static void
+add_fields(json_t *record, const char *text)
+{
+	json_t *fields CLEANUP(record_cleanup) = NULL;
+
+	if (text == NULL)
+		return;
+	fields = json_loads(text, 0, NULL);
+	if (json_is_object(fields) &&
+	    json_object_update_missing(record, fields) != 0)
+		BUG("fields could not be added");
+}
+
 static json_t *
 make_record(const struct origin *origin, const struct bounds *bounds,
     const struct piece *p, const struct slice *slice)
@@ -288,7 +306,7 @@ make_record(const struct origin *origin, const struct bounds *bounds,
 	common = within.text.len > 0 ? str_text(&within.text) : NULL;
 	add_where(&where, slice, common);
 	record_set_text(record, "chunk", id);
-	record_set_text(record, "source", origin->source);
+	record_set_text(record, "source", origin->source->name);
 	record_set_text(record, "schema", p->schema);
 	record_set_text(record, "table", p->table);
 	set_relation(record, "parent", p->parent_schema, p->parent_table);
@@ -300,6 +318,7 @@ make_record(const struct origin *origin, const struct bounds *bounds,
 	set_estimate(record, "rows", p->rows, slice->share);
 	set_estimate(record, "bytes", p->bytes, slice->share);
 	set(record, "compressed", json_boolean(p->compressed));
+	add_fields(record, p->fields);
 	record_set_text(record, "system", origin->system);
 	if (origin->timeline > 0)
 		record_set_int(record, "timeline", origin->timeline);

@@ -7,11 +7,12 @@
 
 #include "chunk/bounds.h"
 #include "chunk/piece.h"
+#include "chunk/source.h"
 #include "data/chunk.h"
 
 /* Where the listing is made; system NULL where it may not be asked. */
 struct origin {
-	const char *source; /* the chunk source */
+	const struct source *source;
 	const char *system, *database;
 	uint32_t timeline;
 };

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/signal.h"
+#include "chunk/cagg.h"
 #include "chunk/cut.h"
 #include "chunk/statement.h"
 #include "chunk/stream.h"
@@ -22,6 +23,7 @@ struct listing {
 	struct patterns patterns;
 	struct sources sources;
 	struct bounds bounds;
+	struct timescale timescale;
 	struct pg *pg;
 	status flaw; /* what went wrong without ending the listing */
 };
@@ -95,9 +97,11 @@ survey(struct listing *l, const struct statement *st)
 	status s = survey_sources(l->pg, &l->sources, &l->flaw);
 
 	if (s == STATUS_OK)
-		s = survey_patterns(l->pg, st, l->request->if_exists);
+		s = survey_patterns(l->pg, st);
 	if (s == STATUS_OK)
 		s = survey_tables(l->pg, st, &l->sources);
+	if (s == STATUS_OK && l->timescale.present)
+		s = survey_roots(l->pg, st, &l->flaw);
 	if (s == STATUS_OK &&
 	    (l->bounds.from != NULL || l->bounds.until != NULL))
 		s = survey_bounds(l->pg, st, &l->bounds);
@@ -136,7 +140,9 @@ left_out(const struct piece *p, status *flaw)
 	if (why != NULL) {
 		log_error("cannot list %s: %s", id, why);
 		*flaw = status_worse(*flaw, STATUS_FAIL);
-	} else if (p->kind == 'f')
+	} else if (p->leave != NULL)
+		log_warning("left out: %s is %s", id, p->leave);
+	else if (p->kind == 'f')
 		log_warning("left out: %s is a foreign table", name);
 	else if (p->persistence == 't')
 		log_warning("left out: %s is a temporary table", name);
@@ -160,7 +166,7 @@ print_all(struct listing *l, struct stream *stream, struct cutter *cutter)
 			return s;
 		if (left_out(&piece, &l->flaw))
 			continue;
-		origin.source = source->name;
+		origin.source = source;
 		s = cut_piece(cutter, &origin, &piece);
 		if (s != STATUS_OK && (cutter->stop || pg_broken(l->pg)))
 			return s;
@@ -189,9 +195,26 @@ list(struct listing *l, const struct statement *st, uint64_t *lines)
 }
 
 static status
+list_chunks(struct listing *l, const struct statement *st, uint64_t *lines)
+{
+	status s = survey(l, st);
+
+	return s == STATUS_OK ? list(l, st, lines) : s;
+}
+
+static status
+list_caggs(struct listing *l, const struct statement *st, uint64_t *lines)
+{
+	status s = survey_patterns(l->pg, st);
+
+	return s == STATUS_OK ? cagg_print_all(l->pg, st, lines) : s;
+}
+
+static status
 work(struct listing *l)
 {
-	const struct statement st = {&l->texts, &l->patterns, &l->sources};
+	const struct statement st = {&l->texts, &l->patterns, &l->sources,
+	    l->request, &l->timescale};
 	uint64_t lines = 0;
 	status s = prepare(l);
 
@@ -205,9 +228,10 @@ work(struct listing *l)
 		s = begin(l->pg, l->request->snapshot);
 	}
 	if (s == STATUS_OK)
-		s = survey(l, &st);
+		s = timescale_look(l->pg, l->request, &l->timescale);
 	if (s == STATUS_OK)
-		s = list(l, &st, &lines);
+		s = l->request->caggs ? list_caggs(l, &st, &lines)
+				      : list_chunks(l, &st, &lines);
 	s = status_worse(s, l->flaw);
 	if (s == STATUS_OK && signal_stop() == 0)
 		s = record_print_end("pg-chunks", lines, NULL);

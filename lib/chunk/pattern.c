@@ -151,6 +151,19 @@ pattern_parse(const char *text, struct pattern *out)
 	return STATUS_OK;
 }
 
+status
+pattern_regex(const char *text, struct pattern *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (text[0] == '\0')
+		return fault(text, "is empty");
+	out->text = mem_strdup(text);
+	out->name = mem_strdup(text);
+	out->name_like = true;
+	out->whole = true;
+	return STATUS_OK;
+}
+
 void
 pattern_free(struct pattern *p)
 {

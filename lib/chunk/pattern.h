@@ -6,6 +6,9 @@
  * and everything else that regular expressions know works as there.  What
  * stands within double quotes is taken as it is.
  *
+ * A pattern can also be a regular expression as a whole, which is looked for
+ * in the name of schema and table as SQL has it: public.metrics, "My".t.
+ *
  * Other than in psql, a pattern without a schema means any schema: here
  * the search_path is always empty.
  */
@@ -23,11 +26,14 @@ struct pattern {
 	char *name;
 	/* The text is a regular expression, not the name itself. */
 	bool schema_like, name_like;
+	bool whole;	/* the name's expression is about schema.table */
 	bool leave_out; /* set by the caller; it came with -x */
 };
 
 /* Reports what is no pattern; STATUS_USAGE. */
 status pattern_parse(const char *text, struct pattern *out) MUST_CHECK;
+/* The same for a regular expression; the server says if it is one. */
+status pattern_regex(const char *text, struct pattern *out) MUST_CHECK;
 void pattern_free(struct pattern *p); /* also the cleanup */
 
 #endif

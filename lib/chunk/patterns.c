@@ -9,13 +9,16 @@
 #include "base/mem.h"
 
 static status
-parse_list(const struct strv *texts, bool leave_out, struct patterns *out)
+parse_list(const struct strv *texts, bool regex, bool leave_out,
+    struct patterns *out)
 {
 	status worst = STATUS_OK;
 
 	for (size_t i = 0; i < texts->len; i++) {
 		struct pattern *p = &out->items[out->count];
-		status s = pattern_parse(texts->data[i], p);
+		const char *text = texts->data[i];
+		status s =
+		    regex ? pattern_regex(text, p) : pattern_parse(text, p);
 
 		worst = status_worse(worst, s);
 		p->leave_out = leave_out;
@@ -34,8 +37,9 @@ patterns_parse(const struct request *request, struct patterns *out)
 	*out =
 	    (struct patterns){mem_resize(NULL, n + 1, sizeof(struct pattern)),
 		0};
-	s = parse_list(&request->patterns, false, out);
-	return status_worse(s, parse_list(&request->leave_out, true, out));
+	s = parse_list(&request->patterns, request->regex, false, out);
+	return status_worse(s,
+	    parse_list(&request->leave_out, request->regex, true, out));
 }
 
 void

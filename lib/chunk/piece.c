@@ -21,6 +21,8 @@ enum {
 	ROW_PERSISTENCE,
 	ROW_HEAP,
 	ROW_REFUSE,
+	ROW_LEAVE,
+	ROW_FIELDS,
 	ROW_BOUND,
 	ROW_RANGE,
 	ROW_PART,
@@ -44,6 +46,7 @@ void
 piece_from_row(const struct pg_result *r, int row, struct piece *out)
 {
 	const char *number = pg_value(r, row, ROW_NUMBER);
+	const char *type = pg_value(r, row, ROW_TYPE_NO);
 	const char *rows = pg_value(r, row, ROW_ROWS);
 
 	*out = (struct piece){
@@ -58,6 +61,8 @@ piece_from_row(const struct pg_result *r, int row, struct piece *out)
 	    .persistence = pg_value(r, row, ROW_PERSISTENCE)[0],
 	    .heap = pg_true(r, row, ROW_HEAP),
 	    .refuse = pg_value(r, row, ROW_REFUSE),
+	    .leave = pg_value(r, row, ROW_LEAVE),
+	    .fields = pg_value(r, row, ROW_FIELDS),
 	    .bound = pg_value(r, row, ROW_BOUND),
 	    .range = pg_value(r, row, ROW_RANGE),
 	    .part = pg_value(r, row, ROW_PART),
@@ -68,7 +73,8 @@ piece_from_row(const struct pg_result *r, int row, struct piece *out)
 	    .blocks = (uint64_t)pg_int(r, row, ROW_BLOCKS),
 	    .block_size = (uint64_t)pg_int(r, row, ROW_BLOCK_SIZE),
 	    .column = pg_value(r, row, ROW_COLUMN),
-	    .type_no = (size_t)pg_int(r, row, ROW_TYPE_NO),
+	    .type_no = type == NULL ? PIECE_NO_TYPE
+				    : (size_t)pg_int(r, row, ROW_TYPE_NO),
 	    .may_be_null = pg_true(r, row, ROW_MAY_BE_NULL),
 	    .from_cuts = pg_true(r, row, ROW_FROM_CUTS),
 	    .until_cuts = pg_true(r, row, ROW_UNTIL_CUTS),

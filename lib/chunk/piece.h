@@ -8,6 +8,8 @@
 
 #include "pg/conn.h"
 
+#define PIECE_NO_TYPE SIZE_MAX
+
 /* Strings point into the row; NULL where the row says null. */
 struct piece {
 	const char *schema, *table;
@@ -17,13 +19,15 @@ struct piece {
 	char kind, persistence;
 	bool heap;	    /* by its access method */
 	const char *refuse; /* why it cannot be listed, or NULL */
+	const char *leave;  /* what it is that is left out, or NULL */
+	const char *fields; /* JSON: what its line has besides, or NULL */
 	const char *bound, *range, *part, *predicate; /* or NULL */
 	bool compressed;
 	int64_t rows;  /* -1: unknown */
 	int64_t bytes; /* with TOAST */
 	uint64_t blocks, block_size;
 	const char *column; /* that bounds go by, or NULL */
-	size_t type_no;	    /* of struct bounds; if there are bounds */
+	size_t type_no;	    /* of struct bounds; PIECE_NO_TYPE: unknown */
 	bool may_be_null, from_cuts, until_cuts;
 	/* How it is ordered among others. */
 	bool has_number;

@@ -25,6 +25,9 @@ struct request {
 	enum request_order order;
 	uint64_t split; /* bytes; 0: never */
 	bool if_exists;
+	bool regex; /* the patterns are regular expressions */
+	bool cascade_up, cascade_down;
+	bool caggs; /* list continuous aggregates and not chunks */
 };
 
 #define REQUEST_SPLIT ((uint64_t)256 * 1024 * 1024)

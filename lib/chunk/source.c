@@ -2,9 +2,10 @@
 /*
  * A chunk source's file begins with a comment that tells
  *
- *	-- api: 1
+ *	-- api: 1, or 2
  *	-- about: what it is for, in words
  *	-- extension: only where this one is installed (may be left out)
+ *	-- whole: yes (may be left out)
  *	-- for: SQL condition
  *	--	that may go on after a tab
  *
@@ -74,6 +75,7 @@ read_source(struct source *source)
 {
 	status s = path_read(source->file, SOURCE_MAX, &source->query);
 	char *api CLEANUP_FREE = NULL;
+	char *whole CLEANUP_FREE = NULL;
 
 	if (s != STATUS_OK)
 		return s;
@@ -85,7 +87,10 @@ read_source(struct source *source)
 	source->extension = header_field(str_text(&source->query), "extension");
 	if (api == NULL)
 		return flawed(source, "has no line \"-- api: 1\"");
-	if (!str_eq(api, "1"))
+	whole = header_field(str_text(&source->query), "whole");
+	source->whole = str_eq(whole, "yes");
+	source->api = str_eq(api, "2") ? 2 : 1;
+	if (source->api == 1 && !str_eq(api, "1"))
 		return flawed(source, "is for another version of pg-chunks");
 	if (source->condition == NULL)
 		return flawed(source, "has no line \"-- for: CONDITION\"");

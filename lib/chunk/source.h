@@ -19,6 +19,8 @@ struct source {
 	bool ours;	 /* from share/ */
 	char *condition; /* SQL: on c of pg_class, n of pg_namespace */
 	char *extension; /* it is only for databases that have this, or NULL */
+	int api;	 /* 1; 2 has the columns leave and fields */
+	bool whole;	 /* pieces are not read by "only", and never cut */
 	struct str query;
 	bool idle; /* it takes no part: unfit, or without tables */
 };

@@ -14,12 +14,15 @@
 #include "chunk/request.h"
 #include "chunk/source.h"
 #include "chunk/text.h"
+#include "chunk/timescale.h"
 
 /* What all statements are made of; borrowed. */
 struct statement {
 	const struct texts *texts;
 	const struct patterns *patterns;
 	const struct sources *sources;
+	const struct request *request;
+	const struct timescale *timescale;
 };
 
 /* What each pattern names: ord, tables, schema, name, what; everything: not
@@ -28,6 +31,10 @@ void statement_matches(const struct statement *st, bool everything,
     struct sql *out);
 /* Tables of extensions that were asked for and stay out: extname, count. */
 void statement_apart(const struct statement *st, struct sql *out);
+/* Hypertables whose own tables are not empty: schema, table. */
+void statement_roots(const struct statement *st, struct sql *out);
+/* The continuous aggregates; see cagg.c for the columns. */
+void statement_caggs(const struct statement *st, struct sql *out);
 /* Whether a source's condition can be asked at all. */
 void statement_probe(const struct source *source, struct sql *out);
 /* The numbers of the sources that any table goes to. */

@@ -33,24 +33,12 @@ cursor_name(struct sql *sql, size_t number)
 	sql_int(sql, (int64_t)number);
 }
 
-/* A statement about a source's cursor.  Failed: the source is done with. */
+/* A source's statement failed.  One of ours ends the listing, a user's only
+ * itself. */
 static status
-run(struct stream *s, struct feed *f, const struct sql *sql,
-    struct pg_result **out)
+refused(struct stream *s, struct feed *f, status st)
 {
-	bool ours = f->source->ours;
-	status st = STATUS_OK;
-
-	if (!ours)
-		st = pg_do(s->pg, "set a savepoint", "savepoint pgpipe_source");
-	if (st != STATUS_OK)
-		return st;
-	st = pg_run(s->pg, NULL, sql, out);
-	if (st == STATUS_OK)
-		return ours ? st
-			    : pg_do(s->pg, "release a savepoint",
-				  "release savepoint pgpipe_source");
-	if (ours || pg_broken(s->pg)) {
+	if (f->source->ours || pg_broken(s->pg)) {
 		pg_report(s->pg, "list tables");
 		return st;
 	}
@@ -68,17 +56,37 @@ static status
 fetch(struct stream *s, struct feed *f)
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
-	status st;
 
 	pg_result_free(f->rows);
 	f->rows = NULL;
 	f->at = 0;
 	sql_add(&sql, "fetch forward 1000 from ");
 	cursor_name(&sql, f->number);
-	st = run(s, f, &sql, &f->rows);
-	if (st == STATUS_OK && f->source != NULL && pg_rows(f->rows) == 0)
+	return pg_run(s->pg, NULL, &sql, &f->rows);
+}
+
+static status
+fetch_more(struct stream *s, struct feed *f)
+{
+	status st = pg_do(s->pg, "set a savepoint", "savepoint pgpipe_source");
+
+	if (st != STATUS_OK)
+		return st;
+	st = fetch(s, f);
+	if (st != STATUS_OK)
+		return refused(s, f, st);
+	return pg_do(s->pg, "release a savepoint",
+	    "release savepoint pgpipe_source");
+}
+
+/* The feed's piece is that of row at; no row is the end. */
+static void
+take(struct feed *f)
+{
+	if (f->source != NULL && f->at >= pg_rows(f->rows))
 		f->source = NULL;
-	return st;
+	if (f->source != NULL)
+		piece_from_row(f->rows, f->at, &f->piece);
 }
 
 /* On to the feed's next piece. */
@@ -90,11 +98,23 @@ advance(struct stream *s, struct feed *f)
 	if (f->source == NULL)
 		return st;
 	f->at++;
-	if (f->rows == NULL || f->at >= pg_rows(f->rows))
-		st = fetch(s, f);
-	if (st == STATUS_OK && f->source != NULL)
-		piece_from_row(f->rows, f->at, &f->piece);
+	if (f->at >= pg_rows(f->rows))
+		st = fetch_more(s, f);
+	if (st == STATUS_OK)
+		take(f);
 	return st;
+}
+
+/* The first rows come when all are there and have been put in order. */
+static status
+open_cursor(struct stream *s, const struct sql *sql, struct feed *f)
+{
+	status st = pg_do(s->pg, "set a savepoint", "savepoint pgpipe_source");
+
+	if (st != STATUS_OK)
+		return st;
+	st = pg_run(s->pg, NULL, sql, NULL);
+	return st == STATUS_OK ? fetch(s, f) : st;
 }
 
 static status
@@ -102,12 +122,21 @@ open_feed(struct stream *s, const struct statement *st,
     const struct bounds *bounds, struct feed *f)
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
+	int tries = 0;
+	status result;
 
 	sql_add(&sql, "declare ");
 	cursor_name(&sql, f->number);
 	sql_add(&sql, " no scroll cursor for\n");
 	statement_list(st, f->number, bounds, s->order, &sql);
-	return run(s, f, &sql, NULL);
+	do
+		result = open_cursor(s, &sql, f);
+	while (timescale_again(s->pg, result, &tries, "pgpipe_source"));
+	if (result != STATUS_OK)
+		return refused(s, f, result);
+	take(f);
+	return pg_do(s->pg, "release a savepoint",
+	    "release savepoint pgpipe_source");
 }
 
 status
@@ -134,8 +163,6 @@ stream_open(struct pg *pg, const struct statement *st,
 		f->source = &sources->items[i];
 		s->count++;
 		result = open_feed(s, st, bounds, f);
-		if (result == STATUS_OK)
-			result = advance(s, f);
 	}
 	return result;
 }

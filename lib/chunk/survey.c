@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "pg/copy.h"
 
 #define NAMED_MAX 100 /* tables that one fault is told of, one by one */
 
@@ -17,20 +18,24 @@ enum { MATCH_ORD, MATCH_TABLES, MATCH_SCHEMA, MATCH_NAME, MATCH_WHAT };
 /* A pattern that matches no table: what else it matches, in a second look. */
 static status
 report_unmatched(const struct pattern *p, const struct pg_result *r, int row,
-    bool if_exists)
+    const struct request *request)
 {
+	const char *wanted = request->caggs ? "continuous aggregate" : "table";
 	struct str name CLEANUP(str_free) = STR_INIT;
 	const char *what = pg_value(r, row, MATCH_WHAT);
 
-	if (what == NULL && if_exists) {
-		log_info("pattern \"%s\" matches no table", p->text);
+	if (what == NULL && request->if_exists) {
+		log_info("pattern \"%s\" matches no %s", p->text, wanted);
 		return STATUS_OK;
 	}
-	log_error("pattern \"%s\" matches no table", p->text);
+	log_error("pattern \"%s\" matches no %s", p->text, wanted);
 	if (what != NULL) {
 		sql_show_name(&name, pg_value(r, row, MATCH_SCHEMA),
 		    pg_value(r, row, MATCH_NAME));
 		log_detail("%s is %s.", str_text(&name), what);
+		if (request->caggs && str_eq(what, "a hypertable"))
+			log_hint("--cascade-up lists the continuous aggregates "
+				 "that are made from it");
 	}
 	return STATUS_USAGE;
 }
@@ -46,7 +51,7 @@ match(struct pg *pg, const struct statement *st, bool everything,
 }
 
 status
-survey_patterns(struct pg *pg, const struct statement *st, bool if_exists)
+survey_patterns(struct pg *pg, const struct statement *st)
 {
 	struct pg_result *tables CLEANUP_RESULT = NULL;
 	struct pg_result *all CLEANUP_RESULT = NULL;
@@ -65,7 +70,7 @@ survey_patterns(struct pg *pg, const struct statement *st, bool if_exists)
 		if (s == STATUS_OK)
 			worst = status_worse(worst,
 			    report_unmatched(&st->patterns->items[ord], all,
-				row, if_exists));
+				row, st->request));
 	}
 	return status_worse(s, worst);
 }
@@ -120,6 +125,74 @@ survey_tables(struct pg *pg, const struct statement *st,
 	status s = survey_apart(pg, st);
 
 	return s == STATUS_OK ? survey_shares(pg, st, sources) : s;
+}
+
+/* Does COPY of the table give any row?  Queries need not show them:
+ * TimescaleDB knows that there are none. */
+static status
+find_rows(struct pg *pg, const char *schema, const char *table,
+    const char *doing, bool *found)
+{
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+	struct pg_copy *copy = NULL;
+	struct pg_copy_batch batch = {.count = 0};
+	status s;
+
+	sql_add(&sql, "copy ");
+	sql_name(&sql, schema, table);
+	sql_add(&sql, " to stdout");
+	s = pg_copy_out(pg, doing, &sql, &copy);
+	if (s == STATUS_OK)
+		s = pg_copy_next(copy, 1, &batch);
+	pg_copy_free(copy);
+	*found = batch.count > 0;
+	return s;
+}
+
+/* A hypertable's own table should hold no rows. */
+static status
+survey_root(struct pg *pg, const char *schema, const char *table, status *flaw)
+{
+	struct str name CLEANUP(str_free) = STR_INIT;
+	char *doing CLEANUP_FREE = NULL;
+	bool found = false;
+	status s = pg_do(pg, "set a savepoint", "savepoint pgpipe_root");
+
+	if (s != STATUS_OK)
+		return s;
+	sql_show_name(&name, schema, table);
+	doing = mem_printf("see whether %s itself holds rows", str_text(&name));
+	s = find_rows(pg, schema, table, doing, &found);
+	if (pg_broken(pg))
+		return s;
+	if (found) {
+		log_error("%s holds rows that are in none of its chunks",
+		    str_text(&name));
+		log_detail("\"copy %s to stdout\" shows them, other statements "
+			   "may not.",
+		    str_text(&name));
+		log_hint("put them into chunks first, or leave the table out "
+			 "with -x");
+		s = STATUS_FAIL;
+	}
+	*flaw = status_worse(*flaw, s);
+	return pg_do(pg, "go back to a savepoint",
+	    "rollback to savepoint pgpipe_root");
+}
+
+status
+survey_roots(struct pg *pg, const struct statement *st, status *flaw)
+{
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	status s;
+
+	statement_roots(st, &sql);
+	s = pg_run(pg, "look up hypertables", &sql, &r);
+	for (int row = 0; s == STATUS_OK && row < pg_rows(r); row++)
+		s = survey_root(pg, pg_value(r, row, 0), pg_value(r, row, 1),
+		    flaw);
+	return s;
 }
 
 static bool
@@ -187,6 +260,7 @@ enum {
 	KEYS_COLUMN,
 	KEYS_TYPE,
 	KEYS_COLLATION,
+	KEYS_TIMED,
 	KEYS_RELID
 };
 
@@ -252,7 +326,8 @@ survey_row(void *arg, const struct pg_result *r)
 		return STATUS_OK;
 	}
 	t = bounds_type(k->bounds, pg_value(r, 0, KEYS_TYPE),
-	    pg_value(r, 0, KEYS_COLLATION), pg_value(r, 0, KEYS_RELID), column);
+	    pg_value(r, 0, KEYS_COLLATION), pg_true(r, 0, KEYS_TIMED),
+	    pg_value(r, 0, KEYS_RELID), column);
 	if (k->typed && t->unfit)
 		tell_unfit(k, t, str_text(&name), column);
 	return STATUS_OK;
@@ -264,12 +339,15 @@ survey_source(struct pg *pg, const struct statement *st, size_t source,
     struct keys_survey *k)
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
+	int tries = 0;
 	status s = pg_do(pg, "set a savepoint", "savepoint pgpipe_keys");
 
 	if (s != STATUS_OK)
 		return s;
 	statement_keys(st, source, k->bounds->column, &sql);
-	s = pg_each(pg, NULL, &sql, survey_row, k);
+	do
+		s = pg_each(pg, NULL, &sql, survey_row, k);
+	while (timescale_again(pg, s, &tries, "pgpipe_keys"));
 	if (s != STATUS_OK &&
 	    (pg_broken(pg) || st->sources->items[source].ours)) {
 		pg_report(pg, "look up the columns for --from and --until");
@@ -327,8 +405,15 @@ survey_bounds(struct pg *pg, const struct statement *st, struct bounds *bounds)
 	bool unfit = false;
 	status s = survey_keys(pg, st, &k);
 
+	/* Questions about one column each. */
+	if (s == STATUS_OK)
+		s = pg_do(pg, "set up the session",
+		    "set local enable_nestloop = on");
 	if (s == STATUS_OK)
 		s = bounds_read(bounds, pg, st->texts);
+	if (s == STATUS_OK)
+		s = pg_do(pg, "set up the session",
+		    "set local enable_nestloop = off");
 	for (size_t i = 0; i < bounds->count; i++)
 		unfit = unfit || bounds->types[i].unfit;
 	if (s == STATUS_OK && unfit) {

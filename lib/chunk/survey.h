@@ -17,15 +17,19 @@
 status survey_sources(struct pg *pg, struct sources *sources, status *flaw)
     MUST_CHECK;
 
-/* Patterns that name no table are reported; STATUS_USAGE, unless if_exists
- * allows it. */
-status survey_patterns(struct pg *pg, const struct statement *st,
-    bool if_exists) MUST_CHECK;
+/* Patterns that name nothing to list are reported; STATUS_USAGE, unless
+ * if_exists allows it. */
+status survey_patterns(struct pg *pg, const struct statement *st) MUST_CHECK;
 
 /* Which sources have a part in it: the others are marked idle.  Tells of
  * tables that were only asked for by a wide pattern and stay out. */
 status survey_tables(struct pg *pg, const struct statement *st,
     struct sources *sources) MUST_CHECK;
+
+/* A hypertable whose own table holds rows is reported, for they are in none
+ * of its chunks, and remembered in *flaw. */
+status survey_roots(struct pg *pg, const struct statement *st, status *flaw)
+    MUST_CHECK;
 
 /* Find the types of all columns that the bounds go by, and read the bounds
  * as such.  Tables that cannot take them are reported; STATUS_USAGE. */

@@ -15,17 +15,28 @@ static const struct {
 	const char *name;
 	size_t offset;
 } files[] = {
+    {"hypertables", offsetof(struct texts, hypertables)},
+    {"nohypertables", offsetof(struct texts, nohypertables)},
     {"named", offsetof(struct texts, named)},
+    {"cascade", offsetof(struct texts, cascade)},
+    {"kind", offsetof(struct texts, kind)},
     {"left", offsetof(struct texts, left)},
     {"chosen", offsetof(struct texts, chosen)},
     {"matches", offsetof(struct texts, matches)},
     {"apart", offsetof(struct texts, apart)},
+    {"taken", offsetof(struct texts, taken)},
+    {"shown", offsetof(struct texts, shown)},
+    {"shown-apache", offsetof(struct texts, shown_apache)},
+    {"shown-apache-2.14", offsetof(struct texts, shown_apache_before)},
+    {"roots", offsetof(struct texts, roots)},
+    {"caggs", offsetof(struct texts, caggs)},
     {"piece", offsetof(struct texts, piece)},
     {"keyed", offsetof(struct texts, keyed)},
     {"unkeyed", offsetof(struct texts, unkeyed)},
     {"keys", offsetof(struct texts, keys)},
     {"list", offsetof(struct texts, list)},
     {"age", offsetof(struct texts, age)},
+    {"depth", offsetof(struct texts, depth)},
     {"columns", offsetof(struct texts, columns)},
     {"statistics", offsetof(struct texts, statistics)},
 };

@@ -9,8 +9,10 @@
 #include "base/str.h"
 
 struct texts {
-	struct str named, left, chosen, matches, apart, piece, keyed, unkeyed;
-	struct str keys, list, age, columns, statistics;
+	struct str hypertables, nohypertables, named, cascade, kind, left;
+	struct str chosen, matches, apart, taken, shown, shown_apache;
+	struct str shown_apache_before, roots, caggs, piece, keyed, unkeyed;
+	struct str keys, list, age, depth, columns, statistics;
 };
 
 /* Reports. */

@@ -13,6 +13,7 @@
 #include "load/clear.h"
 #include "load/index.h"
 #include "load/target.h"
+#include "load/unlogged.h"
 
 /* Appends the condition for chunk rows of one set of slices. */
 static void
@@ -41,9 +42,12 @@ loaded_whole(struct pg *pg, const struct job *job, uint32_t target, bool *out,
 
 	sql_add(&q, "select from ");
 	run_table(run, &q, "chunk");
-	sql_add(&q, " where run = ");
+	sql_add(&q, " as c where run = ");
 	run_param(&q, run->id);
 	entry_where_target(&q, job);
+	sql_add(&q, " and not (");
+	unlogged_chunk_gone(&q, run, job->load->options->mode == LOAD_REPLACE);
+	sql_add(&q, ")");
 	sql_add(&q,
 	    " and slice is null and replaced is null and target_oid = ");
 	run_param(&q, target);
@@ -159,7 +163,7 @@ supersede(struct pg *pg, const struct job *job, const struct pg_result *r,
 		    !(sliced && pg_true(r, i, UNIT_MINE)))
 			return mixed(job, f);
 		if (mode == LOAD_APPEND && same_run &&
-		    !pg_true(r, i, UNIT_COMPLETED))
+		    !pg_true(r, i, UNIT_COMPLETED) && !pg_true(r, i, UNIT_GONE))
 			return cannot_redo(job, f);
 		if (mode != LOAD_REPLACE && !same_run)
 			continue;
@@ -178,12 +182,16 @@ drop_indexes(struct pg *pg, const struct job *job, const struct target *t,
     struct failure *f)
 {
 	struct index_list list CLEANUP(index_list_free) = INDEX_LIST_INIT;
+	struct index_list before CLEANUP(index_list_free) = INDEX_LIST_INIT;
 	status s;
 
 	/* Without a ledger nobody would know how to build them again. */
 	if (job->load->options->keep_indexes || job->load->run.schema == NULL)
 		return STATUS_OK;
-	s = index_drop(pg, job, t, &list, f);
+	/* Those that were built by hand meanwhile do not wait twice. */
+	s = index_deferred(pg, job, &before, f);
+	if (s == STATUS_OK)
+		s = index_drop(pg, job, t, &list, f);
 	return s == STATUS_OK ? index_defer(pg, job, &list, f) : s;
 }
 
@@ -193,6 +201,7 @@ clear(struct pg *pg, const struct job *job, const struct target *t,
 {
 	bool whole = rest->whole || job->chunk.within == NULL;
 	struct cleared cleared;
+	bool any = false;
 	status s;
 	size_t i;
 
@@ -200,16 +209,18 @@ clear(struct pg *pg, const struct job *job, const struct target *t,
 		s = clear_whole(pg, job, t, false, &cleared, f);
 		if (s == STATUS_OK)
 			s = entry_replace(pg, job, true, NULL, f);
+		if (s == STATUS_OK)
+			s = entry_disturb(pg, job, true, f);
 		return s == STATUS_OK && cleared.exclusive
 		    ? drop_indexes(pg, job, t, f)
 		    : s;
 	}
-	s = clear_range(pg, job, t, job->chunk.within, f);
+	s = clear_range(pg, job, t, job->chunk.within, &any, f);
 	if (s == STATUS_OK)
 		s = entry_replace(pg, job, false, job->chunk.within, f);
 	for (i = 0; s == STATUS_OK && i < rest->predicates.len; i++)
-		s = clear_range(pg, job, t, rest->predicates.data[i], f);
-	return s;
+		s = clear_range(pg, job, t, rest->predicates.data[i], &any, f);
+	return s == STATUS_OK && any ? entry_disturb(pg, job, false, f) : s;
 }
 
 static status
@@ -257,7 +268,10 @@ refuse_unfinished(struct pg *pg, const struct job *job, struct failure *f)
 	    "%s is in the middle of another "
 	    "load: its indexes wait to be built",
 	    job->target);
-	failure_hint(f, "Run that one to its end first.");
+	failure_hint(f,
+	    "Run that one to its end first, or build them by hand: "
+	    "\"%s\".deferred has their definitions.",
+	    job->load->run.schema);
 	return STATUS_FAIL;
 }
 
@@ -283,6 +297,8 @@ begin_anew(struct pg *pg, struct job *job, struct target *t,
 				 : attach_later(pg, job, t, f);
 	if (s == STATUS_OK && rows != NULL)
 		s = insert_row(pg, job, t, &out->id, f);
+	if (s == STATUS_OK && rows != NULL && t->unlogged)
+		s = unlogged_mark_sliced(pg, job, out->id, f);
 	return s;
 }
 
@@ -320,7 +336,8 @@ decide(struct pg *pg, struct job *job, struct target *t, struct unit *out,
 		return failure_set(f, STATUS_FAIL,
 		    "%s is filled from another relation in the same run",
 		    job->target);
-	if (i >= 0 && pg_int(rows, i, UNIT_TARGET) == t->table.oid) {
+	if (i >= 0 && pg_int(rows, i, UNIT_TARGET) == t->table.oid &&
+	    !pg_true(rows, i, UNIT_GONE)) {
 		out->id = pg_int(rows, i, UNIT_ID);
 		out->complete = pg_true(rows, i, UNIT_COMPLETED);
 		if (out->complete)
@@ -350,6 +367,7 @@ try_begin(struct pg *pg, struct job *job, struct unit *out, bool *raced,
 	*raced = false;
 	if (s == STATUS_OK)
 		s = open_target(pg, job, &t, raced, f);
+	out->target = t.table.oid;
 	if (s == STATUS_OK)
 		s = job->load->run.schema == NULL
 		    ? begin_anew(pg, job, &t, NULL, out, f)
@@ -389,7 +407,7 @@ sliced_precede(struct pg *pg, struct job *job, uint32_t target, bool *complete,
 		return s;
 	i = unit_mine(rows);
 	if (i >= 0 && pg_true(rows, i, UNIT_COMPLETED) &&
-	    pg_true(rows, i, UNIT_SOURCE) &&
+	    pg_true(rows, i, UNIT_SOURCE) && !pg_true(rows, i, UNIT_GONE) &&
 	    pg_int(rows, i, UNIT_TARGET) == target) {
 		*complete = true;
 		return unit_sum(pg, job, out, f);

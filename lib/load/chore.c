@@ -14,6 +14,8 @@
 #include "base/signal.h"
 #include "load/attach.h"
 #include "load/columns.h"
+#include "load/flight.h"
+#include "load/unlogged.h"
 #include "pg/copy.h"
 
 #define XID_PAUSE 100000000 /* ns between two looks at a transaction */
@@ -110,6 +112,14 @@ chore_copy(struct chore *c, struct failure *f)
 	uint64_t rows = 0;
 	status s;
 
+	if (c->target.ancestors != NULL)
+		flight_also(c->job->load->flights, c->job->n,
+		    c->target.ancestors);
+	s = c->job->load->options->disable_triggers
+	    ? STATUS_OK
+	    : target_keys(c->pg, c->job, &c->target, f);
+	if (s != STATUS_OK)
+		return s;
 	add_copy(&q, c);
 	if (pg_copy_in(c->pg, NULL, &q) != STATUS_OK)
 		return failure_from_pg(f, c->pg, "copy into %s",
@@ -123,6 +133,9 @@ chore_copy(struct chore *c, struct failure *f)
 			log_verbose("the connection is lost");
 		return s;
 	}
+	if (c->target.refers_to != NULL)
+		flight_await(c->job->load->flights, c->job->n,
+		    c->target.refers_to);
 	if (pg_copy_in_end(c->pg, NULL, &rows) != STATUS_OK)
 		return failure_from_pg(f, c->pg, "copy into %s",
 		    c->job->target);
@@ -163,11 +176,14 @@ remember_xid(struct chore *c, struct failure *f)
 	struct sql q CLEANUP_SQL = SQL_INIT;
 	status s;
 
-	sql_add(&q, "select pg_catalog.pg_current_xact_id()");
+	sql_add(&q, "select pg_catalog.pg_current_xact_id(), ");
+	entry_target_oid(&q, c->job);
 	s = failure_run(f, c->pg, &q, &r, "ask for the transaction's id");
-	if (s == STATUS_OK)
-		c->xid = mem_strdup(pg_value(r, 0, 0));
-	return s;
+	if (s != STATUS_OK)
+		return s;
+	c->xid = mem_strdup(pg_value(r, 0, 0));
+	return pg_int(r, 0, 1) == c->target.table.oid ? STATUS_OK
+						      : entry_moved(c->job, f);
 }
 
 /* The statement before the commit would fail if anything before it had:
@@ -184,9 +200,14 @@ chore_finish(struct chore *c, struct failure *f)
 	if (s != STATUS_OK)
 		return s;
 	fill_entry(c);
-	return job->load->run.schema == NULL
-	    ? remember_xid(c, f)
-	    : entry_finish(c->pg, job, c->target.table.oid, &c->entry, f);
+	if (job->load->run.schema == NULL)
+		return remember_xid(c, f);
+	/* Those of slices are marked together, when they are begun. */
+	if (c->target.unlogged && job->chunk.by == SLICE_NONE)
+		s = unlogged_mark_chunk(c->pg, job, f);
+	return s == STATUS_OK
+	    ? entry_finish(c->pg, job, c->target.table.oid, &c->entry, f)
+	    : s;
 }
 
 /* Without a ledger the server knows what became of a transaction. */

@@ -165,11 +165,13 @@ clear_whole(struct pg *pg, const struct job *job, const struct target *t,
 
 status
 clear_range(struct pg *pg, const struct job *job, const struct target *t,
-    const char *predicate, struct failure *f)
+    const char *predicate, bool *any, struct failure *f)
 {
 	bool rows = false;
 	status s = has_rows(pg, job, t, predicate, &rows, f);
 
+	if (any != NULL)
+		*any = *any || rows;
 	if (s == STATUS_OK && rows)
 		s = permit(pg, job, t, f);
 	if (s == STATUS_OK && rows)

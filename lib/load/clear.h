@@ -25,8 +25,9 @@ struct cleared {
  */
 status clear_whole(struct pg *pg, const struct job *job, const struct target *t,
     bool freeze, struct cleared *out, struct failure *f) MUST_CHECK;
-/* Clear the rows of a predicate. */
+/* Clear the rows of a predicate; *any is set if there were some (may be
+ * NULL). */
 status clear_range(struct pg *pg, const struct job *job, const struct target *t,
-    const char *predicate, struct failure *f) MUST_CHECK;
+    const char *predicate, bool *any, struct failure *f) MUST_CHECK;
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "load/unlogged.h"
 
 void
 entry_free(struct entry *e)
@@ -29,6 +30,18 @@ entry_where_target(struct sql *q, const struct job *job)
 	sql_param(q, job->schema);
 	sql_add(q, " and target_table = ");
 	sql_param(q, job->table);
+}
+
+void
+entry_target_oid(struct sql *q, const struct job *job)
+{
+	sql_add(q, "(select c.oid from pg_catalog.pg_class as c");
+	sql_add(q, " join pg_catalog.pg_namespace as n");
+	sql_add(q, " on n.oid = c.relnamespace where n.nspname = ");
+	sql_param(q, job->schema);
+	sql_add(q, " and c.relname = ");
+	sql_param(q, job->table);
+	sql_add(q, ")");
 }
 
 /* The chunk's slice as JSON text, or NULL; the caller frees. */
@@ -126,16 +139,13 @@ look(struct pg *pg, const struct job *job, struct pg_result **out,
 	sql_param(&q, c->where);
 	sql_add(&q, " and c.slice is not distinct from ");
 	sql_param(&q, slice);
-	sql_add(&q, "::jsonb,");
-	sql_add(&q, " exists (select from pg_catalog.pg_class as k");
-	sql_add(&q, " where k.oid = c.target_oid),");
+	sql_add(&q, "::jsonb, coalesce(c.target_oid = ");
+	entry_target_oid(&q, job);
+	sql_add(&q, ", false),");
 	sql_add(&q, " c.rows, c.bytes, c.digest, c.snapshot,");
-	/* A crash empties unlogged tables, and leaves the ledger as it was. */
 	sql_add(&q, " c.pg_snapshot, c.lsn, c.replaced is not null,");
-	sql_add(&q, " c.slice is null and c.mode = 'replace' and exists (");
-	sql_add(&q, "select from pg_catalog.pg_class as k");
-	sql_add(&q, " where k.oid = c.target_oid");
-	sql_add(&q, " and k.relpersistence = 'u') from ");
+	unlogged_chunk_gone(&q, run, job->load->options->mode == LOAD_REPLACE);
+	sql_add(&q, " from ");
 	run_table(run, &q, "chunk");
 	sql_add(&q, " as c where c.run = ");
 	run_param(&q, run->id);
@@ -188,7 +198,7 @@ forget(struct pg *pg, const struct job *job, bool replaced, struct failure *f)
 	log_warning("%s was loaded in this run but %s; it is loaded again",
 	    job->target,
 	    replaced ? "may have been cleared since"
-		     : "does not exist any more");
+		     : "is not the same table any more");
 	sql_add(&q, "delete from ");
 	run_table(run, &q, "chunk");
 	sql_add(&q, " where run = ");
@@ -263,17 +273,28 @@ entry_finish(struct pg *pg, const struct job *job, uint32_t target,
 	sql_add(&q, ", digest = ");
 	sql_param(&q, e->digest);
 	sql_add(&q, ", target_oid = ");
-	run_param(&q, target);
+	entry_target_oid(&q, job);
 	sql_add(&q, ", loaded = pg_catalog.clock_timestamp()");
 	sql_add(&q, " where run = ");
 	run_param(&q, run->id);
 	sql_add(&q, " and chunk = ");
 	sql_param(&q, job->chunk.id);
+	sql_add(&q, " returning target_oid");
 	s = failure_run(f, pg, &q, &r, "write the ledger");
-	if (s == STATUS_OK && pg_affected(r) != 1)
+	if (s != STATUS_OK)
+		return s;
+	if (pg_rows(r) != 1)
 		return failure_set(f, STATUS_RETRY,
 		    "the chunk's row has gone from the ledger");
-	return s;
+	/* COPY has locked what had the name then, so it has it still. */
+	return pg_int(r, 0, 0) == target ? STATUS_OK : entry_moved(job, f);
+}
+
+status
+entry_moved(const struct job *job, struct failure *f)
+{
+	return failure_set(f, STATUS_RETRY,
+	    "%s was renamed or replaced while rows were loaded", job->target);
 }
 
 status
@@ -390,6 +411,66 @@ entry_replace(struct pg *pg, const struct job *job, bool whole,
 	return s == STATUS_OK
 	    ? failure_run(f, pg, &sliced, NULL, "write the ledger")
 	    : s;
+}
+
+static status
+disturb_chunks(struct pg *pg, const struct job *job, bool whole,
+    struct failure *f)
+{
+	const struct run *run = &job->load->run;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	sql_add(&q, "update ");
+	run_table(run, &q, "chunk");
+	sql_add(&q, " set replaced = pg_catalog.clock_timestamp()");
+	sql_add(&q, " where replaced is null and slice is null");
+	sql_add(&q, " and mode = 'replace'");
+	entry_where_target(&q, job);
+	/* Pieces of one relation in one run lie side by side. */
+	if (!whole) {
+		sql_add(&q, " and (predicate is null or run <> ");
+		run_param(&q, run->id);
+		sql_add(&q, ")");
+	}
+	return failure_run(f, pg, &q, NULL, "write the ledger");
+}
+
+/* Without its row a relation in slices is begun anew. */
+static status
+disturb_sliced(struct pg *pg, const struct job *job, bool whole,
+    struct failure *f)
+{
+	const struct run *run = &job->load->run;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	sql_add(&q, "delete from ");
+	run_table(run, &q, "sliced");
+	sql_add(&q, " as s where s.completed is not null");
+	entry_where_target(&q, job);
+	if (!whole) {
+		sql_add(&q, " and (s.within is null or s.run <> ");
+		run_param(&q, run->id);
+		sql_add(&q, ")");
+	}
+	sql_add(&q, " and not exists (select from ");
+	run_table(run, &q, "chunk");
+	sql_add(&q, " as c where c.run = s.run");
+	sql_add(&q, " and c.target_schema = s.target_schema");
+	sql_add(&q, " and c.target_table = s.target_table");
+	sql_add(&q, " and c.slice is not null and c.mode <> 'replace')");
+	return failure_run(f, pg, &q, NULL, "write the ledger");
+}
+
+status
+entry_disturb(struct pg *pg, const struct job *job, bool whole,
+    struct failure *f)
+{
+	status s;
+
+	if (job->load->run.schema == NULL)
+		return STATUS_OK;
+	s = disturb_chunks(pg, job, whole, f);
+	return s == STATUS_OK ? disturb_sliced(pg, job, whole, f) : s;
 }
 
 /* --- failures --------------------------------------------------------------------- */

@@ -28,9 +28,12 @@ void entry_free(struct entry *e);
  */
 status entry_claim(struct pg *pg, const struct job *job, bool *mine,
     struct entry *loaded, struct failure *f) MUST_CHECK;
-/* Complete the row before the commit. */
+/* Complete the row before the commit; target is the oid of the table that
+ * was looked at.  A failure if another has its name now. */
 status entry_finish(struct pg *pg, const struct job *job, uint32_t target,
     const struct entry *e, struct failure *f) MUST_CHECK;
+/* Sets that failure. */
+status entry_moved(const struct job *job, struct failure *f);
 /*
  * After a commit whose answer was lost, on a fresh connection: wait for the
  * end of the old transaction and see whether it committed.
@@ -51,11 +54,23 @@ status entry_strangers(struct pg *pg, const struct job *job, uint32_t target,
 status entry_replace(struct pg *pg, const struct job *job, bool whole,
     const char *predicate, struct failure *f) MUST_CHECK;
 
+/*
+ * Before slices come, rows were cleared that other pieces of the target may
+ * have brought: all, or some, of which the predicate is not theirs.  Until the
+ * last slice is there they are missing, so those pieces are loaded again when
+ * they are asked for.  What was appended or merged stays as it is: that would
+ * come twice.
+ */
+status entry_disturb(struct pg *pg, const struct job *job, bool whole,
+    struct failure *f) MUST_CHECK;
+
 /* Write a failure down so that the run is not taken for finished; that it
  * could not be written is remembered, too. */
 void entry_failed(struct load *load, const struct job *job,
     const struct failure *why);
 
+/* Append "(select ...)": the oid of the table that has the target's name. */
+void entry_target_oid(struct sql *q, const struct job *job);
 /* Append " and target_schema = $1 and target_table = $2". */
 void entry_where_target(struct sql *q, const struct job *job);
 

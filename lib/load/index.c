@@ -240,29 +240,15 @@ index_drop(struct pg *pg, const struct job *job, const struct target *t,
 	return s;
 }
 
-/* The oid of the table that has the target's name now. */
-static void
-add_target_oid(struct sql *q, const struct job *job)
-{
-	sql_add(q, "(select c.oid from pg_catalog.pg_class as c");
-	sql_add(q, " join pg_catalog.pg_namespace as n");
-	sql_add(q, " on n.oid = c.relnamespace where n.nspname = ");
-	sql_param(q, job->schema);
-	sql_add(q, " and c.relname = ");
-	sql_param(q, job->table);
-	sql_add(q, ")");
-}
-
 /*
  * What waited to be built for a table that was dropped since, or was built
  * by hand meanwhile, waits no more.
  */
 static void
-add_stale(struct sql *q, const struct job *job)
+add_stale(struct sql *q)
 {
-	sql_add(q, "d.target_oid is distinct from ");
-	add_target_oid(q, job);
-	sql_add(q, " or exists (select");
+	sql_add(q, "not exists (select from pg_catalog.pg_class as k");
+	sql_add(q, " where k.oid = d.target_oid) or exists (select");
 	sql_add(q, " from pg_catalog.pg_index as i");
 	sql_add(q, " join pg_catalog.pg_class as x on x.oid = i.indexrelid");
 	sql_add(q, " where i.indrelid = d.target_oid and i.indisvalid");
@@ -286,7 +272,7 @@ index_defer(struct pg *pg, const struct job *job, const struct index_list *l,
 		sql_add(&q, " (target_oid, target_schema, target_table, name,");
 		sql_add(&q, " definition, constraint_definition, tablespace,");
 		sql_add(&q, " after) values (");
-		add_target_oid(&q, job);
+		entry_target_oid(&q, job);
 		sql_add(&q, ", ");
 		sql_param(&q, job->schema);
 		sql_add(&q, ", ");
@@ -334,7 +320,10 @@ index_deferred(struct pg *pg, const struct job *job, struct index_list *out,
 		return STATUS_OK;
 	sql_add(&q, "select id, name, definition, constraint_definition,");
 	sql_add(&q, " tablespace, after, ");
-	add_stale(&q, job);
+	add_stale(&q);
+	/* Of a table that was renamed since: its definitions have its old name. */
+	sql_add(&q, ", d.target_oid is distinct from ");
+	entry_target_oid(&q, job);
 	sql_add(&q, " from ");
 	run_table(&job->load->run, &q, "deferred");
 	sql_add(&q, " as d where true");
@@ -348,6 +337,8 @@ index_deferred(struct pg *pg, const struct job *job, struct index_list *out,
 			s = forget(pg, job, pg_int(r, i, 0), f);
 			continue;
 		}
+		if (pg_true(r, i, 7))
+			continue;
 		d = append(out);
 		d->id = pg_int(r, i, 0);
 		d->name = copy_of(pg_value(r, i, 1));

@@ -13,6 +13,7 @@
 #include "base/signal.h"
 #include "data/archive.h"
 #include "load/entry.h"
+#include "load/leftover.h"
 #include "load/pool.h"
 #include "load/same.h"
 #include "load/sequences.h"
@@ -69,9 +70,11 @@ begin_run(struct intake *in, json_t *stream)
 	if (s != STATUS_OK)
 		return s;
 	(void)pthread_mutex_lock(&load->control_lock);
+	pg_stoppable(load->control, true);
 	s = same_check(load, &f);
 	if (s == STATUS_OK)
 		s = run_begin(&load->run, load->control, load->options, &f);
+	pg_stoppable(load->control, false);
 	(void)pthread_mutex_unlock(&load->control_lock);
 	if (s != STATUS_OK)
 		failure_report(&f);
@@ -278,7 +281,8 @@ complete(struct intake *in, bool listed)
 		return s;
 	log_error("the slices of %zu table%s do not make a whole", incomplete,
 	    incomplete == 1 ? "" : "s");
-	log_hint("List each table once.");
+	log_hint("List each table once; what was begun with other slices of "
+		 "the same snapshot is begun anew with --restart.");
 	return STATUS_FAIL;
 }
 
@@ -287,15 +291,19 @@ end_run(struct intake *in, bool whole, bool partial)
 {
 	struct failure f CLEANUP(failure_clear) = {0};
 	struct load *load = in->load;
-	struct run_outcome outcome = {.whole = whole,
+	struct run_outcome outcome = {.mode = load->options->mode,
+	    .whole = whole,
 	    .partial = partial,
 	    .unrecorded = load->results.unrecorded,
 	    .answered =
 		load->results.loaded + load->results.skipped - in->before};
+	bool finished = false;
 	status s;
 
 	(void)pthread_mutex_lock(&load->control_lock);
-	s = run_end(&load->run, load->control, &outcome, &f);
+	s = run_end(&load->run, load->control, &outcome, &finished, &f);
+	if (s == STATUS_OK && finished)
+		s = leftover_settle(load, load->control, &f);
 	(void)pthread_mutex_unlock(&load->control_lock);
 	if (s != STATUS_OK)
 		failure_report(&f);
@@ -318,6 +326,8 @@ judge_end(struct intake *in, bool *listed, bool *partial)
 			  "cut");
 		return STATUS_RETRY;
 	}
+	/* Other chunks of a shared run come elsewhere. */
+	*partial = *partial || in->load->options->shared_run != NULL;
 	return signal_stop() != 0 ? STATUS_RETRY : STATUS_OK;
 }
 

@@ -20,6 +20,7 @@
 #include "load/run.h"
 
 struct slices;
+struct flights;
 
 struct load {
 	const struct load_options *options;
@@ -32,6 +33,7 @@ struct load {
 	struct pg *control;
 	pthread_mutex_t control_lock;
 	struct slices *slices;
+	struct flights *flights;
 	struct results results;
 	pthread_mutex_t warned_lock;
 	struct seen warned; /* tables that were warned of */

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * The ledger's schema in a target: share/sql/ledger.sql.
- *
- * What is in it decides what is loaded and what is skipped, and its tables
- * are written with the user's rights.  So it must belong to somebody who
- * could do everything anyway (the user, the owner of the database, a
- * superuser): any other owner could plant triggers.
+ * The ledger's schema in a target: share/sql/ledger.sql.  Whose it may be
+ * stands in pg/store.h.
  */
 #ifndef LOAD_LEDGER_H
 #define LOAD_LEDGER_H
@@ -16,8 +12,9 @@
 #include "base/str.h"
 #include "pg/conn.h"
 #include "pg/failure.h"
+#include "pg/store.h"
 
-#define LEDGER_SCHEMA "pgpipe"
+#define LEDGER_SCHEMA STORE_SCHEMA
 #define LEDGER_FORMAT 1
 
 /* The SQL that makes it, with the schema's name put in.  Reports. */

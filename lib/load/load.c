@@ -13,6 +13,7 @@
 #include "base/signal.h"
 #include "base/thread.h"
 #include "data/record.h"
+#include "load/flight.h"
 #include "load/intake.h"
 #include "load/ledger.h"
 
@@ -24,7 +25,10 @@ open_control(struct load *load)
 
 	if (s != STATUS_OK || o->ledger_schema == NULL)
 		return s;
-	return ledger_init(load->control, o->ledger_schema);
+	pg_stoppable(load->control, true);
+	s = ledger_init(load->control, o->ledger_schema);
+	pg_stoppable(load->control, false);
+	return s;
 }
 
 static bool
@@ -41,6 +45,7 @@ init(struct load *load, const struct load_options *options, int fd)
 	*load = (struct load){.options = options,
 	    .map = MAP_INIT,
 	    .warned = SEEN_INIT,
+	    .flights = flights_new(),
 	    .begun = num_now(),
 	    .stored = is_file(fd)};
 	(void)pthread_mutex_init(&load->control_lock, NULL);
@@ -54,16 +59,18 @@ clean_up(struct load *load)
 	pg_close(load->control);
 	map_free(&load->map);
 	seen_free(&load->warned);
+	flights_free(load->flights);
 	run_free(&load->run);
 	results_free(&load->results);
 	(void)pthread_mutex_destroy(&load->warned_lock);
 	(void)pthread_mutex_destroy(&load->control_lock);
 }
 
-/* The end line says that everything was answered. */
+/* The end line says that everything was answered; the last message, how. */
 static status
 conclude(struct load *load, status s, bool whole)
 {
+	struct str text CLEANUP(str_free) = STR_INIT;
 	struct results *a = &load->results;
 
 	s = status_worse(s, a->worst);
@@ -71,7 +78,8 @@ conclude(struct load *load, status s, bool whole)
 		s = status_worse(s,
 		    record_print_end("pg-copyin",
 			a->loaded + a->skipped + a->failed, NULL));
-	results_summary(a);
+	results_summary(a, &text);
+	progress_conclude(str_text(&text));
 	return s;
 }
 
@@ -90,7 +98,6 @@ load_run(const struct load_options *options, int fd, const char *name)
 	if (s == STATUS_OK) {
 		progress_start("loaded");
 		s = intake_run(&load, fd, name, &whole);
-		progress_stop();
 		s = conclude(&load, s, whole);
 	}
 	clean_up(&load);

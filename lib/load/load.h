@@ -34,6 +34,11 @@ struct load_options {
 	struct strv key;	   /* of upsert; empty: the primary key */
 	struct strv maps;	   /* OLD=NEW */
 	const char *run;	   /* NULL: named after the source */
+	const char *shared_run;	   /* NULL, or what the run is named after, with
+				    * the source: others load in it, too, and
+				    * none of them ends it */
+	const char *piece;	   /* NULL, or what only one process loads at a
+				    * time, whatever run and bounds it has */
 	const char *ledger_schema; /* NULL: no ledger */
 	bool restart, keep_going, disable_triggers, keep_indexes, lossy;
 	bool sequences;

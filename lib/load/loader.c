@@ -13,6 +13,7 @@
 #include "base/num.h"
 #include "base/signal.h"
 #include "load/chore.h"
+#include "load/flight.h"
 #include "load/sliced.h"
 
 #define TRIES 5		      /* of what comes before a chunk's first row */
@@ -129,6 +130,24 @@ passes(const struct chore *c, const struct failure *f)
 	    (pg_broken(c->pg) || strncmp(f->sqlstate, "40", 2) == 0);
 }
 
+/* One attempt; what it waits for is not waited for after a signal. */
+static status
+try_prepare(struct chore *c, bool *raced, struct failure *f)
+{
+	status s;
+
+	pg_stoppable(c->pg, true);
+	s = chore_prepare(c, raced, f);
+	pg_stoppable(c->pg, false);
+	if (s == STATUS_OK || signal_stop() == 0)
+		return s;
+	/* Cancelled by us, or a wait of our own that was given up. */
+	if (strcmp(f->sqlstate, "57014") == 0 ||
+	    (s == STATUS_RETRY && f->sqlstate[0] == '\0' && !pg_broken(c->pg)))
+		return failure_set(f, STATUS_RETRY, "interrupted");
+	return s;
+}
+
 static status
 prepare(struct loader *l, struct chore *c, struct failure *f)
 {
@@ -146,10 +165,10 @@ prepare(struct loader *l, struct chore *c, struct failure *f)
 			    "there is no connection to the target");
 		}
 		c->pg = l->pg;
-		s = chore_prepare(c, &raced, f);
+		s = try_prepare(c, &raced, f);
 		if (s == STATUS_OK)
 			return s;
-		if (dead(l->load) || try == TRIES ||
+		if (dead(l->load) || signal_stop() != 0 || try == TRIES ||
 		    !((raced && !raced_before) || passes(c, f)))
 			return s;
 		raced_before = raced_before || raced;
@@ -212,7 +231,8 @@ advise(const struct job *job, struct failure *f)
 		failure_hint(f,
 		    job->chunk.by == SLICE_NONE
 			? "If the rows that it refers to come later, running the "
-			  "pipeline again loads it then."
+			  "pipeline again loads it then; tables that refer to "
+			  "each other need --disable-triggers."
 			: "If the rows that it refers to come later, run the "
 			  "pipeline again; if they are its own, use pg-chunks "
 			  "--split 0 or --disable-triggers.");
@@ -297,6 +317,7 @@ loader_run(struct loader *l, struct job *job)
 	status s = load_chunk(l, &c, &f);
 
 	answer(l, &c, s, since, &f);
+	flight_end(l->load->flights, job->n);
 	chore_reset(&c);
 	job_free(job);
 }

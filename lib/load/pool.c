@@ -6,10 +6,15 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "base/thread.h"
+#include "load/flight.h"
 #include "load/loader.h"
+
+#define MOST_EXTRA 8
+#define LOOK 50000000 /* ns between two looks at who waits */
 
 struct slot {
 	struct pool *pool;
@@ -25,6 +30,7 @@ struct pool {
 	pthread_cond_t given, taken; /* a job; it is done */
 	struct slot **slots;
 	size_t len, idle;
+	size_t extra; /* made because others wait */
 	bool closing;
 };
 
@@ -118,13 +124,50 @@ pool_size(const struct pool *p)
 	return p->len;
 }
 
+/*
+ * Loaders that wait for another chunk's end hold up the archive, and with it
+ * that chunk: there must be others, or they must not wait.
+ */
+static void
+make_room(struct pool *p)
+{
+	if (flights_waiting(p->load->flights) == 0)
+		return;
+	if (p->extra < MOST_EXTRA && add(p) == STATUS_OK)
+		p->extra++;
+	else {
+		p->extra = MOST_EXTRA;
+		flights_hurry(p->load->flights);
+	}
+}
+
+/* Has a loader become idle for the while? */
+static bool
+await(struct pool *p)
+{
+	struct timespec until;
+	bool idle;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += LOOK;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	(void)pthread_mutex_lock(&p->lock);
+	while (p->idle == 0 &&
+	    pthread_cond_timedwait(&p->taken, &p->lock, &until) == 0)
+		;
+	idle = p->idle > 0;
+	(void)pthread_mutex_unlock(&p->lock);
+	return idle;
+}
+
 void
 pool_await(struct pool *p)
 {
-	(void)pthread_mutex_lock(&p->lock);
-	while (p->idle == 0)
-		(void)pthread_cond_wait(&p->taken, &p->lock);
-	(void)pthread_mutex_unlock(&p->lock);
+	while (!await(p))
+		make_room(p);
 }
 
 void
@@ -138,6 +181,7 @@ pool_take(struct pool *p, struct job *job)
 		i++;
 	job->queue = p->slots[i]->queue;
 	p->slots[i]->job = job;
+	flight_begin(p->load->flights, job->n, job->target);
 	p->idle--;
 	(void)pthread_cond_broadcast(&p->given);
 	(void)pthread_mutex_unlock(&p->lock);

@@ -35,7 +35,7 @@ clear_rest(struct chore *c, const struct sliced_rest *rest, struct failure *f)
 
 	for (i = 0; s == STATUS_OK && i < rest->predicates.len; i++)
 		s = clear_range(c->pg, c->job, &c->target,
-		    rest->predicates.data[i], f);
+		    rest->predicates.data[i], NULL, f);
 	return s;
 }
 
@@ -78,7 +78,8 @@ replace(struct chore *c, struct failure *f)
 		if (rest.whole || where == NULL)
 			s = replace_whole(c, f);
 		else {
-			s = clear_range(c->pg, c->job, &c->target, where, f);
+			s = clear_range(c->pg, c->job, &c->target, where, NULL,
+			    f);
 			if (s == STATUS_OK)
 				s = entry_replace(c->pg, c->job, false, where,
 				    f);
@@ -110,7 +111,10 @@ add_to(struct chore *c, struct failure *f)
 		    "%s is in the middle of "
 		    "another load: its indexes wait to be built",
 		    c->job->target);
-		failure_hint(f, "Run that one to its end first.");
+		failure_hint(f,
+		    "Run that one to its end first, or build them by "
+		    "hand: \"%s\".deferred has their definitions.",
+		    c->job->load->run.schema);
 		return STATUS_FAIL;
 	}
 	if (c->job->load->options->mode == LOAD_UPSERT)
@@ -132,8 +136,7 @@ prepare_target(struct chore *c, bool *raced, struct failure *f)
 	if (s != STATUS_OK)
 		return s;
 	if (job->chunk.by != SLICE_NONE) {
-		if (job->load->run.schema != NULL)
-			s = sliced_hold(c->pg, job, f);
+		s = sliced_hold(c->pg, job, c->target.table.oid, f);
 		if (s == STATUS_OK && job->load->options->mode == LOAD_UPSERT)
 			s = upsert_prepare(c->pg, job, &c->target, &c->upsert,
 			    f);
@@ -148,6 +151,28 @@ prepare_target(struct chore *c, bool *raced, struct failure *f)
 							: add_to(c, f);
 }
 
+/*
+ * A pipeline that outlived its worker may still load what was handed out
+ * again, with other bounds or in another run, so that the ledger's key does
+ * not make one wait for the other: who comes second must see the rows that
+ * he is to clear.
+ */
+static status
+wait_for_piece(struct chore *c, struct failure *f)
+{
+	const char *piece = c->job->load->options->piece;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	if (piece == NULL)
+		return STATUS_OK;
+	sql_add(&q, "select pg_catalog.pg_advisory_xact_lock(");
+	sql_add(&q, "pg_catalog.hashtextextended('pgpipe piece ' || ");
+	sql_param(&q, piece);
+	sql_add(&q, "::text, 0))");
+	return failure_run(f, c->pg, &q, NULL,
+	    "wait for who else is loading the same piece");
+}
+
 static status
 claim(struct chore *c, struct failure *f)
 {
@@ -156,8 +181,13 @@ claim(struct chore *c, struct failure *f)
 
 	if (c->job->load->run.schema == NULL)
 		return STATUS_OK;
+	s = wait_for_piece(c, f);
+	if (s != STATUS_OK)
+		return s;
 	s = entry_claim(c->pg, c->job, &claimed, &c->entry, f);
 	c->skip = s == STATUS_OK && !claimed;
+	if (c->skip && c->job->chunk.by != SLICE_NONE)
+		s = sliced_hold(c->pg, c->job, 0, f);
 	return s;
 }
 

@@ -160,18 +160,13 @@ result_worse(struct results *a, status s)
 }
 
 void
-results_summary(struct results *a)
+results_summary(const struct results *a, struct str *out)
 {
-	struct str text CLEANUP(str_free) = STR_INIT;
-
 	if (a->skipped > 0)
-		str_addf(&text, "%" PRIu64 " skipped: loaded before",
-		    a->skipped);
+		str_addf(out, "%" PRIu64 " skipped: loaded before", a->skipped);
 	if (a->failed > 0)
-		str_addf(&text, "%s%" PRIu64 " failed",
-		    text.len > 0 ? ", " : "", a->failed);
+		str_addf(out, "%s%" PRIu64 " failed", out->len > 0 ? ", " : "",
+		    a->failed);
 	if (a->untried > 0)
-		str_addf(&text, ", %" PRIu64 " of them not tried", a->untried);
-	if (text.len > 0)
-		log_info("%s", str_text(&text));
+		str_addf(out, ", %" PRIu64 " of them not tried", a->untried);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "base/str.h"
 #include "pg/failure.h"
 
 struct job;
@@ -34,7 +35,7 @@ void result_skipped(struct job *job, const struct entry *e);
 void result_failed(struct job *job, const struct failure *f, bool quiet);
 /* Add to the worst. */
 void result_worse(struct results *a, status s);
-/* What was not loaded, on stderr; what was is in the progress. */
-void results_summary(struct results *a);
+/* Append what was not loaded, in words; what was is in the progress. */
+void results_summary(const struct results *a, struct str *out);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/signal.h"
+#include "load/unlogged.h"
 
 #define LOCK_PAUSE 50000000 /* ns between two looks */
 
@@ -103,7 +104,7 @@ run_lock_pause(double since, uint64_t timeout)
 {
 	const struct timespec pause = {0, LOCK_PAUSE};
 
-	if (signal_abort() ||
+	if (signal_stop() != 0 ||
 	    (timeout != 0 && num_now() - since >= (double)timeout / 1000))
 		return false;
 	(void)nanosleep(&pause, NULL);
@@ -150,7 +151,10 @@ find_open(const struct run *run, struct pg *pg, struct pg_result **out,
 	sql_add(&q, "select r.id, r.restarted, r.system, r.database,");
 	sql_add(&q, " (select pg_catalog.count(*) from ");
 	run_table(run, &q, "chunk");
-	sql_add(&q, " as c where c.run = r.id) from ");
+	sql_add(&q,
+	    " as c where c.run = r.id and c.replaced is null and not (");
+	unlogged_chunk_gone(&q, run, false);
+	sql_add(&q, ")) from ");
 	run_table(run, &q, "run");
 	sql_add(&q, " as r where r.name = ");
 	sql_param(&q, run->name);
@@ -233,11 +237,14 @@ continue_run(struct run *run, const struct pg_result *r, struct failure *f)
 	return STATUS_OK;
 }
 
-/* Within the transaction that keeps other beginners of this name out. */
+/* Within the transaction that keeps other beginners of this name out.  A
+ * shared run is begun anew once, not by each who shares it. */
 static status
-find_or_insert(struct run *run, struct pg *pg, bool restart, uint64_t timeout,
-    struct failure *f)
+find_or_insert(struct run *run, struct pg *pg,
+    const struct load_options *options, struct failure *f)
 {
+	bool restart = options->restart, shared = options->shared_run != NULL;
+	uint64_t timeout = options->target.lock_timeout;
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	char *what CLEANUP_FREE = NULL;
 	bool alone = false;
@@ -247,7 +254,7 @@ find_or_insert(struct run *run, struct pg *pg, bool restart, uint64_t timeout,
 		return s;
 	if (pg_rows(r) == 0)
 		return insert_run(run, pg, restart, f);
-	if (!restart)
+	if (!restart || (shared && pg_true(r, 0, 1)))
 		return continue_run(run, r, f);
 	what = mem_printf("run %" PRId64, pg_int(r, 0, 0));
 	s = lock(pg, what, false, timeout, &alone, f);
@@ -279,8 +286,7 @@ begin_in_ledger(struct run *run, struct pg *pg,
 	if (s == STATUS_OK)
 		s = failure_run(f, pg, &q, NULL, "begin run \"%s\"", run->name);
 	if (s == STATUS_OK)
-		s = find_or_insert(run, pg, options->restart,
-		    options->target.lock_timeout, f);
+		s = find_or_insert(run, pg, options, f);
 	if (s != STATUS_OK)
 		return s;
 	what = mem_printf("run %" PRId64, run->id);
@@ -305,20 +311,30 @@ name_process(struct run *run)
 	    host, (long)getpid(), (long long)now.tv_sec, now.tv_nsec);
 }
 
+/* A run has one source, whoever shares it. */
+static char *
+name_run(const struct load_options *options, const struct source *from)
+{
+	const char *shared = options->shared_run;
+
+	if (options->run != NULL)
+		return mem_strdup(options->run);
+	return mem_printf("%s%s%s%s%s", shared == NULL ? "" : shared,
+	    shared == NULL ? "" : "/", from->system == NULL ? "" : from->system,
+	    from->system == NULL ? "" : "/", from->database);
+}
+
 status
 run_begin(struct run *run, struct pg *control,
     const struct load_options *options, struct failure *f)
 {
-	const struct source *from = &run->source;
 	status s;
 
 	name_process(run);
 	run->schema = options->ledger_schema;
+	run->shared = options->shared_run != NULL;
 	free(run->name);
-	run->name = options->run != NULL
-	    ? mem_strdup(options->run)
-	    : mem_printf("%s%s%s", from->system == NULL ? "" : from->system,
-		  from->system == NULL ? "" : "/", from->database);
+	run->name = name_run(options, &run->source);
 	if (run->schema == NULL) {
 		run->restarted = true;
 		log_info("begins without a ledger: what is loaded now, a "

@@ -36,6 +36,7 @@ struct run {
 	int64_t id;
 	bool restarted;	  /* begun with --restart: may clear others' rows */
 	bool begun;	  /* by this process */
+	bool shared;	  /* its chunks are handed out to many processes */
 	int64_t known;	  /* chunks that were loaded before */
 	char process[80]; /* who we are, in the table of failures */
 	struct source source;
@@ -47,14 +48,15 @@ void source_free(struct source *s);
 
 /*
  * Find the open run of that name or begin one, say which on stderr, and
- * keep it from being finished or restarted by others as long as the
- * connection lives.  An open run of another source is refused unless
+ * keep it from being finished or restarted by others until its end, or
+ * that of the connection.  An open run of another source is refused unless
  * restart is asked for.
  */
 status run_begin(struct run *run, struct pg *control,
     const struct load_options *options, struct failure *f) MUST_CHECK;
 
 struct run_outcome {
+	enum load_mode mode;
 	bool whole;	   /* the archive and its list of chunks were whole */
 	bool partial;	   /* the list was short on purpose */
 	bool unrecorded;   /* a failure could not be written down */
@@ -62,11 +64,12 @@ struct run_outcome {
 };
 /*
  * What the end of the archive means for the run: finish it if nothing is
- * open.  Says what remains, and whether the run's tables come from several
- * snapshots.
+ * open and nobody else loads in it, and let go of it.  Says what remains,
+ * and whether the run's tables come from several snapshots.
  */
 status run_end(const struct run *run, struct pg *control,
-    const struct run_outcome *outcome, struct failure *f) MUST_CHECK;
+    const struct run_outcome *outcome, bool *finished, struct failure *f)
+    MUST_CHECK;
 void run_free(struct run *run);
 
 /* Append the name of a table of the ledger. */
@@ -83,7 +86,8 @@ status run_try_lock(struct pg *control, const char *what, bool shared,
     bool *taken, struct failure *f) MUST_CHECK;
 status run_unlock(struct pg *control, const char *what, bool shared,
     struct failure *f) MUST_CHECK;
-/* Sleep between two tries; false: the time (ms, 0: for ever) is over. */
+/* Sleep between two tries; false: the time (ms, 0: for ever) is over, or a
+ * signal has come. */
 bool run_lock_pause(double since, uint64_t timeout);
 
 #endif

@@ -189,8 +189,11 @@ settle(struct pg *pg, const struct job *job)
 {
 	struct failure f CLEANUP(failure_clear) = {0};
 
+	/* Nobody waits for it: it may take its time. */
+	pg_stoppable(pg, false);
 	if (unit_settle(pg, job, &f) != STATUS_OK)
 		say_unsettled(job, &f);
+	pg_stoppable(pg, true);
 }
 
 /* The first slice of the relation in this process. */
@@ -303,9 +306,14 @@ known_of(const struct job *job)
 }
 
 status
-sliced_hold(struct pg *pg, const struct job *job, struct failure *f)
+sliced_hold(struct pg *pg, const struct job *job, uint32_t target,
+    struct failure *f)
 {
-	return unit_hold(pg, job, known_of(job)->unit.id, f);
+	const struct unit *unit = &known_of(job)->unit;
+
+	if (target != 0 && target != unit->target)
+		return entry_moved(job, f);
+	return unit_hold(pg, job, unit->id, target == 0, f);
 }
 
 status

@@ -31,9 +31,11 @@ enum sliced {
  */
 status sliced_enter(struct pg *pg, struct job *job, enum sliced *out,
     struct failure *f) MUST_CHECK;
-/* Within the slice's transaction: nobody begins anew before it ends. */
-status sliced_hold(struct pg *pg, const struct job *job, struct failure *f)
-    MUST_CHECK;
+/* Within the slice's transaction: nobody begins anew before it ends.  target is
+ * the table's oid, which must be that of the first slice; 0: the ledger says
+ * that the slice is there. */
+status sliced_hold(struct pg *pg, const struct job *job, uint32_t target,
+    struct failure *f) MUST_CHECK;
 /* After its commit.  The last slice completes the relation; what goes wrong
  * then is reported and added to the results' worst. */
 void sliced_loaded(struct pg *pg, struct job *job);

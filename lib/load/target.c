@@ -97,13 +97,50 @@ build(struct sql *q, const struct target *t)
 	sql_add(q, " from pg_catalog.pg_constraint as f");
 	sql_add(q, " where f.confrelid = k.oid and f.contype = 'f'");
 	sql_add(q, " and f.conrelid = k.oid");
-	sql_add(q, " and f.confdeltype in ('c', 'n', 'd')) from k");
+	sql_add(q, " and f.confdeltype in ('c', 'n', 'd')),");
+	sql_add(q, " k.relpersistence = 'u' or k.relkind = 'p' and exists (");
+	sql_add(q, "select from pg_catalog.pg_partition_tree(k.oid) as p");
+	sql_add(q, " join pg_catalog.pg_class as l on l.oid = p.relid");
+	sql_add(q, " where l.relpersistence = 'u'),");
+	sql_add(q, " exists (select from pg_catalog.pg_constraint as f");
+	sql_add(q, " where f.conrelid = k.oid and f.contype = 'f'");
+	sql_add(q, " and f.confrelid <> k.oid),");
+	sql_add(q, " case when k.relispartition then");
+	sql_add(q, " (select pg_catalog.jsonb_agg(");
+	sql_add(q, " pg_catalog.jsonb_build_array(n.nspname, c.relname))");
+	sql_add(q, " from pg_catalog.pg_partition_ancestors(k.oid) as a");
+	sql_add(q, " join pg_catalog.pg_class as c on c.oid = a.relid");
+	sql_add(q, " join pg_catalog.pg_namespace as n");
+	sql_add(q, " on n.oid = c.relnamespace where c.oid <> k.oid) end");
+	sql_add(q, ", pg_catalog.pg_get_expr(k.relpartbound, k.oid)");
+	sql_add(q, " from k");
 }
 
 static char *
 copy_of(const char *text)
 {
 	return text == NULL ? NULL : mem_strdup(text);
+}
+
+/* [["s","t"],...] as names for messages, or NULL. */
+static json_t *
+shown_names(const char *text)
+{
+	json_t *pairs CLEANUP(record_cleanup) =
+	    text == NULL ? NULL : json_loads(text, 0, NULL);
+	json_t *names = pairs == NULL ? NULL : json_array();
+	size_t i;
+
+	for (i = 0; i < json_array_size(pairs); i++) {
+		const json_t *pair = json_array_get(pairs, i);
+		struct str name CLEANUP(str_free) = STR_INIT;
+
+		sql_show_name(&name, json_string_value(json_array_get(pair, 0)),
+		    json_string_value(json_array_get(pair, 1)));
+		(void)json_array_append_new(names,
+		    json_string(str_text(&name)));
+	}
+	return names;
 }
 
 static status
@@ -131,6 +168,10 @@ look(struct pg *pg, const struct job *job, struct target *t, struct failure *f)
 	t->update_triggers = copy_of(pg_value(r, 0, 8));
 	t->insert_rules = copy_of(pg_value(r, 0, 9));
 	t->cascades = copy_of(pg_value(r, 0, 10));
+	t->unlogged = pg_true(r, 0, 11);
+	t->keys = pg_true(r, 0, 12);
+	t->ancestors = shown_names(pg_value(r, 0, 13));
+	t->own_bound = copy_of(pg_value(r, 0, 14));
 	return STATUS_OK;
 }
 
@@ -181,13 +222,53 @@ target_free(struct target *t)
 	pg_table_free(&t->table);
 	free(t->references);
 	free(t->cascades);
+	json_decref(t->refers_to);
+	json_decref(t->ancestors);
 	free(t->insert_triggers);
 	free(t->insert_rules);
 	free(t->update_triggers);
+	free(t->own_bound);
 	free(t->parent_schema);
 	free(t->parent_table);
 	free(t->bound);
 	memset(t, 0, sizeof(*t));
+}
+
+status
+target_keys(struct pg *pg, const struct job *job, struct target *t,
+    struct failure *f)
+{
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	status s;
+
+	if (!t->keys && t->parent_table == NULL)
+		return STATUS_OK;
+	sql_add(&q, "select pg_catalog.jsonb_agg(");
+	sql_add(&q, " pg_catalog.jsonb_build_array(n.nspname, c.relname))");
+	sql_add(&q, " from pg_catalog.pg_constraint as f");
+	sql_add(&q, " join pg_catalog.pg_class as c on c.oid = f.confrelid");
+	sql_add(&q, " join pg_catalog.pg_namespace as n");
+	sql_add(&q, " on n.oid = c.relnamespace");
+	sql_add(&q, " where f.contype = 'f' and f.confrelid <> f.conrelid");
+	sql_add(&q, " and f.conrelid = ");
+	if (t->parent_table == NULL)
+		run_param(&q, t->table.oid);
+	else {
+		sql_add(&q, "(select p.oid from pg_catalog.pg_class as p");
+		sql_add(&q, " where p.relname = ");
+		sql_param(&q, t->parent_table);
+		sql_add(&q, " and p.relnamespace = (select s.oid");
+		sql_add(&q, " from pg_catalog.pg_namespace as s");
+		sql_add(&q, " where s.nspname = ");
+		sql_param(&q, t->parent_schema);
+		sql_add(&q, "))");
+	}
+	s = failure_run(f, pg, &q, &r, "look at the foreign keys of %s",
+	    job->target);
+	if (s == STATUS_OK)
+		t->refers_to = shown_names(pg_value(r, 0, 0));
+	return s;
 }
 
 /* --- judging ------------------------------------------------------------------------ */
@@ -219,7 +300,7 @@ static bool
 is_ledger(const struct job *job)
 {
 	static const char *const tables[] = {"format", "run", "chunk", "sliced",
-	    "failed", "deferred", "attaching"};
+	    "failed", "deferred", "attaching", "unlogged"};
 	size_t i;
 
 	if (!str_eq(job->schema, job->load->run.schema))
@@ -249,29 +330,47 @@ target_check(struct pg *pg, const struct job *job, const struct target *t,
 		    "or use --map or --ledger-schema.");
 		return STATUS_FAIL;
 	}
-	if (t->table.has_subscription_rls) {
+	if (t->table.row_security) {
 		(void)failure_set(f, STATUS_FAIL,
 		    "cannot load into %s: its "
 		    "row security holds for user \"%s\"",
 		    job->target, pg_user(pg));
-		failure_hint(f, "Connect as its owner or with BYPASSRLS.");
+		failure_hint(f,
+		    t->owner ? "It is forced on its owner, too: connect with "
+			       "BYPASSRLS."
+			     : "Connect as its owner or with BYPASSRLS.");
 		return STATUS_FAIL;
 	}
 	return columns_check(pg, job, t, f);
+}
+
+/* A partition of the same name may be there for other rows, too. */
+static bool
+bound_differs(const struct job *job, const struct target *t)
+{
+	return job->load->options->mode == LOAD_REPLACE &&
+	    t->own_bound != NULL && job->chunk.bound != NULL &&
+	    job->chunk.where == NULL && !str_eq(t->own_bound, job->chunk.bound);
 }
 
 void
 target_warn(const struct job *job, const struct target *t)
 {
 	bool upsert = job->load->options->mode == LOAD_UPSERT, said;
+	bool differs = bound_differs(job, t);
 
-	if (t->insert_triggers == NULL && t->insert_rules == NULL && !upsert)
+	if (t->insert_triggers == NULL && t->insert_rules == NULL && !upsert &&
+	    !differs)
 		return;
 	(void)pthread_mutex_lock(&job->load->warned_lock);
 	said = !seen_add(&job->load->warned, job->target);
 	(void)pthread_mutex_unlock(&job->load->warned_lock);
 	if (said)
 		return;
+	if (differs)
+		log_warning("all rows of %s are replaced, and it is a "
+			    "partition %s, where the source's is %s",
+		    job->target, t->own_bound, job->chunk.bound);
 	if (t->insert_triggers != NULL)
 		log_warning("triggers of %s fire for the rows that are loaded "
 			    "and may change them: %s",

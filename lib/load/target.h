@@ -16,14 +16,19 @@
 struct target {
 	struct pg_table table;
 	bool heap;	   /* a plain heap, which can be loaded frozen */
+	bool unlogged;	   /* a crash empties it, or partitions of it */
 	bool owner;	   /* we may do what its owner may */
 	bool may_truncate; /* the privilege is there */
 	bool truncate_triggers, delete_triggers; /* enabled ones of users */
-	bool keeps_rows;  /* a delete may leave rows: triggers, rules */
-	char *references; /* foreign keys of others on it, or NULL */
-	char *cascades;	  /* its own on itself that delete or change rows */
+	bool keeps_rows;   /* a delete may leave rows: triggers, rules */
+	char *references;  /* foreign keys of others on it, or NULL */
+	json_t *ancestors; /* of a partition: names for messages; or NULL */
+	bool keys;	   /* it has foreign keys on others */
+	json_t *refers_to; /* these, see target_keys; or NULL */
+	char *cascades;	   /* its own on itself that delete or change rows */
 	char *insert_triggers, *insert_rules; /* names, or NULL */
 	char *update_triggers;
+	char *own_bound; /* of a partition, or NULL */
 	/* A new partition that is still to be attached, see attach.h. */
 	bool created;				    /* in this transaction */
 	char *parent_schema, *parent_table, *bound; /* or NULL */
@@ -34,6 +39,10 @@ struct target {
 status target_open(struct pg *pg, const struct job *job, struct target *t,
     struct failure *f) MUST_CHECK;
 void target_free(struct target *t); /* also the cleanup */
+/* Find the tables that its rows refer to, or that those of the partitioned
+ * table do that it will belong to: names for messages, in an array. */
+status target_keys(struct pg *pg, const struct job *job, struct target *t,
+    struct failure *f) MUST_CHECK;
 
 /*
  * Refuse what cannot be loaded into (a view, a foreign table, a hypertable,

@@ -12,6 +12,7 @@
 #include "load/attach.h"
 #include "load/index.h"
 #include "load/target.h"
+#include "load/unlogged.h"
 
 /* --- finding ------------------------------------------------------------------------------ */
 
@@ -35,9 +36,11 @@ unit_rows(struct pg *pg, const struct job *job, const char *within, bool lock,
 	sql_param(&q, job->chunk.schema);
 	sql_add(&q, "::text, ");
 	sql_param(&q, job->chunk.table);
-	sql_add(&q, "::text), target_oid from ");
+	sql_add(&q, "::text), target_oid,");
+	unlogged_sliced_gone(&q, run, job->load->options->mode == LOAD_REPLACE);
+	sql_add(&q, " from ");
 	run_table(run, &q, "sliced");
-	sql_add(&q, " where true");
+	sql_add(&q, " as s where true");
 	entry_where_target(&q, job);
 	sql_add(&q, " order by id");
 	if (lock)
@@ -69,7 +72,7 @@ unit_joinable(struct pg *pg, const struct job *job, bool *out,
 		return s;
 	i = unit_mine(r);
 	*out = i >= 0 && pg_true(r, i, UNIT_IDENTITY) &&
-	    !pg_true(r, i, UNIT_COMPLETED);
+	    !pg_true(r, i, UNIT_COMPLETED) && !pg_true(r, i, UNIT_GONE);
 	return STATUS_OK;
 }
 
@@ -105,7 +108,8 @@ unit_coverage(struct pg *pg, const struct job *job, int64_t id,
 }
 
 status
-unit_hold(struct pg *pg, const struct job *job, int64_t id, struct failure *f)
+unit_hold(struct pg *pg, const struct job *job, int64_t id, bool loaded,
+    struct failure *f)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql q CLEANUP_SQL = SQL_INIT;
@@ -113,16 +117,22 @@ unit_hold(struct pg *pg, const struct job *job, int64_t id, struct failure *f)
 
 	if (id == 0)
 		return STATUS_OK;
-	sql_add(&q, "select from ");
+	sql_add(&q, "select");
+	unlogged_sliced_gone(&q, &job->load->run, false);
+	sql_add(&q, " from ");
 	run_table(&job->load->run, &q, "sliced");
-	sql_add(&q, " where id = ");
+	sql_add(&q, " as s where s.id = ");
 	run_param(&q, id);
-	sql_add(&q, " and completed is null for key share");
+	if (!loaded)
+		sql_add(&q, " and s.completed is null");
+	sql_add(&q, " for key share of s");
 	s = failure_run(f, pg, &q, &r, "read the ledger");
-	if (s == STATUS_OK && pg_rows(r) == 0)
+	if (s != STATUS_OK)
+		return s;
+	if (pg_rows(r) == 0)
 		return failure_set(f, STATUS_RETRY,
 		    "%s was begun anew by another process", job->target);
-	return s;
+	return pg_true(r, 0, 0) ? unlogged_fail(job, f) : STATUS_OK;
 }
 
 status
@@ -230,23 +240,23 @@ add_pieces(struct sql *q, const struct job *job)
 
 /*
  * Blocks have an order that everybody knows, so that a piece belongs to the
- * slice that it begins in, even if the relation was cut otherwise then.
+ * slice that it begins in, even if the relation was cut otherwise then.  What
+ * was cut by key, or not at all, belongs to the first one: slices by block are
+ * judged together.
  */
 static void
 add_blocks(struct sql *q, const struct job *job)
 {
-	sql_add(q, " and case when slice is null then 0");
-	sql_add(q, " when slice ->> 'by' = 'ctid'");
+	sql_add(q, " and case when slice ->> 'by' = 'ctid'");
 	sql_add(q, " then coalesce((slice ->> 'from')::numeric, 0)");
-	sql_add(q, " end >= ");
+	sql_add(q, " else 0 end >= ");
 	sql_param(q, job->chunk.from == NULL ? "0" : job->chunk.from);
 	sql_add(q, "::numeric");
 	if (job->chunk.to == NULL)
 		return;
-	sql_add(q, " and case when slice is null then 0");
-	sql_add(q, " when slice ->> 'by' = 'ctid'");
+	sql_add(q, " and case when slice ->> 'by' = 'ctid'");
 	sql_add(q, " then coalesce((slice ->> 'from')::numeric, 0)");
-	sql_add(q, " end < ");
+	sql_add(q, " else 0 end < ");
 	sql_param(q, job->chunk.to);
 	sql_add(q, "::numeric");
 }

@@ -13,7 +13,8 @@
 
 /* How a relation stands when its first slice comes. */
 struct unit {
-	int64_t id; /* of the row; 0: there is no ledger */
+	int64_t id;	 /* of the row; 0: there is no ledger */
+	uint32_t target; /* the table's oid */
 	bool complete;
 	struct coverage coverage; /* what is loaded already */
 };
@@ -28,7 +29,8 @@ enum unit_column {
 	UNIT_COMPLETED,
 	UNIT_WITHIN,
 	UNIT_SOURCE, /* is this chunk's relation */
-	UNIT_TARGET  /* the target's oid */
+	UNIT_TARGET, /* the target's oid */
+	UNIT_GONE    /* a crash has taken its rows */
 };
 
 status unit_rows(struct pg *pg, const struct job *job, const char *within,
@@ -46,8 +48,9 @@ status unit_joinable(struct pg *pg, const struct job *job, bool *out,
  */
 status unit_begin(struct pg *pg, struct job *job, struct unit *out,
     struct failure *f) MUST_CHECK;
-/* In a slice's transaction: the row must stay as it is. */
-status unit_hold(struct pg *pg, const struct job *job, int64_t id,
+/* In a slice's transaction: the row must stay as it is.  loaded: the slice is
+ * there, and so may be all of them. */
+status unit_hold(struct pg *pg, const struct job *job, int64_t id, bool loaded,
     struct failure *f) MUST_CHECK;
 /* All slices in the ledger, e.g. those of other processes, too. */
 status unit_coverage(struct pg *pg, const struct job *job, int64_t id,

@@ -288,7 +288,7 @@ static status
 next_direct(struct answers *a)
 {
 	bool rows = false, given = false;
-	const char *p = NULL;
+	const char *p = "";
 	size_t n = 0;
 	char type = 0;
 	status s;
@@ -308,9 +308,9 @@ await_libpq(struct answers *a)
 {
 	status s = await(a, POLLIN);
 
-	/* A failure shows in the next call. */
-	if (s == STATUS_OK)
-		(void)PQconsumeInput(a->pg->conn);
+	/* What came before a failure has been read by now. */
+	if (s == STATUS_OK && !PQconsumeInput(a->pg->conn))
+		return lost(a, PQerrorMessage(a->pg->conn));
 	return s;
 }
 
@@ -391,7 +391,7 @@ next_libpq(struct answers *a)
 /* --- both ---------------------------------------------------------------- */
 
 status
-answer_next(struct answers *a, const struct answer **out)
+pg_answer_next(struct answers *a, const struct answer **out)
 {
 	begin(a);
 	*out = &a->now;
@@ -414,7 +414,7 @@ flush(struct answers *a)
 }
 
 status
-answer_open(struct pg *pg, const struct sql *command, int wake_fd,
+pg_answer_open(struct pg *pg, const struct sql *command, int wake_fd,
     struct answers **out)
 {
 	struct answers *a = mem_zalloc(sizeof(*a));
@@ -431,7 +431,7 @@ answer_open(struct pg *pg, const struct sql *command, int wake_fd,
 		a->in_size = IN_SIZE;
 	}
 	if (s != STATUS_OK) {
-		answer_free(a);
+		pg_answer_free(a);
 		a = NULL;
 	}
 	*out = a;
@@ -439,7 +439,7 @@ answer_open(struct pg *pg, const struct sql *command, int wake_fd,
 }
 
 void
-answer_free(struct answers *a)
+pg_answer_free(struct answers *a)
 {
 	if (a == NULL)
 		return;

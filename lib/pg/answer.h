@@ -35,11 +35,11 @@ struct answers;
 /* Send the command.  wake_fd (-1: none): when that becomes readable, waiting
  * ends with STATUS_RETRY and an empty message; it also ends when a stop was
  * asked for. */
-status answer_open(struct pg *pg, const struct sql *command, int wake_fd,
+status pg_answer_open(struct pg *pg, const struct sql *command, int wake_fd,
     struct answers **out) MUST_CHECK;
 /* On failure pg's error is set, and nothing more can be read but what
  * pg_last_error says. */
-status answer_next(struct answers *a, const struct answer **out) MUST_CHECK;
-void answer_free(struct answers *a); /* NULL is legal */
+status pg_answer_next(struct answers *a, const struct answer **out) MUST_CHECK;
+void pg_answer_free(struct answers *a); /* NULL is legal */
 
 #endif

@@ -24,7 +24,7 @@
 #include "base/signal.h"
 
 #define HOST_PATIENCE 10.0 /* seconds for one of several hosts */
-#define MAX_PARAMS 12
+#define MAX_PARAMS 14
 
 static bool
 is_uri(const char *text)
@@ -96,10 +96,10 @@ start(const struct pg_params *params, const struct attempt *a)
 	const char *sender = params->replication ? "replication" : NULL;
 	const char *const keywords[MAX_PARAMS] = {"host", "port", "user",
 	    "fallback_application_name", "dbname", "client_encoding", "host",
-	    "hostaddr", "port", "dbname", sender, NULL};
+	    "hostaddr", "port", "options", "dbname", sender, NULL};
 	const char *const values[MAX_PARAMS] = {params->host, params->port,
 	    params->user, log_program(), params->database, "UTF8", a->host,
-	    a->hostaddr, a->port, sender, "true", NULL};
+	    a->hostaddr, a->port, a->options, sender, "true", NULL};
 
 	return PQconnectStartParams(keywords, values, 1);
 }
@@ -161,6 +161,15 @@ attempt_beside(struct attempt *a, const struct pg *other)
 	if (hostaddr != NULL && *hostaddr != '\0') {
 		replace(&a->hostaddr, mem_strdup(PQhostaddr(other->conn)));
 	}
+	/* It may have to wait for what the other one does. */
+	if (PQserverVersion(other->conn) >= 140000) {
+		const char *given =
+		    options == NULL ? NULL : option_value(options, "options");
+
+		replace(&a->options,
+		    mem_printf("%s -c idle_session_timeout=0",
+			given == NULL ? "" : given));
+	}
 	PQconninfoFree(options);
 }
 
@@ -170,6 +179,7 @@ attempt_free(struct attempt *a)
 	free(a->host);
 	free(a->hostaddr);
 	free(a->port);
+	free(a->options);
 }
 
 /* The user's connect_timeout is for each attempt; several hosts get one

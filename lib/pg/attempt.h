@@ -13,6 +13,7 @@ struct attempt {
 	bool unclear;	/* out: a failure that may well be lasting */
 	bool params_ok; /* libpq was asked whether it understands them */
 	char *host, *hostaddr, *port; /* lists begun at another host, or NULL */
+	char *options;		      /* for the server, or NULL */
 };
 
 /*

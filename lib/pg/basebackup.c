@@ -196,13 +196,13 @@ begin(struct base_backup *b)
 	const struct answer *a;
 	status s;
 
-	s = answer_next(b->answers, &a);
+	s = pg_answer_next(b->answers, &a);
 	if (s == STATUS_OK && a->kind != ANSWER_ROWS)
 		s = refuse(b, "no start point");
 	if (s == STATUS_OK)
 		s = take_point(b, a, &b->start, &b->start_timeline);
 	if (s == STATUS_OK)
-		s = answer_next(b->answers, &a);
+		s = pg_answer_next(b->answers, &a);
 	if (s == STATUS_OK && a->kind != ANSWER_ROWS)
 		s = refuse(b, "no list of tablespaces");
 	return s == STATUS_OK ? take_tablespaces(b, a) : s;
@@ -224,7 +224,7 @@ base_backup_start(struct pg *pg, const struct base_backup_options *o,
 		add_old(&sql, o);
 	else
 		add_new(&sql, o);
-	s = answer_open(pg, &sql, o->wake_fd, &b->answers);
+	s = pg_answer_open(pg, &sql, o->wake_fd, &b->answers);
 	if (s == STATUS_OK)
 		s = begin(b);
 	if (s != STATUS_OK) {
@@ -433,7 +433,7 @@ base_backup_next(struct base_backup *b, struct base_message *m)
 
 	*m = (struct base_message){.event = BASE_END};
 	do {
-		s = answer_next(b->answers, &a);
+		s = pg_answer_next(b->answers, &a);
 		if (s != STATUS_OK) {
 			s = judge_failure(b, s);
 			if (s == STATUS_OK)
@@ -487,7 +487,7 @@ base_backup_free(struct base_backup *b)
 {
 	if (b == NULL)
 		return;
-	answer_free(b->answers);
+	pg_answer_free(b->answers);
 	for (size_t i = 0; i < b->count; i++) {
 		free(b->tablespaces[i].oid);
 		free(b->tablespaces[i].location);

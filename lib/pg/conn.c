@@ -363,3 +363,24 @@ pg_broken(const struct pg *pg)
 {
 	return pg->lost || PQstatus(pg->conn) == CONNECTION_BAD;
 }
+
+int
+pg_socket(const struct pg *pg)
+{
+	return pg_broken(pg) ? -1 : PQsocket(pg->conn);
+}
+
+/* What a server says by itself (a notice, its last words) is taken in. */
+bool
+pg_alive(struct pg *pg)
+{
+	if (pg_broken(pg)) {
+		return false;
+	}
+	if (!PQconsumeInput(pg->conn)) {
+		(void)pg_error_lost(pg, NULL);
+		return false;
+	}
+	(void)PQisBusy(pg->conn);
+	return !pg_broken(pg);
+}

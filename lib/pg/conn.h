@@ -60,6 +60,12 @@ const char *pg_user(const struct pg *pg);
 const char *pg_where(const struct pg *pg);
 /* The libpq connection is gone (after a failure). */
 bool pg_broken(const struct pg *pg);
+/*
+ * For who holds a session open while others work: the socket to poll(2), and,
+ * between statements, whether the server is still there.
+ */
+int pg_socket(const struct pg *pg);
+bool pg_alive(struct pg *pg);
 
 /*
  * What the server last refused, for those who decide by it and for the
@@ -87,7 +93,12 @@ const struct pg_error *pg_last_error(const struct pg *pg);
  */
 status pg_run(struct pg *pg, const char *doing, const struct sql *sql,
     struct pg_result **out) MUST_CHECK;
-/* The same for fixed text without parameters. */
+/*
+ * While on, the first signal (signal_stop) is enough to cancel a statement
+ * that does not end shortly after it: for waits before anything is done.
+ */
+void pg_stoppable(struct pg *pg, bool on);
+/* The same as pg_run for fixed text without parameters. */
 #define pg_do(pg, doing, literal) pg_do_text(pg, doing, "" literal "")
 status pg_do_text(struct pg *pg, const char *doing, const char *text)
     MUST_CHECK;

@@ -19,6 +19,8 @@ struct pg {
 	bool lost;	/* the socket must not be used any more */
 	bool aborted;	/* the running statement was cancelled, see give_up */
 	double give_up; /* when waiting ends after that, as num_now() */
+	bool stoppable; /* the first signal cancels, too, but not at once: */
+	double stop;	/* when, as num_now(); 0: it was not seen */
 
 	uint64_t notices; /* that have come */
 	pg_notice_fn on_notice;

@@ -20,6 +20,7 @@ begin(struct pg *pg)
 {
 	pg_error_clear(pg);
 	pg->aborted = false;
+	pg->stop = 0;
 	return pg->lost ? pg_error_lost(pg, "") : STATUS_OK;
 }
 

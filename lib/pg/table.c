@@ -115,7 +115,7 @@ take_relation(struct pg_table *t, const struct pg_result *r, int row)
 	t->persistence = *pg_value(r, row, REL_PERSISTENCE);
 	t->has_subclass = said(r, row, REL_SUBCLASS);
 	t->is_partition = said(r, row, REL_PARTITION);
-	t->has_subscription_rls = said(r, row, REL_ROW_SECURITY);
+	t->row_security = said(r, row, REL_ROW_SECURITY);
 }
 
 static void

@@ -31,7 +31,7 @@ struct pg_table {
 	char kind;	  /* relkind: r p f v m t */
 	char persistence; /* p u t */
 	bool exists, has_subclass, is_partition;
-	bool has_subscription_rls;	   /* row security that applies to us */
+	bool row_security;		   /* row security that applies to us */
 	bool hypertable, hypertable_chunk; /* timescaledb: refused for now */
 	struct pg_column *columns; /* live ones by attnum; generated too */
 	size_t ncolumns;

@@ -3,7 +3,8 @@
  * Waiting for a server without becoming deaf: libpq's connection is in
  * non-blocking mode, and every wait also watches for the second signal,
  * which cancels the running statement and gives the server a short while to
- * say so.
+ * say so.  Where the caller says that nothing would be lost, the first signal
+ * does, too.
  */
 #include "pg/private.h"
 
@@ -19,6 +20,7 @@
 #include "base/signal.h"
 
 #define CANCEL_PATIENCE 5.0 /* seconds between cancel and giving up */
+#define STOP_PATIENCE 0.5   /* for a statement that is no wait for a lock */
 #define REACH_PATIENCE 2000 /* ms for a connection to be made */
 
 static bool
@@ -85,38 +87,54 @@ pg_cancel(struct pg *pg)
 	pg->give_up = num_now() + CANCEL_PATIENCE;
 }
 
-/* Milliseconds that poll may take: for ever, unless we are giving up. */
+void
+pg_stoppable(struct pg *pg, bool on)
+{
+	pg->stoppable = on;
+}
+
+/* Milliseconds that poll may take: for ever, unless the statement's time is
+ * up or we are giving up. */
 static int
 patience(const struct pg *pg)
 {
 	double left;
 
-	if (!pg->aborted) {
+	if (!pg->aborted && pg->stop == 0) {
 		return -1;
 	}
-	left = pg->give_up - num_now();
+	left = (pg->aborted ? pg->give_up : pg->stop) - num_now();
 	return left <= 0 ? 0 : (int)(left * 1000) + 1;
 }
 
 bool
 pg_wait(struct pg *pg, short events, short *ready)
 {
+	/* libpq has closed it, and poll would wait for nothing for ever. */
+	if (PQsocket(pg->conn) < 0) {
+		(void)pg_error_lost(pg, NULL);
+		return false;
+	}
 	for (;;) {
-		struct pollfd fds[2] = {{PQsocket(pg->conn), events, 0},
-		    {pg->aborted ? -1 : signal_abort_fd(), POLLIN, 0}};
-		int n = poll(fds, 2, patience(pg));
+		bool stop = !pg->aborted && pg->stoppable && pg->stop == 0;
+		struct pollfd fds[3] = {{PQsocket(pg->conn), events, 0},
+		    {pg->aborted ? -1 : signal_abort_fd(), POLLIN, 0},
+		    {stop ? signal_stop_fd() : -1, POLLIN, 0}};
+		int n = poll(fds, 3, patience(pg));
 
 		if (n < 0 && errno != EINTR) {
 			(void)pg_error_lost(pg, strerror(errno));
 			return false;
 		}
-		if (n == 0) {
+		if (n == 0 && pg->aborted) {
 			(void)pg_error_lost(pg,
 			    "no answer after a cancel request");
 			return false;
 		}
-		if (n > 0 && fds[1].revents != 0) {
+		if (n == 0 || (n > 0 && fds[1].revents != 0)) {
 			pg_cancel(pg);
+		} else if (n > 0 && fds[2].revents != 0) {
+			pg->stop = num_now() + STOP_PATIENCE;
 		}
 		if (n > 0 && fds[0].revents != 0) {
 			*ready = fds[0].revents;

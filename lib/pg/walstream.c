@@ -26,6 +26,7 @@
 #define WAL_HEADER 25
 #define KEEPALIVE 18
 #define REPLY 34
+#define PATIENCE 10.0	/* seconds for the end of the stream */
 #define EPOCH 946684800 /* seconds from 1970 to 2000 */
 
 static const char doing[] = "receive the write-ahead log";
@@ -136,9 +137,9 @@ await(struct walstream *w)
 	if (left > 0 && poll(fds, 3, (int)(left * 1000) + 1) < 0 &&
 	    errno != EINTR)
 		return pg_error_lost(w->pg, strerror(errno));
-	/* A failure shows in the next look for data. */
-	if (fds[0].revents != 0)
-		(void)PQconsumeInput(w->pg->conn);
+	/* What came before a failure has been read by now. */
+	if (fds[0].revents != 0 && !PQconsumeInput(w->pg->conn))
+		return pg_error_lost(w->pg, NULL);
 	return STATUS_OK;
 }
 
@@ -189,40 +190,49 @@ take_switch(struct walstream *w, const PGresult *res, struct walstream_end *end)
 	return STATUS_OK;
 }
 
-/* What is still on its way is thrown away. */
-static status
+/* What is still on its way is thrown away.  False: the server does not end the
+ * stream in time, or is gone. */
+static bool
 drain(struct walstream *w)
 {
+	double give_up = num_now() + PATIENCE;
 	char *bytes;
-	short ready;
 	int n;
 
 	for (;;) {
+		struct pollfd p = {PQsocket(w->pg->conn), POLLIN, 0};
+		double left = give_up - num_now();
+
 		n = PQgetCopyData(w->pg->conn, &bytes, 1);
 		PQfreemem(n > 0 ? bytes : NULL);
 		if (n < 0)
-			return STATUS_OK;
-		if (n > 0)
-			continue;
-		if (!pg_wait(w->pg, POLLIN, &ready))
-			return STATUS_RETRY;
-		(void)PQconsumeInput(w->pg->conn);
+			return true;
+		if (left <= 0)
+			return false;
+		if (n == 0 && poll(&p, 1, (int)(left * 1000) + 1) > 0 &&
+		    !PQconsumeInput(w->pg->conn))
+			return false;
 	}
 }
 
+/*
+ * Say goodbye.  Where we have enough, a server that does not answer it takes
+ * nothing away, but the connection is of no more use.
+ */
 static status
 finish(struct walstream *w, bool ended, struct walstream_end *end)
 {
-	status s = STATUS_OK;
+	status s;
 	PGresult *res;
 
 	end->why = ended ? WALSTREAM_ENDED : WALSTREAM_ENOUGH;
 	end->received = w->received;
-	if (PQputCopyEnd(w->pg->conn, NULL) <= 0)
-		return pg_error_lost(w->pg, NULL);
-	s = flush(w);
-	if (s == STATUS_OK && !ended)
-		s = drain(w);
+	s = PQputCopyEnd(w->pg->conn, NULL) <= 0 ? pg_error_lost(w->pg, NULL)
+						 : flush(w);
+	if (!ended && (s != STATUS_OK || !drain(w))) {
+		w->pg->lost = true;
+		return STATUS_OK;
+	}
 	while ((res = pg_next_result(w->pg)) != NULL) {
 		switch (PQresultStatus(res)) {
 		case PGRES_TUPLES_OK:
@@ -238,6 +248,8 @@ finish(struct walstream *w, bool ended, struct walstream_end *end)
 		}
 		PQclear(res);
 	}
+	if (!ended)
+		return STATUS_OK;
 	return s == STATUS_OK && w->pg->lost ? STATUS_RETRY : s;
 }
 

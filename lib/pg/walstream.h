@@ -39,10 +39,11 @@ struct walstream_end {
 };
 
 /*
- * Receive the WAL of a timeline from start on, a multiple of the segment size,
+ * Receive, after replication_identify, the WAL of a timeline from start on, a multiple of the segment size,
  * through slot (NULL: none).  STATUS_OK with *end where it ends in good order.
  * A stop that was asked for ends it as if enough() had said so.  Failures
- * are reported.  The connection can be used again after STATUS_OK.
+ * are reported.  The connection can be used again after STATUS_OK, unless it is
+ * pg_broken.
  */
 status walstream_run(struct pg *pg, const char *slot, uint32_t timeline,
     uint64_t start, uint64_t every, const struct walstream_ops *ops,

@@ -77,7 +77,7 @@ static status
 check_policies(const struct pg_table *t, const char *name, const struct pg *pg,
     struct failure *why)
 {
-	if (!t->has_subscription_rls)
+	if (!t->row_security)
 		return STATUS_OK;
 	(void)failure_set(why, STATUS_FAIL,
 	    "row-level security may hide rows of %s from user \"%s\"", name,

@@ -66,9 +66,14 @@ join_given(struct snapshot *s, const char *id)
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
 	char *doing CLEANUP_FREE = mem_printf("join snapshot \"%s\"", id);
+	status st;
 
 	add_join(&sql, id);
-	return pg_run(s->holder, doing, &sql, NULL);
+	st = pg_run(s->holder, doing, &sql, NULL);
+	if (st == STATUS_FAIL)
+		log_hint("whoever exported it must still be in that "
+			 "transaction, on the same server and database");
+	return st;
 }
 
 /*

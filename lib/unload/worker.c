@@ -172,6 +172,13 @@ try_piece(struct worker *w, struct piece *p)
 	return s;
 }
 
+/* What we found ourselves holds as long as the snapshot does. */
+static bool
+for_good(const struct worker *w, const struct piece *p)
+{
+	return w->pg != NULL && !pg_broken(w->pg) && p->why.sqlstate[0] == '\0';
+}
+
 static status
 read_piece(struct worker *w, struct piece *p)
 {
@@ -181,7 +188,7 @@ read_piece(struct worker *w, struct piece *p)
 	for (try = 0;; try++) {
 		s = try_piece(w, p);
 		if (s != STATUS_RETRY || p->out != NULL || try + 1 == TRIES ||
-		    w->quit || giving_up(w->u))
+		    w->quit || giving_up(w->u) || for_good(w, p))
 			return s;
 		log_warning("%s; trying again", p->why.message);
 		if (!pause_before(try))

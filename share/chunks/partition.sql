@@ -6,6 +6,9 @@
 -- "up" is what was asked for and everything above it: a leaf has the same id
 -- whether it was named or a table above it.  "down" walks from the roots
 -- through these, and below what was asked for through everything.
+--
+-- The bounds of all partitions are what takes time.  Where "sketch" says so one
+-- leaf below each table will do, which tells the key's column and its type.
 
 with recursive up (relid) as (
 	select s.relid
@@ -50,6 +53,27 @@ down (relid, relkind, root, path, taken) as (
 	where d.relkind = 'p'
 	and (d.taken or i.inhrelid in (select u.relid from up u))
 ),
+leaf (relid, root, path) as materialized (
+	select d.relid, d.root, d.path || d.relid
+	from down d
+	where d.taken
+	and d.relkind <> 'p'
+	and (
+		not (select s.enough from sketch s)
+		or d.relid in (
+			select pg_catalog.min(d.relid)
+			from down d
+			where d.taken
+			and d.relkind = 'r'
+			and not exists (
+				select
+				from left_out l
+				where l.relid = d.relid
+			)
+			group by d.path[pg_catalog.cardinality(d.path)]
+		)
+	)
+),
 -- The first column of each range key.  Only one that the server orders as
 -- "<" does tells what a partition may hold.
 key (relid, attname, type, natts, ordered) as materialized (
@@ -83,7 +107,16 @@ level (relid, bound, range) as materialized (
 				'inclusive', k.natts > 1,
 				'nulls', b.bound = 'DEFAULT')
 		end
-	from down d
+	from (
+		select d.relid, d.path
+		from down d
+		where not (select s.enough from sketch s)
+		or d.relid in (
+			select p.relid
+			from leaf f
+			cross join lateral pg_catalog.unnest(f.path) p (relid)
+		)
+	) d
 	left join key k
 		on k.relid = d.path[pg_catalog.cardinality(d.path)]
 	cross join lateral (
@@ -131,23 +164,19 @@ level (relid, bound, range) as materialized (
 		offset 0
 	) v (value)
 )
-select d.relid, d.root,
-	d.path[pg_catalog.cardinality(d.path)] as parent,
+select f.relid, f.root,
+	f.path[pg_catalog.cardinality(f.path) - 1] as parent,
 	l.bound,
 	r.range,
 	null as part, null as predicate, null as rows, null as bytes,
 	false as compressed, null as refuse
-from down d
-join level l on l.relid = d.relid
+from leaf f
+join level l on l.relid = f.relid
 join (
-	select d.relid, pg_catalog.jsonb_agg(a.range order by p.n)
+	select f.relid, pg_catalog.jsonb_agg(a.range order by p.n)
 		filter (where a.range is not null)
-	from down d
-	cross join pg_catalog.unnest(d.path || d.relid) with ordinality p (relid, n)
+	from leaf f
+	cross join pg_catalog.unnest(f.path) with ordinality p (relid, n)
 	join level a on a.relid = p.relid
-	where d.taken
-	and d.relkind <> 'p'
-	group by d.relid
-) r (relid, range) on r.relid = d.relid
-where d.taken
-and d.relkind <> 'p'
+	group by f.relid
+) r (relid, range) on r.relid = f.relid

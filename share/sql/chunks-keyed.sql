@@ -15,7 +15,14 @@
 				"column" pg_catalog.text, nulls pg_catalog.bool)
 			where r."column" = a.attname
 			and r.nulls is not true
-		) as may_be_null
+		) as may_be_null,
+		exists (
+			select
+			from pg_catalog.jsonb_to_recordset(p.range) r (
+				"column" pg_catalog.text, timed pg_catalog.bool)
+			where r."column" = a.attname
+			and r.timed
+		) as timed
 	from piece p
 	cross join bounding b
 	cross join lateral (

@@ -8,6 +8,7 @@ select r.nspname as schema,
 	k.attname,
 	k.type_oid,
 	k.collation_oid,
+	k.timed,
 	pg_catalog.min(k.relid) as relid
 from keyed k
 cross join lateral (
@@ -18,6 +19,7 @@ cross join lateral (
 	offset 0
 ) r
 where k.refuse is null
+and (k.leave is null or k.wanted is not null)
 and not exists (
 	select
 	from pg_catalog.pg_class c
@@ -26,5 +28,5 @@ and not exists (
 	offset 0
 )
 group by r.nspname, r.relname, k.wanted, k.attname, k.type_oid,
-	k.collation_oid
+	k.collation_oid, k.timed
 order by r.nspname, r.relname, k.attname

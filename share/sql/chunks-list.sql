@@ -20,6 +20,8 @@ select c.nspname as schema,
 		where a.oid = c.relam
 	) as heap,
 	b.refuse,
+	b.leave,
+	b.fields,
 	b.bound,
 	b.range,
 	b.part,

@@ -7,6 +7,7 @@
 		null::pg_catalog.text as attname,
 		null::pg_catalog.oid as type_oid,
 		null::pg_catalog.oid as collation_oid,
-		false as may_be_null
+		false as may_be_null,
+		false as timed
 	from piece p
 )

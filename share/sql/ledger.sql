@@ -60,8 +60,12 @@ create table if not exists :"schema".chunk (
 	digest text,
 	loaded timestamptz,
 	replaced timestamptz,		-- a later run has cleared its rows
+	unlogged boolean not null default false, -- there is a mark in unlogged
 	primary key (run, chunk)
 );
+
+alter table :"schema".chunk	-- as an older version has made it
+	add column if not exists unlogged boolean not null default false;
 
 create index if not exists chunk_target
 	on :"schema".chunk (target_schema, target_table)
@@ -82,11 +86,23 @@ create table if not exists :"schema".sliced (
 	within text,
 	identity text not null,		-- of the snapshot
 	cleared timestamptz not null default pg_catalog.clock_timestamp(),
-	completed timestamptz
+	completed timestamptz,
+	unlogged boolean not null default false
 );
+
+alter table :"schema".sliced
+	add column if not exists unlogged boolean not null default false;
 
 create index if not exists sliced_target
 	on :"schema".sliced (target_schema, target_table);
+
+-- Marks of what was loaded into unlogged tables.  A crash takes the rows of
+-- such tables and leaves the ledger; the marks go with the rows.
+create unlogged table if not exists :"schema".unlogged (
+	run bigint not null,
+	piece text not null,		-- "chunk ID", "sliced NUMBER"
+	primary key (run, piece)
+);
 
 -- Chunks of a run that failed and were not loaded since.
 create table if not exists :"schema".failed (

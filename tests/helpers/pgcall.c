@@ -207,8 +207,7 @@ do_table(struct pg *pg, char **args)
 	}
 	printf("%s kind %c%s%s%s%s%s%s%s\n", args[1], t.exists ? t.kind : '-',
 	    t.has_subclass ? " subclass" : "",
-	    t.is_partition ? " partition" : "",
-	    t.has_subscription_rls ? " policy" : "",
+	    t.is_partition ? " partition" : "", t.row_security ? " policy" : "",
 	    t.hypertable ? " hypertable" : "",
 	    t.hypertable_chunk ? " chunk" : "",
 	    t.oid != 0 && t.filenode != 0 ? " stored" : "",

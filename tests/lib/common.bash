@@ -121,9 +121,14 @@ unlike() {	# TEXT REGEX
 # Rows as text, each hashed, counted and summed: no order, no NULL trap, nothing
 # fetched, and nothing that the tools use themselves.
 same_table() {	# NAME[/DB] NAME[/DB] TABLE
-	local query="select count(*), sum(('x' || substr(md5(r::text), 1, 15))::bit(60)::bigint) from $3 r"
-	is "$(pg_sql "$2" "$query")" "$(pg_sql "$1" "$query")" \
-		"$3 differs between $1 and $2"
+	local here there
+	here=$(table_sum "$1" "$3") && there=$(table_sum "$2" "$3") || return
+	is "$there" "$here" "$3 differs between $1 and $2"
+}
+
+table_sum() {	# NAME[/DB] TABLE
+	pg_sql "$1" "select count(*), sum(('x' ||
+		substr(md5(r::text), 1, 15))::bit(60)::bigint) from $2 r"
 }
 
 require_version() {	# MAJOR

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Lines into the queue, a few hundred a transaction.
+ *
+ * A row stands for a piece of a relation, whatever bounds cut it: so the
+ * same list again changes nothing, and one with other bounds changes the
+ * line of the piece on the boundary, which is then to be done anew.  A row
+ * that somebody works on is not waited for: its new line waits in another
+ * table (queue_next), and whoever claims or puts next looks after it.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/progress.h"
+#include "base/signal.h"
+#include "data/chunk.h"
+#include "data/record.h"
+#include "data/seen.h"
+#include "queue/claim.h"
+#include "queue/home.h"
+
+#define INPUT "standard input"
+#define BATCH_LINES 500
+#define BATCH_BYTES ((size_t)4 * 1024 * 1024)
+
+struct put {
+	const struct queue_options *options;
+	struct pg *pg;
+	struct seen pieces; /* of the batch */
+	struct str batch;   /* a JSON array, without its end */
+	size_t lines;	    /* in it */
+	char stamp[64];	    /* of this process */
+	uint64_t kept, new, renewed, waiting;
+};
+
+/* --- a line's row ----------------------------------------------------------------- */
+
+static void
+add_part(struct str *out, const char *text)
+{
+	str_addf(out, "%zu:%s", text == NULL ? 0 : strlen(text),
+	    text == NULL ? "" : text);
+}
+
+/* The relation, wherever it is; the lengths keep hostile names apart. */
+static char *
+relation_of(const struct chunk *c)
+{
+	struct str out = STR_INIT;
+
+	add_part(&out, c->system);
+	add_part(&out, c->database);
+	add_part(&out, c->schema);
+	add_part(&out, c->table);
+	return str_take(&out);
+}
+
+static char *
+piece_of(const struct chunk *c, const char *relation)
+{
+	struct str out = STR_INIT;
+
+	str_add(&out, relation);
+	if (c->by != SLICE_NONE) {
+		str_addf(&out, "#%d:", (int)c->by);
+		add_part(&out, c->from);
+		add_part(&out, c->to);
+	}
+	return str_take(&out);
+}
+
+/* What an earlier result left in the line is not true of what comes. */
+static void
+forget_answer(json_t *line)
+{
+	static const char *const stale[] = {"status", "error", "seconds", "run",
+	    "reason", "found"};
+	size_t i;
+
+	for (i = 0; i < sizeof(stale) / sizeof(stale[0]); i++)
+		(void)json_object_del(line, stale[i]);
+}
+
+static void
+set_count(json_t *row, const char *field, int64_t n)
+{
+	if (n >= 0)
+		record_set_count(row, field, (uint64_t)n);
+}
+
+static json_t *
+row_of(const struct chunk *c, const char *relation, const char *piece)
+{
+	json_t *row = json_object();
+
+	forget_answer(c->record);
+	record_set_text(row, "relation", relation);
+	record_set_text(row, "piece", piece);
+	record_set_text(row, "chunk", c->id);
+	record_set_text(row, "predicate", c->where);
+	(void)json_object_set_new(row, "by_ctid",
+	    json_boolean(c->by == SLICE_CTID));
+	set_count(row, "rows", c->rows);
+	set_count(row, "bytes", c->bytes);
+	(void)json_object_set(row, "line", c->record);
+	return row;
+}
+
+/* --- a batch's transaction -------------------------------------------------------- */
+
+/* The batch as a table; its columns as the comment of the file says. */
+static void
+add_batch(const struct put *p, struct sql *q)
+{
+	sql_add(q, "with given as (select * from");
+	sql_add(q, " pg_catalog.json_to_recordset(");
+	sql_param(q, str_text(&p->batch));
+	sql_add(q, "::json) as g (relation text, piece text, chunk text,");
+	sql_add(q, " predicate text, by_ctid boolean, rows bigint,");
+	sql_add(q, " bytes bigint, line json)) ");
+}
+
+/* A relation that is cut in other places would be done twice in part. */
+static status
+refuse_recut(struct put *p)
+{
+	const struct queue_options *o = p->options;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	status s;
+
+	add_batch(p, &q);
+	sql_add(&q, "select g.chunk from given as g");
+	sql_add(&q, " where exists (select from ");
+	home_table(o, &q, "queued");
+	sql_add(&q, " as k where k.queue = ");
+	sql_param(&q, o->name);
+	sql_add(&q, " and k.relation = g.relation and k.stamp <> ");
+	sql_param(&q, p->stamp);
+	sql_add(&q, ") and not exists (select from ");
+	home_table(o, &q, "queued");
+	sql_add(&q, " as k where k.queue = ");
+	sql_param(&q, o->name);
+	sql_add(&q, " and k.piece = g.piece) limit 1");
+	s = home_run(p->pg, "look into the queue", &q, &r);
+	if (s != STATUS_OK || pg_rows(r) == 0)
+		return s;
+	log_error("\"%s\" cuts its table in other places than the queue does",
+	    pg_value(r, 0, 0));
+	log_hint("pg-queue drop its chunks first, or take another --queue");
+	return STATUS_FAIL;
+}
+
+static status
+insert_new(struct put *p)
+{
+	const struct queue_options *o = p->options;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	status s;
+
+	add_batch(p, &q);
+	sql_add(&q, "insert into ");
+	home_table(o, &q, "queued");
+	sql_add(&q, " (queue, relation, piece, chunk, predicate, line,");
+	sql_add(&q, " by_ctid, rows, bytes, stamp) select ");
+	sql_param(&q, o->name);
+	sql_add(&q, ", g.relation, g.piece, g.chunk, g.predicate, g.line,");
+	sql_add(&q, " g.by_ctid, g.rows, g.bytes, ");
+	sql_param(&q, p->stamp);
+	sql_add(&q, " from given as g on conflict (queue, piece) do nothing");
+	s = home_run(p->pg, "put chunks into the queue", &q, &r);
+	if (s == STATUS_OK)
+		p->new += pg_affected(r);
+	return s;
+}
+
+/* Rows that nobody works on take their new lines; where the work is another
+ * one now, it is to be done. */
+static status
+renew_free(struct put *p)
+{
+	const struct queue_options *o = p->options;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	status s;
+
+	add_batch(p, &q);
+	sql_add(&q, ", free as (select k.id, g.*,");
+	sql_add(&q, " (k.chunk, k.predicate) is distinct from");
+	sql_add(&q, " (g.chunk, g.predicate) as other from ");
+	home_table(o, &q, "queued");
+	sql_add(&q, " as k join given as g on g.piece = k.piece");
+	sql_add(&q, " where k.queue = ");
+	sql_param(&q, o->name);
+	sql_add(&q, " and ((k.chunk, k.predicate) is distinct from");
+	sql_add(&q, " (g.chunk, g.predicate) or (k.state <> 'done'");
+	sql_add(&q, " and k.line::text <> g.line::text))");
+	sql_add(&q, " for no key update of k skip locked), done as (update ");
+	home_table(o, &q, "queued");
+	sql_add(&q, " as k");
+	claim_renew(&q);
+	sql_add(&q, " from free as n where k.id = n.id and n.other");
+	sql_add(&q, " returning k.id), kept as (update ");
+	home_table(o, &q, "queued");
+	sql_add(&q, " as k set line = n.line, rows = n.rows, bytes = n.bytes");
+	sql_add(&q, " from free as n where k.id = n.id and not n.other)");
+	sql_add(&q, " select pg_catalog.count(*) from done");
+	s = home_run(p->pg, "renew chunks of the queue", &q, &r);
+	if (s == STATUS_OK)
+		p->renewed += (uint64_t)pg_int(r, 0, 0);
+	return s;
+}
+
+static status
+renew_later(struct put *p)
+{
+	const struct queue_options *o = p->options;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	status s;
+
+	add_batch(p, &q);
+	sql_add(&q, "insert into ");
+	home_table(o, &q, "queue_next");
+	sql_add(&q, " (queue, piece, chunk, predicate, line, rows, bytes,");
+	sql_add(&q, " stamp) select k.queue, g.piece, g.chunk, g.predicate,");
+	sql_add(&q, " g.line, g.rows, g.bytes, ");
+	sql_param(&q, p->stamp);
+	sql_add(&q, " from given as g join ");
+	home_table(o, &q, "queued");
+	sql_add(&q, " as k on k.piece = g.piece where k.queue = ");
+	sql_param(&q, o->name);
+	sql_add(&q, " and (k.chunk, k.predicate) is distinct from");
+	sql_add(&q, " (g.chunk, g.predicate)");
+	sql_add(&q, " on conflict (queue, piece) do update set");
+	sql_add(&q, " chunk = excluded.chunk,");
+	sql_add(&q, " predicate = excluded.predicate,");
+	sql_add(&q, " line = excluded.line, rows = excluded.rows,");
+	sql_add(&q, " bytes = excluded.bytes, stamp = excluded.stamp");
+	s = home_run(p->pg, "renew chunks of the queue", &q, &r);
+	if (s == STATUS_OK)
+		p->waiting += pg_affected(r);
+	return s;
+}
+
+static status
+flush(struct put *p)
+{
+	uint64_t new = p->new, renewed = p->renewed, waiting = p->waiting;
+	status s;
+
+	if (p->lines == 0)
+		return STATUS_OK;
+	str_addc(&p->batch, ']');
+	s = pg_do(p->pg, "begin", "begin read write");
+	if (s == STATUS_OK)
+		s = refuse_recut(p);
+	if (s == STATUS_OK)
+		s = insert_new(p);
+	if (s == STATUS_OK)
+		s = renew_free(p);
+	if (s == STATUS_OK)
+		s = renew_later(p);
+	if (s == STATUS_OK)
+		s = pg_do(p->pg, "put chunks into the queue", "commit");
+	else
+		failure_roll_back(p->pg);
+	if (s == STATUS_OK)
+		p->kept += p->lines;
+	else
+		p->new = new, p->renewed = renewed, p->waiting = waiting;
+	progress_add(p->lines, 0, 0);
+	str_clear(&p->batch);
+	seen_free(&p->pieces);
+	p->lines = 0;
+	return s;
+}
+
+/* --- all of them ------------------------------------------------------------------ */
+
+static status
+add_chunk(struct put *p, const struct chunk *c)
+{
+	char *relation CLEANUP_FREE = relation_of(c);
+	char *piece CLEANUP_FREE = piece_of(c, relation);
+	json_t *row CLEANUP(record_cleanup) = NULL;
+	status s = STATUS_OK;
+
+	/* What comes last counts; a statement may not meet a row twice. */
+	if (p->lines == BATCH_LINES || p->batch.len > BATCH_BYTES ||
+	    seen_has(&p->pieces, piece))
+		s = flush(p);
+	if (s != STATUS_OK)
+		return s;
+	row = row_of(c, relation, piece);
+	(void)seen_add(&p->pieces, piece);
+	str_addc(&p->batch, p->lines == 0 ? '[' : ',');
+	record_show(row, &p->batch);
+	p->lines++;
+	return STATUS_OK;
+}
+
+static status
+read_lines(struct put *p, struct record_reader *r)
+{
+	status s = STATUS_OK;
+
+	while (s == STATUS_OK && signal_stop() == 0) {
+		json_t *record CLEANUP(record_cleanup) = NULL;
+		char *where CLEANUP_FREE = NULL;
+		struct chunk c CLEANUP(chunk_free) = {0};
+
+		s = record_reader_next(r, &record);
+		if (s != STATUS_OK || record == NULL)
+			break;
+		where = mem_printf("line %" PRIu64 " of " INPUT,
+		    record_reader_lines(r));
+		s = chunk_from_record(record, where, &c);
+		if (s == STATUS_OK)
+			s = add_chunk(p, &c);
+	}
+	return s;
+}
+
+static void
+say(const struct put *p)
+{
+	struct str text CLEANUP(str_free) = STR_INIT;
+
+	str_addf(&text, "queue \"%s\": %" PRIu64 " new", p->options->name,
+	    p->new);
+	if (p->renewed + p->waiting > 0)
+		str_addf(&text, ", %" PRIu64 " to be done anew",
+		    p->renewed + p->waiting);
+	str_addf(&text, ", %" PRIu64 " as they were",
+	    p->kept - p->new - p->renewed - p->waiting);
+	log_info("%s", str_text(&text));
+}
+
+status
+queue_verb_put(const struct queue_options *o)
+{
+	struct put p = {.options = o, .pieces = SEEN_INIT, .batch = STR_INIT};
+	struct record_reader *r;
+	struct timespec now;
+	status s = home_make(o, &p.pg);
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)snprintf(p.stamp, sizeof(p.stamp), "%lld.%09ld.%ld",
+	    (long long)now.tv_sec, now.tv_nsec, (long)getpid());
+	if (s == STATUS_OK) {
+		progress_start("queued");
+		r = record_reader_open(STDIN_FILENO, INPUT);
+		s = read_lines(&p, r);
+		/* Work that was given is work, whatever ends the list. */
+		s = status_worse(s, flush(&p));
+		if (s == STATUS_OK)
+			s = claim_absorb(o, p.pg);
+		if (s == STATUS_OK && signal_stop() == 0)
+			s = record_reader_finish(r, o->partial);
+		record_reader_free(r);
+		progress_stop();
+		say(&p);
+	}
+	str_free(&p.batch);
+	seen_free(&p.pieces);
+	pg_close(p.pg);
+	return s;
+}
