@@ -35,6 +35,7 @@ struct restore {
 	struct site scratch; /* where a chain is combined */
 	enum site_state was; /* of the data directory */
 	bool delta;	     /* what is there is brought up to date */
+	bool part;	     /* of a chain: everything is kept as it is */
 	struct site *spaces; /* RESTORE_SPACES of them, which do not move */
 	size_t nspaces;
 	pthread_mutex_t lock; /* of spaces */

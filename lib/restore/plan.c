@@ -172,6 +172,25 @@ split_mapping(const char *text, char **from, char **to)
 	return true;
 }
 
+/* In --tablespaces-in, which is made when it is not there. */
+static status
+space_below(struct restore *r, const char *oid, char **out)
+{
+	char *base CLEANUP_FREE = NULL;
+	status s = site_resolve(r->o->tablespaces_in, &base);
+
+	if (s != STATUS_OK)
+		return s;
+	if (!r->o->dry_run && mkdir(base, 0700) == 0 && r->chown &&
+	    chown(base, r->uid, r->gid) != 0) {
+		log_error("could not set the owner of \"%s\": %s", base,
+		    strerror(errno));
+		return STATUS_FAIL;
+	}
+	*out = mem_printf("%s/%s", base, oid);
+	return STATUS_OK;
+}
+
 /* Where the tablespace goes: mapped by place or oid, into one directory, or
  * where it was.  For the caller to free. */
 static status
@@ -195,8 +214,8 @@ space_path(struct restore *r, const struct backup_tablespace *t, char **out)
 		}
 	}
 	if (r->o->tablespaces_in != NULL)
-		*out = mem_printf("%s/%s", r->o->tablespaces_in, t->oid);
-	else if (t->location != NULL)
+		return space_below(r, t->oid, out);
+	if (t->location != NULL)
 		*out = mem_strdup(t->location);
 	if (*out != NULL)
 		return STATUS_OK;
@@ -256,10 +275,10 @@ plan_space(struct restore *r, const struct backup_tablespace *t, struct site *p)
 		    t->oid);
 		s = STATUS_USAGE;
 	}
-	if (s == STATUS_OK && r->o->tablespaces_in != NULL &&
-	    mkdir(r->o->tablespaces_in, 0700) == 0 && r->chown)
-		(void)!chown(r->o->tablespaces_in, r->uid, r->gid);
-	if (s == STATUS_OK)
+	/* A dry run has not made what it would be in. */
+	if (s == STATUS_OK && r->o->dry_run && access(wanted, F_OK) != 0)
+		p->final = mem_strdup(wanted);
+	else if (s == STATUS_OK)
 		s = site_resolve(wanted, &p->final);
 	if (s == STATUS_OK && is_within(p->final, r->data.final)) {
 		log_error("tablespace %s cannot be within the data directory",
