@@ -57,7 +57,7 @@ copy_manifest(const char *from, const char *to)
 static status
 finish_part(struct restore *part, const char *backup)
 {
-	struct site *p;
+	struct spot *p;
 	status s = STATUS_OK;
 
 	if (renameat(part->data.fd, CONTROL_WAITS, part->data.fd, CONTROL) != 0)
@@ -81,9 +81,9 @@ finish_part(struct restore *part, const char *backup)
 static void
 free_part(struct restore *part)
 {
-	site_free(&part->data);
+	spot_free(&part->data);
 	for (size_t i = 0; i < part->nspaces; i++)
-		site_free(&part->spaces[i]);
+		spot_free(&part->spaces[i]);
 	free(part->spaces);
 	(void)pthread_mutex_destroy(&part->lock);
 	backupset_close(part->set);
@@ -100,7 +100,7 @@ unpack_part(const struct restore *r, const char *backup, const char *scratch,
 	    .tablespaces_in = spaces};
 	struct restore part = {.o = &o,
 	    .part = true,
-	    .spaces = mem_zalloc(RESTORE_SPACES * sizeof(struct site)),
+	    .spaces = mem_zalloc(RESTORE_SPACES * sizeof(struct spot)),
 	    .uid = geteuid(),
 	    .gid = getegid()};
 	status s;
@@ -124,7 +124,7 @@ unpack_part(const struct restore *r, const char *backup, const char *scratch,
 		part.data.work = mem_strdup(part.data.final);
 		o.data = part.data.final;
 		*out = mem_strdup(part.data.work);
-		s = site_open(&part.data);
+		s = spot_open(&part.data);
 		if (s == STATUS_OK)
 			s = restore_unpack(&part);
 		if (s == STATUS_OK)
@@ -238,7 +238,7 @@ restore_chain(struct restore *r)
 			 "and later; --bindir says where they are");
 		return STATUS_FAIL;
 	}
-	s = site_open(&r->scratch);
+	s = spot_open(&r->scratch);
 	for (size_t i = 0; s == STATUS_OK && i < r->o->backups.len; i++) {
 		char *part CLEANUP_FREE = NULL;
 
