@@ -292,7 +292,7 @@ archive_is_untouched() {
 		case $n in
 		1) [ "$(psql -XAtq -h "$dir" -p 5433 -U postgres -c 'select 1')" = 1 ] &&
 			pg_as_server "$PG_BINDIR/pg_ctl" -D "$dir/data" -s -w stop ;;
-		3) is "$(psql -XAtq -h "$dir" -U postgres -c 'select max(n) from marks')" 60 ;;
+		3) is "$(psql -XAtq -h "$dir" -U postgres -c 'select max(n) from marks where n in (60, 61)')" 60 ;;
 		4) is "$(echo data.old-*)" 'data.old-*' &&
 			pg_as_server "$PG_BINDIR/pg_ctl" -D "$dir/data" -s -w stop ;;
 		5) is "$(stat -c %u volume/data)" "$([ "$(id -u)" -ne 0 ] && id -u || echo 999)" ;;
