@@ -97,6 +97,13 @@ choose(void)
 	return PROGRESS_BAR;
 }
 
+/* A stream of bytes has neither chunks nor rows. */
+static bool
+only_bytes(const struct look *l)
+{
+	return l->all_chunks == 0 && l->chunks == 0 && l->rows == 0;
+}
+
 /*
  * The expected bytes are the planner's idea of a table, the bytes those of
  * a stream: a guess, which is never let say "done" before the chunks are.
@@ -108,6 +115,8 @@ part_done(const struct look *l)
 
 	if (l->all_chunks > 0 && l->chunks >= l->all_chunks)
 		return 1;
+	if (only_bytes(l) && l->bytes == 0)
+		return -1;
 	if (l->all_bytes > 0 && l->bytes > 0)
 		part = (double)l->bytes / (double)l->all_bytes;
 	else if (l->all_chunks > 0)
@@ -166,7 +175,11 @@ add_bytes(struct str *out, const struct look *l)
 	char size[32];
 
 	num_show_size(size, l->bytes);
-	str_addf(out, ", %s", size);
+	str_addf(out, "%s%s", only_bytes(l) ? "" : ", ", size);
+	if (only_bytes(l) && l->all_bytes > l->bytes) {
+		num_show_size(size, l->all_bytes);
+		str_addf(out, " of about %s", size);
+	}
 }
 
 /* "copied 3 of 12 chunks, 604800 rows, 1.2 GB" */
@@ -174,6 +187,10 @@ static void
 add_counts(struct str *out, const struct look *l)
 {
 	str_addf(out, "%s ", progress.verb);
+	if (only_bytes(l)) {
+		add_bytes(out, l);
+		return;
+	}
 	add_chunks(out, l);
 	add_rows(out, l);
 	if (l->bytes > 0)
@@ -230,7 +247,8 @@ show_bar(const struct look *l)
 	struct str line CLEANUP(str_free) = STR_INIT;
 	size_t width = columns() - 1;
 
-	add_chunks(&text, l);
+	if (!only_bytes(l))
+		add_chunks(&text, l);
 	/* There is room for one measure: the one that a rate is of. */
 	if (l->bytes > 0)
 		add_bytes(&text, l);
@@ -433,6 +451,8 @@ progress_conclude(const char *more)
 		stop_ticker();
 		progress.running = false;
 		l = look();
+		if (only_bytes(&l)) /* what came was all there was */
+			l.all_bytes = l.bytes;
 		if (lines)
 			show_end(&l, more);
 		else

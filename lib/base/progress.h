@@ -20,6 +20,7 @@ enum progress_mode {
 
 void progress_set_mode(enum progress_mode mode); /* by option_parse */
 /* verb: "copied"; kept by reference. */
+/* Where chunks and rows stay 0, only bytes are shown. */
 void progress_start(const char *verb);
 /* The same where what is done is counted in something else than chunks
  * ("step"; its plural takes an s), which has neither rows nor bytes. */

@@ -24,7 +24,7 @@
 #include "base/signal.h"
 
 #define HOST_PATIENCE 10.0 /* seconds for one of several hosts */
-#define MAX_PARAMS 12
+#define MAX_PARAMS 14
 
 static bool
 is_uri(const char *text)
@@ -92,12 +92,14 @@ attempt_check(const struct pg_params *params)
 static PGconn *
 start(const struct pg_params *params, const struct attempt *a)
 {
+	/* A walsender has no database; .pgpass calls it "replication". */
+	const char *sender = params->replication ? "replication" : NULL;
 	const char *const keywords[MAX_PARAMS] = {"host", "port", "user",
 	    "fallback_application_name", "dbname", "client_encoding", "host",
-	    "hostaddr", "port", NULL};
+	    "hostaddr", "port", "options", "dbname", sender, NULL};
 	const char *const values[MAX_PARAMS] = {params->host, params->port,
 	    params->user, log_program(), params->database, "UTF8", a->host,
-	    a->hostaddr, a->port, NULL};
+	    a->hostaddr, a->port, a->options, sender, "true", NULL};
 
 	return PQconnectStartParams(keywords, values, 1);
 }
@@ -148,11 +150,36 @@ begin_elsewhere(PGconn *conn, struct attempt *a)
 }
 
 void
+attempt_beside(struct attempt *a, const struct pg *other)
+{
+	PQconninfoOption *options = PQconninfo(other->conn);
+	const char *hostaddr =
+	    options == NULL ? NULL : option_value(options, "hostaddr");
+
+	replace(&a->host, mem_strdup(PQhost(other->conn)));
+	replace(&a->port, mem_strdup(PQport(other->conn)));
+	if (hostaddr != NULL && *hostaddr != '\0') {
+		replace(&a->hostaddr, mem_strdup(PQhostaddr(other->conn)));
+	}
+	/* It may have to wait for what the other one does. */
+	if (PQserverVersion(other->conn) >= 140000) {
+		const char *given =
+		    options == NULL ? NULL : option_value(options, "options");
+
+		replace(&a->options,
+		    mem_printf("%s -c idle_session_timeout=0",
+			given == NULL ? "" : given));
+	}
+	PQconninfoFree(options);
+}
+
+void
 attempt_free(struct attempt *a)
 {
 	free(a->host);
 	free(a->hostaddr);
 	free(a->port);
+	free(a->options);
 }
 
 /* The user's connect_timeout is for each attempt; several hosts get one

@@ -13,6 +13,7 @@ struct attempt {
 	bool unclear;	/* out: a failure that may well be lasting */
 	bool params_ok; /* libpq was asked whether it understands them */
 	char *host, *hostaddr, *port; /* lists begun at another host, or NULL */
+	char *options;		      /* for the server, or NULL */
 };
 
 /*
@@ -21,6 +22,8 @@ struct attempt {
  * STATUS_USAGE.
  */
 status attempt_check(const struct pg_params *params) MUST_CHECK;
+/* Try that connection's server only, whatever else the parameters name. */
+void attempt_beside(struct attempt *a, const struct pg *other);
 /* Sets pg->conn and on failure pg's error.  STATUS_RETRY: may pass. */
 status attempt_connect(struct pg *pg, const struct pg_params *params,
     struct attempt *a) MUST_CHECK;

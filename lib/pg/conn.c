@@ -149,10 +149,8 @@ take_notice(void *arg, const PGresult *res)
 	const char *severity =
 	    PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
 	const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
-	struct pg *pg = arg;
 
-	pg->notices++;
-	pg_log_notice(severity,
+	pg_take_notice(arg, severity,
 	    message != NULL ? message : PQresultErrorMessage(res));
 }
 
@@ -172,6 +170,10 @@ set_up(struct pg *pg, const struct pg_params *params)
 	}
 	pg->where = mem_printf("host=%s port=%s dbname=%s", PQhost(pg->conn),
 	    PQport(pg->conn), PQdb(pg->conn));
+	/* A walsender knows no SET, and shows no data that it would change. */
+	if (params->replication) {
+		return STATUS_OK;
+	}
 	return pin_session(pg, params->lock_timeout);
 }
 
@@ -288,6 +290,9 @@ pg_connect(const struct pg_params *params, struct pg **out)
 	pg = mem_zalloc(sizeof(*pg));
 	pg->role = params->role == NULL ? "server" : params->role;
 	pg_error_clear(pg);
+	if (params->beside != NULL) {
+		attempt_beside(&a, params->beside);
+	}
 	s = keep_trying(pg, params, &a);
 	attempt_free(&a);
 	if (s != STATUS_OK) {

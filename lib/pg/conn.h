@@ -28,6 +28,9 @@
 #include "base/status.h"
 #include "pg/sql.h"
 
+struct pg;
+struct pg_result;
+
 /* -d -h -p -U as psql has them; all may be NULL. */
 struct pg_params {
 	const char *database; /* name, conninfo string or URI */
@@ -35,10 +38,9 @@ struct pg_params {
 	uint64_t lock_timeout;	  /* ms, 0 = none */
 	uint64_t connect_timeout; /* ms for all tries; 0 = 10 s */
 	const char *role; /* "source", "target", or NULL, for messages */
+	bool replication; /* a walsender's connection (pg/replication.h) */
+	const struct pg *beside; /* to the server that this one is with */
 };
-
-struct pg;
-struct pg_result;
 
 /*
  * Connect, retrying what may pass (refused, starting up, too many
@@ -121,7 +123,11 @@ typedef status (*pg_row_fn)(void *arg, const struct pg_result *row);
 status pg_each(struct pg *pg, const char *doing, const struct sql *sql,
     pg_row_fn fn, void *arg) MUST_CHECK;
 
-/* Notices and warnings go to log_verbose, warnings to log_warning. */
+/* Notices and warnings go to log_verbose, warnings to log_warning, unless fn
+ * (NULL for the usual again) takes them: severity is "WARNING" and so on. */
+typedef void (
+    *pg_notice_fn)(void *arg, const char *severity, const char *message);
+void pg_on_notice(struct pg *pg, pg_notice_fn fn, void *arg);
 
 /* Who the server is: system identifier and timeline where it may be asked
  * (NULL, 0 otherwise), standby or not. Cached. */

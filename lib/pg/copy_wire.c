@@ -138,67 +138,6 @@ receive(struct pg_copy *c)
 	return STATUS_OK;
 }
 
-/* The next field of an 'E' or 'N' message: its code and text; NULL at the
- * end, and at the end of what is cut. */
-static const char *
-next_field(const char **p, const char *end, char *code)
-{
-	const char *text = *p + 1;
-	const char *nul;
-
-	if (*p >= end || **p == '\0') {
-		return NULL;
-	}
-	nul = memchr(text, '\0', (size_t)(end - text));
-	if (nul == NULL) {
-		return NULL;
-	}
-	*code = **p;
-	*p = nul + 1;
-	return text;
-}
-
-static void
-take_error(struct pg_copy *c, const char *p, size_t n)
-{
-	static const char codes[] = "MDHWcstn"; /* beside pg_error_field */
-	static const enum pg_error_field fields[] = {PG_ERROR_MESSAGE,
-	    PG_ERROR_DETAIL, PG_ERROR_HINT, PG_ERROR_CONTEXT, PG_ERROR_COLUMN,
-	    PG_ERROR_SCHEMA, PG_ERROR_TABLE, PG_ERROR_CONSTRAINT};
-	const char *end = p + n;
-	const char *text, *at;
-	char code;
-
-	pg_error_clear(c->pg);
-	c->pg->error.class = STATUS_FAIL;
-	while ((text = next_field(&p, end, &code)) != NULL) {
-		if (code == 'C') {
-			(void)pg_error_state(c->pg, text);
-		} else if ((at = strchr(codes, code)) != NULL) {
-			pg_error_field(c->pg, fields[at - codes], text);
-		}
-	}
-	c->refused = true;
-}
-
-static void
-take_notice(const char *p, size_t n)
-{
-	const char *end = p + n;
-	const char *severity = NULL, *message = "";
-	const char *text;
-	char code;
-
-	while ((text = next_field(&p, end, &code)) != NULL) {
-		if (code == 'V') {
-			severity = text;
-		} else if (code == 'M') {
-			message = text;
-		}
-	}
-	pg_log_notice(severity, message);
-}
-
 /* "COPY 123" with its NUL. */
 static void
 take_tag(struct pg_copy *c, const char *p, size_t n)
@@ -227,10 +166,11 @@ take_talk(struct pg_copy *c, char type, const char *p, size_t n)
 		take_tag(c, p, n);
 		return STATUS_OK;
 	case 'E': /* ErrorResponse */
-		take_error(c, p, n);
+		pg_wire_error(c->pg, p, n);
+		c->refused = true;
 		return STATUS_OK;
 	case 'N': /* NoticeResponse */
-		take_notice(p, n);
+		pg_wire_notice(c->pg, p, n);
 		return STATUS_OK;
 	case 'Z': /* ReadyForQuery */
 		c->done = true;

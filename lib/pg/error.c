@@ -183,15 +183,27 @@ pg_report(struct pg *pg, const char *doing)
 	}
 }
 
+void
+pg_on_notice(struct pg *pg, pg_notice_fn fn, void *arg)
+{
+	pg->on_notice = fn;
+	pg->notice_arg = arg;
+}
+
 /*
  * Notices: the severity is the untranslated one where the server sends it
  * (9.6 and later).
  */
 void
-pg_log_notice(const char *severity, const char *message)
+pg_take_notice(struct pg *pg, const char *severity, const char *message)
 {
 	struct str line = STR_INIT;
 
+	pg->notices++;
+	if (pg->on_notice != NULL) {
+		pg->on_notice(pg->notice_arg, severity, message);
+		return;
+	}
 	pg_one_line(&line, message, strlen(message));
 	if (str_eq(severity, "WARNING")) {
 		log_warning("%s", str_text(&line));
@@ -199,4 +211,64 @@ pg_log_notice(const char *severity, const char *message)
 		log_verbose("%s", str_text(&line));
 	}
 	str_free(&line);
+}
+
+/* The next field of an 'E' or 'N' message: its code and text; NULL at the
+ * end, and at the end of what is cut. */
+static const char *
+next_field(const char **p, const char *end, char *code)
+{
+	const char *text = *p + 1;
+	const char *nul;
+
+	if (*p >= end || **p == '\0') {
+		return NULL;
+	}
+	nul = memchr(text, '\0', (size_t)(end - text));
+	if (nul == NULL) {
+		return NULL;
+	}
+	*code = **p;
+	*p = nul + 1;
+	return text;
+}
+
+void
+pg_wire_error(struct pg *pg, const char *p, size_t n)
+{
+	static const char codes[] = "MDHWcstn"; /* beside pg_error_field */
+	static const enum pg_error_field fields[] = {PG_ERROR_MESSAGE,
+	    PG_ERROR_DETAIL, PG_ERROR_HINT, PG_ERROR_CONTEXT, PG_ERROR_COLUMN,
+	    PG_ERROR_SCHEMA, PG_ERROR_TABLE, PG_ERROR_CONSTRAINT};
+	const char *end = p + n;
+	const char *text, *at;
+	char code;
+
+	pg_error_clear(pg);
+	pg->error.class = STATUS_FAIL;
+	while ((text = next_field(&p, end, &code)) != NULL) {
+		if (code == 'C') {
+			(void)pg_error_state(pg, text);
+		} else if ((at = strchr(codes, code)) != NULL) {
+			pg_error_field(pg, fields[at - codes], text);
+		}
+	}
+}
+
+void
+pg_wire_notice(struct pg *pg, const char *p, size_t n)
+{
+	const char *end = p + n;
+	const char *severity = NULL, *message = "";
+	const char *text;
+	char code;
+
+	while ((text = next_field(&p, end, &code)) != NULL) {
+		if (code == 'V') {
+			severity = text;
+		} else if (code == 'M') {
+			message = text;
+		}
+	}
+	pg_take_notice(pg, severity, message);
 }

@@ -23,6 +23,8 @@ struct pg {
 	double stop;	/* when, as num_now(); 0: it was not seen */
 
 	uint64_t notices; /* that have come */
+	pg_notice_fn on_notice;
+	void *notice_arg;
 
 	struct pg_error error;
 	char *error_text[8]; /* what error points at */
@@ -91,6 +93,10 @@ status pg_send(struct pg *pg, const struct sql *sql);
  * the text is one statement. */
 status pg_send_simple(struct pg *pg, const struct sql *sql);
 
+/* pg_run by the simple protocol, the only one that walsenders know. */
+status pg_run_simple(struct pg *pg, const char *doing, const struct sql *sql,
+    struct pg_result **out);
+
 /* pg_run of a statement that will come again with other values: parsed once
  * under a name, which *prepared remembers. */
 status pg_run_again(struct pg *pg, const char *doing, const char *name,
@@ -100,7 +106,11 @@ status pg_run_again(struct pg *pg, const char *doing, const char *name,
  * with a tab explain the one before and are left out. */
 void pg_one_line(struct str *out, const char *text, size_t n);
 
-/* A severity and a message of the server to the log. */
-void pg_log_notice(const char *severity, const char *message);
+/* The fields of an 'E' or 'N' message that was read from the socket. */
+void pg_wire_error(struct pg *pg, const char *p, size_t n);
+void pg_wire_notice(struct pg *pg, const char *p, size_t n);
+
+/* A severity and a message of the server to whom it may concern. */
+void pg_take_notice(struct pg *pg, const char *severity, const char *message);
 
 #endif

@@ -142,6 +142,13 @@ pg_run(struct pg *pg, const char *doing, const struct sql *sql,
 }
 
 status
+pg_run_simple(struct pg *pg, const char *doing, const struct sql *sql,
+    struct pg_result **out)
+{
+	return finish_run(pg, doing, pg_send_simple(pg, sql), out);
+}
+
+status
 pg_run_again(struct pg *pg, const char *doing, const char *name,
     const struct sql *sql, bool *prepared, struct pg_result **out)
 {

@@ -97,12 +97,24 @@ sql_value(struct sql *s, const char *text)
 }
 
 void
+sql_command_value(struct sql *s, const char *text)
+{
+	add_quoted(&s->text, '\'', "'", text);
+}
+
+void
 sql_int(struct sql *s, int64_t value)
 {
 	/* A minus sign could meet another one and begin a comment, and binds
 	 * weaker than a cast. */
 	str_addf(&s->text,
 	    value < 0 ? "'%" PRId64 "'::pg_catalog.int8" : "%" PRId64, value);
+}
+
+void
+sql_lsn(struct sql *s, uint64_t lsn)
+{
+	str_addf(&s->text, "%" PRIX64 "/%" PRIX64, lsn >> 32, lsn & UINT32_MAX);
 }
 
 void

@@ -29,7 +29,10 @@ void sql_add_literal(struct sql *s, const char *text);
 void sql_ident(struct sql *s, const char *name); /* "a""b" */
 void sql_name(struct sql *s, const char *schema, const char *name);
 void sql_value(struct sql *s, const char *text); /* 'a''b', E'' if \, NULL */
+/* 'a''b' as the replication grammar has it: a backslash is one. */
+void sql_command_value(struct sql *s, const char *text);
 void sql_int(struct sql *s, int64_t value);
+void sql_lsn(struct sql *s, uint64_t lsn);	 /* 16/B374D848, unquoted */
 void sql_param(struct sql *s, const char *text); /* $n; NULL is null */
 /* SQL text that came as such: a predicate of a chunk line, a file of share/,
  * or what a server's pg_get_* function printed.  Wrapped by the caller in

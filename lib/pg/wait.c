@@ -110,6 +110,11 @@ patience(const struct pg *pg)
 bool
 pg_wait(struct pg *pg, short events, short *ready)
 {
+	/* libpq has closed it, and poll would wait for nothing for ever. */
+	if (PQsocket(pg->conn) < 0) {
+		(void)pg_error_lost(pg, NULL);
+		return false;
+	}
 	for (;;) {
 		bool stop = !pg->aborted && pg->stoppable && pg->stop == 0;
 		struct pollfd fds[3] = {{PQsocket(pg->conn), events, 0},

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * The backups of a store.
+ */
+#include "backup/catalog_store.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "backup/place.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "run/storage.h"
+
+#define WEEK (7 * 24 * 60 * 60)
+#define STAMP 16 /* bytes of a backup's name */
+
+static status
+get_record(const struct storage *store, const char *name, json_t **out)
+{
+	char *object CLEANUP_FREE = mem_printf("%s/%s", name, PLACE_RECORD);
+	struct str text CLEANUP(str_free) = STR_INIT;
+	status s = storage_get_text(store, object, RECORD_MAX, &text);
+
+	return s == STATUS_OK ? record_parse(str_text(&text),
+				    strcspn(str_text(&text), "\n"), object, out)
+			      : s;
+}
+
+static struct backup_item *
+find_item(struct catalog *c, const char *name)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (str_eq(c->items[i].name, name))
+			return &c->items[i];
+	c->items = mem_resize(c->items, c->count + 1, sizeof(*c->items));
+	c->items[c->count] = (struct backup_item){.name = mem_strdup(name),
+	    .finished = -1,
+	    .state = place_time(name) + WEEK > (int64_t)time(NULL)
+		? CATALOG_RUNNING
+		: CATALOG_BROKEN};
+	return &c->items[c->count++];
+}
+
+/* "20250704T165326Z/base.tar.zst": an object of a backup. */
+static status
+take_object(const struct storage *store, struct catalog *c, const char *object)
+{
+	char *name CLEANUP_FREE = mem_strndup(object, strcspn(object, "/"));
+	struct backup_item *item;
+
+	if (!place_is_stamp(name) || object[STAMP] != '/')
+		return STATUS_OK;
+	item = find_item(c, name);
+	if (!str_eq(object + STAMP + 1, PLACE_RECORD))
+		return STATUS_OK;
+	if (get_record(store, name, &item->record) != STATUS_OK) {
+		item->state = CATALOG_BROKEN;
+		return STATUS_OK;
+	}
+	catalog_understand(item);
+	return STATUS_OK;
+}
+
+status
+catalog_read_store(const char *url, struct catalog *out)
+{
+	struct storage *store CLEANUP(storage_cleanup) = NULL;
+	struct strv names CLEANUP(strv_free) = STRV_INIT;
+	status s = storage_open(url, &store);
+
+	*out = (struct catalog){NULL, 0};
+	if (s == STATUS_OK)
+		s = storage_list(store, &names);
+	for (size_t i = 0; s == STATUS_OK && i < names.len; i++)
+		s = take_object(store, out, names.data[i]);
+	return s;
+}
+
+status
+catalog_record_store(const char *backup, json_t **out)
+{
+	struct storage *store CLEANUP(storage_cleanup) = NULL;
+	char *url CLEANUP_FREE = mem_strdup(backup);
+	char *name;
+	status s;
+
+	while (strlen(url) > 1 && url[strlen(url) - 1] == '/')
+		url[strlen(url) - 1] = '\0';
+	name = strrchr(url, '/');
+	*name++ = '\0';
+	if (!place_is_stamp(name)) {
+		log_error("\"%s\" is no backup's name", name);
+		return STATUS_USAGE;
+	}
+	s = storage_open(url, &store);
+	return s == STATUS_OK ? get_record(store, name, out) : s;
+}
+
+status
+catalog_remove_store(const char *url, const char *name)
+{
+	struct storage *store CLEANUP(storage_cleanup) = NULL;
+	struct strv names CLEANUP(strv_free) = STRV_INIT;
+	char *record CLEANUP_FREE = mem_printf("%s/%s", name, PLACE_RECORD);
+	size_t n = strlen(name);
+	status s = storage_open(url, &store);
+
+	if (s == STATUS_OK)
+		s = storage_list(store, &names);
+	/* What is half removed is no backup. */
+	if (s == STATUS_OK)
+		s = storage_remove(store, record);
+	for (size_t i = 0; s == STATUS_OK && i < names.len; i++)
+		if (strncmp(names.data[i], name, n) == 0 &&
+		    names.data[i][n] == '/' && !str_eq(names.data[i], record))
+			s = storage_remove(store, names.data[i]);
+	return s;
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * A directory of archives, as pg_basebackup has them, and a record:
+ *
+ *	base.tar[.zst]		the data directory
+ *	16385.tar[.zst]		a tablespace
+ *	pg_wal.tar[.zst]	WAL, where it was streamed
+ *	backup_manifest
+ *	backup.json		last
+ */
+#include "backup/output.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "backup/catalog_store.h"
+#include "backup/place.h"
+#include "backup/sink.h"
+#include "backup/waltar.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "data/manifest.h"
+#include "data/record.h"
+#include "run/storage.h"
+
+/* A file of it, and the store's work on it. */
+struct part {
+	struct sink *sink; /* NULL: not open */
+	struct storage_put put;
+};
+
+struct directory {
+	struct output base;
+	struct place place;
+	struct storage *store; /* instead of the place; or NULL */
+	char *name, *final;    /* in the store */
+	bool kept;
+	struct codec_spec codec, wal_codec;
+	struct part archive; /* the open one */
+	struct part wal;
+	struct waltar waltar;
+	struct part manifest;
+	json_t *archives; /* of the record */
+};
+
+static status
+create(struct directory *d, const char *file, const struct codec_spec *codec,
+    struct part *part)
+{
+	char *shown CLEANUP_FREE = mem_printf("%s/%s",
+	    d->store != NULL ? d->final : d->place.partial, file);
+	char *object CLEANUP_FREE = NULL;
+	status s;
+	int fd = -1;
+
+	if (d->store == NULL)
+		return sink_create(d->place.fd, file, shown, codec,
+		    &part->sink);
+	object = mem_printf("%s/%s", d->name, file);
+	s = storage_put_begin(d->store, object, &part->put, &fd);
+	if (s == STATUS_OK)
+		part->sink = sink_new(fd, shown, codec, true);
+	return s;
+}
+
+/* What has not been completed is no object of a store. */
+static void
+part_free(struct part *part)
+{
+	storage_put_cancel(&part->put);
+	sink_free(part->sink);
+	part->sink = NULL;
+}
+
+/* Complete a file and enter it in the record. */
+static status
+end_file(struct directory *d, struct part *part, bool listed)
+{
+	struct sink **sink = &part->sink;
+	char hash[XXH128_TEXT];
+	const char *name;
+	json_t *entry;
+	status s;
+
+	if (*sink == NULL)
+		return STATUS_OK;
+	s = sink_finish(*sink);
+	if (s == STATUS_OK && part->put.pid > 0)
+		s = storage_put_end(d->store, &part->put);
+	if (s == STATUS_OK && listed) {
+		name = strrchr(sink_name(*sink), '/') + 1;
+		entry = json_object();
+		record_set_text(entry, "name", name);
+		record_set_count(entry, "bytes", sink_written(*sink));
+		/* What the server has compressed, nobody here has seen. */
+		if (d->base.plain_bytes || strstr(name, ".tar.") == NULL ||
+		    sink_written(*sink) != sink_raw(*sink))
+			record_set_count(entry, "raw_bytes", sink_raw(*sink));
+		sink_hash(*sink, hash);
+		record_set_text(entry, "xxh128", hash);
+		(void)json_array_append_new(d->archives, entry);
+	}
+	d->base.written += sink_written(*sink);
+	part_free(part);
+	return s;
+}
+
+static status
+begin_archive(struct output *o, const char *name,
+    const struct base_tablespace *space)
+{
+	struct directory *d = (struct directory *)o;
+	char *file CLEANUP_FREE =
+	    mem_printf("%s%s", name, codec_suffix(d->codec.codec));
+	status s = end_file(d, &d->archive, true);
+
+	(void)space;
+	return s == STATUS_OK ? create(d, file, &d->codec, &d->archive) : s;
+}
+
+static status
+put_data(struct output *o, const void *bytes, size_t n)
+{
+	struct directory *d = (struct directory *)o;
+
+	return sink_write(d->archive.sink, bytes, n);
+}
+
+static status
+put_manifest(struct output *o, const void *bytes, size_t n)
+{
+	struct directory *d = (struct directory *)o;
+	status s = end_file(d, &d->archive, true);
+
+	if (s == STATUS_OK && d->manifest.sink == NULL)
+		s = create(d, MANIFEST_FILE, NULL, &d->manifest);
+	return s == STATUS_OK ? sink_write(d->manifest.sink, bytes, n) : s;
+}
+
+static status
+end_wal(struct directory *d)
+{
+	static const char zeros[TARHEAD_RECORD];
+	size_t n, over;
+	status s;
+
+	if (d->wal.sink == NULL)
+		return STATUS_OK;
+	over = (size_t)((sink_raw(d->wal.sink) + 2 * TARHEAD_BLOCK) %
+	    TARHEAD_RECORD);
+	n = 2 * TARHEAD_BLOCK;
+	s = sink_write(d->wal.sink, zeros, n);
+	if (s == STATUS_OK && over > 0)
+		s = sink_write(d->wal.sink, zeros, TARHEAD_RECORD - over);
+	return s == STATUS_OK ? end_file(d, &d->wal, true) : s;
+}
+
+static status
+note(struct output *o, const json_t *record)
+{
+	const struct directory *d = (const struct directory *)o;
+
+	struct str text CLEANUP(str_free) = STR_INIT;
+	char *object CLEANUP_FREE = NULL;
+
+	if (d->store == NULL)
+		return place_note(&d->place, record);
+	object = mem_printf("%s/%s", d->name, PLACE_NOTE);
+	record_show(record, &text);
+	return storage_put_text(d->store, object, text.data, text.len);
+}
+
+static status
+finish_in_store(struct directory *d, const json_t *record)
+{
+	char *object CLEANUP_FREE = mem_printf("%s/%s", d->name, PLACE_RECORD);
+	char *noted CLEANUP_FREE = mem_printf("%s/%s", d->name, PLACE_NOTE);
+	struct str text CLEANUP(str_free) = STR_INIT;
+	status s;
+
+	record_show(record, &text);
+	str_addc(&text, '\n');
+	s = storage_remove(d->store, noted);
+	if (s == STATUS_OK)
+		s = storage_put_text(d->store, object, text.data, text.len);
+	d->kept = s == STATUS_OK;
+	return s;
+}
+
+static status
+finish(struct output *o, json_t *record)
+{
+	struct directory *d = (struct directory *)o;
+	status s = end_file(d, &d->archive, true);
+
+	if (s == STATUS_OK)
+		s = end_wal(d);
+	if (s == STATUS_OK)
+		s = end_file(d, &d->manifest, false);
+	if (s != STATUS_OK)
+		return s;
+	record_set_text(record, "name",
+	    d->store != NULL ? d->name : d->place.name);
+	(void)json_object_set(record, "archives", d->archives);
+	record_set_count(record, "bytes", o->written);
+	o->path = d->store != NULL ? d->final : d->place.final;
+	return d->store != NULL ? finish_in_store(d, record)
+				: place_finish(&d->place, record);
+}
+
+static void
+directory_free(struct output *o)
+{
+	struct directory *d = (struct directory *)o;
+
+	part_free(&d->archive);
+	part_free(&d->wal);
+	part_free(&d->manifest);
+	place_free(&d->place);
+	if (d->name != NULL && !d->kept &&
+	    catalog_remove_store(storage_url(d->store), d->name) != STATUS_OK)
+		log_warning("what is left in \"%s\" is no backup", d->final);
+	storage_close(d->store);
+	free(d->name);
+	free(d->final);
+	json_decref(d->archives);
+	free(d);
+}
+
+static const struct output_ops ops = {begin_archive, put_data, put_manifest,
+    note, finish, directory_free};
+
+/* WAL comes slower than the rest: the thread that receives it compresses. */
+static void
+choose_wal_codec(struct directory *d, const struct backup_request *r)
+{
+	d->wal_codec =
+	    r->client.codec != CODEC_NONE ? r->client : r->server_codec;
+	d->wal_codec.workers = 0;
+}
+
+/* A name that nobody has there. */
+static status
+begin_in_store(struct directory *d, const char *url, char stamp[20])
+{
+	struct catalog c CLEANUP(catalog_free) = {NULL, 0};
+	status s = storage_open(url, &d->store);
+
+	if (s == STATUS_OK)
+		s = catalog_read_store(url, &c);
+	if (s != STATUS_OK)
+		return s;
+	for (size_t i = 0; i < c.count; i++)
+		if (str_eq(c.items[i].name, stamp)) {
+			place_stamp(stamp, (int64_t)time(NULL) + 1);
+			i = SIZE_MAX; /* from the first one again */
+		}
+	d->name = mem_strdup(stamp);
+	d->final = mem_printf("%s/%s", storage_url(d->store), stamp);
+	return STATUS_OK;
+}
+
+status
+output_directory(const struct backup_request *r,
+    const struct output_server *server, struct output **out)
+{
+	struct directory *d = mem_zalloc(sizeof(*d));
+	char stamp[20];
+	status s;
+
+	memcpy(stamp, server->stamp, sizeof(stamp));
+	d->base.ops = &ops;
+	d->base.plain_bytes = r->server_codec.codec != CODEC_NONE &&
+	    r->client.codec != CODEC_NONE;
+	d->place = (struct place)PLACE_INIT;
+	d->codec = r->client;
+	d->archives = json_array();
+	choose_wal_codec(d, r);
+	s = storage_is_url(r->directory)
+	    ? begin_in_store(d, r->directory, stamp)
+	    : place_begin(&d->place, r->directory, stamp);
+	if (s == STATUS_OK && r->wal == TAKE_WAL_STREAM) {
+		char *file CLEANUP_FREE = mem_printf("pg_wal.tar%s",
+		    codec_suffix(d->wal_codec.codec));
+
+		s = create(d, file, &d->wal_codec, &d->wal);
+	}
+	if (s != STATUS_OK) {
+		directory_free(&d->base);
+		return s;
+	}
+	waltar_init(&d->waltar, d->wal.sink, "", &d->base.wal);
+	*out = &d->base;
+	return STATUS_OK;
+}
