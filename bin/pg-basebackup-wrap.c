@@ -120,9 +120,12 @@ set_codec(struct backup_request *r, const char *text)
 	struct str why CLEANUP(str_free) = STR_INIT;
 	bool server = strncmp(text, "server-", 7) == 0;
 	bool client = strncmp(text, "client-", 7) == 0;
+	const char *how = text;
 	struct codec_spec *spec = server ? &r->server_codec : &r->client;
 
-	if (!codec_spec_parse(server || client ? text + 7 : text, spec, &why))
+	if (server || client)
+		how = strchr(text, '-') + 1;
+	if (!codec_spec_parse(how, spec, &why))
 		return option_fault("--compress=%s: %s", text, str_text(&why));
 	return STATUS_OK;
 }

@@ -93,7 +93,7 @@ tarhead_make(unsigned char out[TARHEAD_BLOCK], const char *name, char type,
 	if (n >= TARHEAD_NAME)
 		return false;
 	memset(out, 0, TARHEAD_BLOCK);
-	memcpy(out + NAME, name, n);
+	memcpy(out + NAME, name, n + 1);
 	store(out + MODE, 8, mode);
 	store(out + UID, 8, owner->uid);
 	store(out + GID, 8, owner->gid);

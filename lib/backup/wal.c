@@ -184,7 +184,7 @@ static status
 receive(struct wal_keeper *k)
 {
 	const struct walstream_ops ops = {take, flushed, enough, k, k->wake[0]};
-	struct walstream_end end;
+	struct walstream_end end = {.received = 0};
 	status s;
 
 	for (;;) {

@@ -46,8 +46,6 @@ typedef status (*replication_read_fn)(void *arg, const void **bytes, size_t *n);
 status replication_upload_manifest(struct pg *pg, replication_read_fn read,
     void *arg) MUST_CHECK;
 
-
-
 /* --- BASE_BACKUP ----------------------------------------------------------- */
 
 struct base_backup_options {
