@@ -10,7 +10,7 @@
 #include "base/mem.h"
 
 bool
-batches_there(const struct place *p)
+batches_there(const struct seat *p)
 {
 	return (p->chunk.status & PG_CHUNK_COMPRESSED) != 0 &&
 	    p->chunk.batches.oid != 0 && p->where == NULL;
@@ -35,7 +35,7 @@ batch_kind_from_line(const struct chunk *c, struct batch_kind *out)
 }
 
 static status
-load(struct side *s, const struct place *p, struct pg_table *out)
+load(struct side *s, const struct seat *p, struct pg_table *out)
 {
 	const struct pg_relation *b = &p->chunk.batches;
 	status st = pg_table_load(s->pg, b->schema, b->name, out);
@@ -48,7 +48,7 @@ load(struct side *s, const struct place *p, struct pg_table *out)
 }
 
 status
-batch_kind_from_place(struct side *s, const struct place *p,
+batch_kind_from_place(struct side *s, const struct seat *p,
     struct batch_kind *out, json_t **columns)
 {
 	struct pg_table t = {0};
@@ -107,7 +107,7 @@ add_batches(const struct pg_table *t, const struct batch_kind *kind,
 }
 
 static status
-add_rows(const struct place *p, const struct batch_kind *kind,
+add_rows(const struct seat *p, const struct batch_kind *kind,
     const struct shape *shape, struct sql *sql)
 {
 	status st;
@@ -122,7 +122,7 @@ add_rows(const struct place *p, const struct batch_kind *kind,
 }
 
 static status
-ask(struct side *s, const struct place *p, const struct pg_table *t,
+ask(struct side *s, const struct seat *p, const struct pg_table *t,
     const struct batch_kind *kind, const struct shape *shape,
     struct digest *out)
 {
@@ -156,7 +156,7 @@ ask(struct side *s, const struct place *p, const struct pg_table *t,
 }
 
 status
-batches_digest(struct side *s, const struct place *p,
+batches_digest(struct side *s, const struct seat *p,
     const struct batch_kind *kind, const struct shape *shape,
     struct digest *out, char **why)
 {

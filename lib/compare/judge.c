@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "compare/batches.h"
-#include "compare/place.h"
+#include "compare/seat.h"
 
 const char *
 judge_where(const struct question *q)
@@ -165,8 +165,8 @@ judge_like(struct judge *j, const struct question *q, struct shape *shape,
 
 /* A chunk that was copied compressed. */
 static void
-compare_batches(struct judge *j, const struct question *q,
-    const struct place *p, const struct shape *shape, struct verdict *v)
+compare_batches(struct judge *j, const struct question *q, const struct seat *p,
+    const struct shape *shape, struct verdict *v)
 {
 	struct side *s = &j->side[TARGET];
 	struct batch_kind kind;
@@ -200,10 +200,10 @@ static void
 judge_table(struct judge *j, const struct question *q, struct verdict *v)
 {
 	struct side *s = &j->side[TARGET];
-	struct place p CLEANUP(place_free) = {.table = NULL};
+	struct seat p CLEANUP(seat_free) = {.table = NULL};
 	struct shape shape CLEANUP_SHAPE = {0};
 	bool batches = q->expected.kind == DIGEST_BATCHES;
-	status st = place_find(s, q->chunk, judge_where(q), false, &p);
+	status st = seat_find(s, q->chunk, judge_where(q), false, &p);
 
 	if (st != STATUS_OK)
 		judge_fail(v, s, st);

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "compare/batches.h"
 #include "compare/drill.h"
-#include "compare/place.h"
+#include "compare/seat.h"
 
 /* One side's part of the work. */
 struct half {
@@ -15,7 +15,7 @@ struct half {
 	const struct question *question;
 	bool own; /* the side that the line is of */
 	bool transaction;
-	struct place place;
+	struct seat place;
 	const struct pg_table *table; /* the place's */
 	struct rowset rows;
 	struct digest digest;
@@ -29,7 +29,7 @@ find_table(void *arg)
 
 	if (st != STATUS_OK)
 		return st;
-	st = place_find(h->side, h->question->chunk, judge_where(h->question),
+	st = seat_find(h->side, h->question->chunk, judge_where(h->question),
 	    h->own, &h->place);
 	h->table = h->place.table;
 	return st;
@@ -282,7 +282,7 @@ judge_pair(struct judge *j, const struct question *q, struct verdict *v)
 	v->pair = true;
 	judge_halves(j, q, half, v);
 	for (i = 0; i < SIDES; i++) {
-		place_free(&half[i].place);
+		seat_free(&half[i].place);
 		if (rows)
 			side_end(&j->side[i]);
 	}

@@ -2,7 +2,7 @@
 /*
  * Relations by name, chunks by slices.
  */
-#include "compare/place.h"
+#include "compare/seat.h"
 
 #include <stdlib.h>
 
@@ -10,16 +10,16 @@
 #include "base/mem.h"
 
 void
-place_free(struct place *p)
+seat_free(struct seat *p)
 {
 	free(p->where);
 	pg_chunk_free(&p->chunk);
-	*p = (struct place){.table = NULL};
+	*p = (struct seat){.table = NULL};
 }
 
 static status
 find_relation(struct side *s, const char *schema, const char *name,
-    const char *where, struct place *out)
+    const char *where, struct seat *out)
 {
 	if (where != NULL)
 		out->where = mem_strdup(where);
@@ -28,7 +28,7 @@ find_relation(struct side *s, const char *schema, const char *name,
 
 /* The chunk itself, by its name. */
 static status
-find_own(struct side *s, const struct chunk *c, struct place *out)
+find_own(struct side *s, const struct chunk *c, struct seat *out)
 {
 	status st = side_hypertable(s, c->schema, c->table, &out->table);
 
@@ -60,7 +60,7 @@ target_name(const struct chunk *c, const char **schema, const char **name)
 
 static status
 find_range(struct side *s, const struct pg_hypertable *h, const struct chunk *c,
-    struct place *out)
+    struct seat *out)
 {
 	char *lacking CLEANUP_FREE = NULL;
 	char *range CLEANUP_FREE = NULL;
@@ -86,14 +86,14 @@ find_range(struct side *s, const struct pg_hypertable *h, const struct chunk *c,
 
 /* No chunk there has anything of the range: then neither has the table. */
 static status
-find_nothing(struct side *s, struct place *out)
+find_nothing(struct side *s, struct seat *out)
 {
 	return side_table(s, "pg_catalog", "", &out->table);
 }
 
 static status
 find_slices(struct side *s, const struct pg_hypertable *h,
-    const struct chunk *c, struct place *out)
+    const struct chunk *c, struct seat *out)
 {
 	struct pg_chunk *chunks = NULL;
 	size_t n = 0;
@@ -118,7 +118,7 @@ find_slices(struct side *s, const struct pg_hypertable *h,
 }
 
 static status
-find_copy(struct side *s, const struct chunk *c, struct place *out)
+find_copy(struct side *s, const struct chunk *c, struct seat *out)
 {
 	struct pg_hypertable h = {.dimensions = 0};
 	const char *schema, *name;
@@ -137,10 +137,10 @@ find_copy(struct side *s, const struct chunk *c, struct place *out)
 }
 
 status
-place_find(struct side *s, const struct chunk *c, const char *where, bool own,
-    struct place *out)
+seat_find(struct side *s, const struct chunk *c, const char *where, bool own,
+    struct seat *out)
 {
-	*out = (struct place){.table = NULL};
+	*out = (struct seat){.table = NULL};
 	if (!c->hypertable)
 		return own ? find_relation(s, c->schema, c->table, where, out)
 			   : find_relation(s, c->target_schema, c->target_table,
