@@ -37,8 +37,8 @@ struct entry {
 
 struct source {
 	int fd;
-	unsigned char *buffer;
 	char *name; /* for messages */
+	unsigned char buffer[BUFFER];
 };
 
 static status
@@ -66,19 +66,20 @@ join(const char *directory, const char *name)
 }
 
 static status
-read_entry(struct backup_worker *w, struct entry *e, unsigned char *buffer)
+read_entry(struct backup_worker *w, const struct entry *e,
+    struct source *source)
 {
-	struct source source = {.fd = e->fd,
-	    .buffer = buffer,
-	    .name = mem_printf("%s/%s", backup_set(w)->name, e->path)};
 	struct backup_member m = {.path = e->path,
 	    .type = TAR_FILE,
 	    .size = (uint64_t)e->st.st_size,
 	    .mode = (uint32_t)(e->st.st_mode & 07777),
 	    .mtime = (int64_t)e->st.st_mtime};
-	status s = backup_take_file(w, &m, next_bytes, &source);
+	status s;
 
-	free(source.name);
+	source->fd = e->fd;
+	source->name = mem_printf("%s/%s", backup_set(w)->name, e->path);
+	s = backup_take_file(w, &m, next_bytes, source);
+	free(source->name);
 	return s;
 }
 
@@ -220,7 +221,7 @@ static status
 walk_files(struct backup_worker *w, void *arg)
 {
 	struct tree *t = arg;
-	unsigned char *buffer CLEANUP_FREE = mem_alloc(BUFFER);
+	struct source *source CLEANUP_FREE = mem_alloc(sizeof(*source));
 	struct entry e;
 	status s;
 
@@ -233,7 +234,7 @@ walk_files(struct backup_worker *w, void *arg)
 		if (e.path == NULL)
 			break;
 		if (s == STATUS_OK)
-			s = read_entry(w, &e, buffer);
+			s = read_entry(w, &e, source);
 		if (e.fd >= 0)
 			(void)close(e.fd);
 		free(e.path);
@@ -254,7 +255,7 @@ walk_wal(struct backup_worker *w, void *arg)
 {
 	struct tree *t = arg;
 	const struct backupset *b = backup_set(w);
-	unsigned char *buffer CLEANUP_FREE = mem_alloc(BUFFER);
+	struct source *source CLEANUP_FREE = mem_alloc(sizeof(*source));
 	status s = STATUS_OK;
 
 	for (size_t i = 0; s == STATUS_OK && i < t->wal.len; i++) {
@@ -264,7 +265,7 @@ walk_wal(struct backup_worker *w, void *arg)
 		if (e.fd < 0 || fstat(e.fd, &e.st) != 0)
 			s = could_not(b, "open", e.path);
 		else
-			s = read_entry(w, &e, buffer);
+			s = read_entry(w, &e, source);
 		if (e.fd >= 0)
 			(void)close(e.fd);
 	}

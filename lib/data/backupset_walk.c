@@ -286,7 +286,7 @@ pass_file(struct backup_worker *w, struct pass *p, backup_next_fn next,
 		s = judge(w, p, &good);
 	if (s == STATUS_OK && good && p->fact != FACT_NONE)
 		s = take_fact(w, p);
-	if (p->file != NULL)
+	if (sink != NULL && p->file != NULL)
 		end = sink->end(sink->arg, p->file, s == STATUS_OK && good);
 	atomic_fetch_add(&w->walk->files, 1);
 	atomic_fetch_add(&w->walk->bytes, p->got);

@@ -31,6 +31,7 @@
 		    E64(128u, __VA_ARGS__), E64(192u, __VA_ARGS__) \
 	}
 
+/* NOLINTBEGIN(misc-redundant-expression): what a bit picks may be nothing */
 static const uint32_t tables[8][256] = {
     TABLE(0xF26B8303, 0xE13B70F7, 0xC79A971F, 0x8AD958CF, 0x105EC76F,
 	0x20BD8EDE, 0x417B1DBC, 0x82F63B78),
@@ -49,6 +50,7 @@ static const uint32_t tables[8][256] = {
     TABLE(0x493C7D27, 0x9278FA4E, 0x211D826D, 0x423B04DA, 0x847609B4,
 	0x0D006599, 0x1A00CB32, 0x34019664),
 };
+/* NOLINTEND(misc-redundant-expression) */
 
 static uint32_t
 load32(const unsigned char *p)

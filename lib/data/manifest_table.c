@@ -91,8 +91,8 @@ manifest_table_add(struct manifest_table *t, const char *path, uint64_t size,
 	if (*slot != 0)
 		return NULL;
 	if (t->count == t->nslabs * MANIFEST_SLAB) {
-		t->slabs =
-		    mem_resize(t->slabs, t->nslabs + 1, sizeof(*t->slabs));
+		t->slabs = mem_resize(t->slabs, t->nslabs + 1,
+		    sizeof(struct manifest_file *));
 		t->slabs[t->nslabs++] =
 		    mem_zalloc(MANIFEST_SLAB * sizeof(struct manifest_file));
 	}

@@ -458,7 +458,10 @@ skip_rest(struct tarstream *t)
 	if (t->left > 0 && take_all(t, NULL, t->left) != STATUS_OK)
 		return t->failed;
 	t->left = 0;
-	if (t->pad > 0 && take_all(t, pad, t->pad) != STATUS_OK)
+	if (t->pad == 0)
+		return STATUS_OK;
+	memset(pad, 0, sizeof(pad));
+	if (take_all(t, pad, t->pad) != STATUS_OK)
 		return t->failed;
 	if (!all_zero(pad, t->pad))
 		return refuse(t, "a member is followed by garbage");

@@ -409,9 +409,7 @@ walcheck_data(struct walcheck *w, const void *bytes, size_t n)
 void
 walcheck_segment_end(struct walcheck *w)
 {
-	if (w->chain != NULL && w->named && w->at != w->segment_size)
-		end_chain(w, "a segment is cut");
-	else if (!w->named && w->chain != NULL)
+	if (w->chain != NULL && (!w->named || w->at != w->segment_size))
 		end_chain(w, "a segment is cut");
 }
 

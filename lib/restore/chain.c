@@ -201,7 +201,9 @@ combine(const char *program, const struct strv *parts, const char *scratch,
 
 	strv_add(&args, program);
 	strv_add(&args, "--no-sync");
-	s = add_mappings(parts->data[parts->len - 1], scratch, &args);
+	s = parts->len == 0
+	    ? STATUS_USAGE
+	    : add_mappings(parts->data[parts->len - 1], scratch, &args);
 	strv_add(&args, "-o");
 	strv_add(&args, out);
 	for (size_t i = 0; i < parts->len; i++)

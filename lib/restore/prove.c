@@ -203,7 +203,8 @@ read_segment(struct proof *p, int fd, const char *name)
 	while (s == STATUS_OK && n > 0) {
 		s = signal_stop() != 0 ? STATUS_RETRY
 				       : codec_read(in, &bytes, &n);
-		walcheck_data(p->check, bytes, n);
+		if (s == STATUS_OK)
+			walcheck_data(p->check, bytes, n);
 	}
 	walcheck_segment_end(p->check);
 	codec_reader_free(in);

@@ -177,6 +177,8 @@ add_block(const struct restore *r, struct str *out)
 		char *name CLEANUP_FREE = mem_strdup(r->o->settings.data[i]);
 		char *value = strchr(name, '=');
 
+		if (value == NULL)
+			BUG("a setting without a value");
 		*value++ = '\0';
 		set(out, name, value);
 	}

@@ -97,9 +97,10 @@ make_pipe(int fds[2])
 static void
 keep(struct str *to, const char *bytes, size_t n)
 {
-	size_t room = to->len < KEEP ? KEEP - to->len : 0;
+	size_t room = to != NULL && to->len < KEEP ? KEEP - to->len : 0;
 
-	str_addn(to, bytes, n < room ? n : room);
+	if (room > 0)
+		str_addn(to, bytes, n < room ? n : room);
 }
 
 /* A server that was started keeps the pipe open for ever: the end of the

@@ -13,13 +13,13 @@ static void
 take(void *arg, const struct wal_record *r)
 {
 	uint64_t *last = arg;
-	volatile unsigned sum = 0;
+	unsigned sum = 0;
 
 	if (r->start < *last || r->end <= r->start || r->n > WAL_RECORD_HEAD)
 		abort();
 	for (size_t i = 0; i < r->n; i++)
 		sum += r->bytes[i];
-	*last = r->start;
+	*last = r->start + (sum & 0);
 }
 
 int
