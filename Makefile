@@ -203,6 +203,7 @@ check: deps ## all tests; PG=17, SAN=address,undefined, T=pattern, J=jobs
 bench: deps-bench ## measure speed and memory beside other tools
 	@$(MAKE) --no-print-directory all bench-programs
 	@PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(BUILD)/bench:$$PATH" tests/bench/run
+	@tests/bench/hypertables
 
 FUZZ_TIME ?= 60
 fuzz: deps-fuzz ## each fuzzer for FUZZ_TIME=60 seconds

@@ -180,6 +180,10 @@ check(struct arguments *a, int argc, char **argv, int *fd)
 				    "keeps it: choose one");
 	if (o->start && o->start_service != NULL)
 		return option_fault("choose --start or --start-service");
+	if (o->drop_old && o->backups.len > 0 && !o->start &&
+	    o->start_service == NULL)
+		return option_fault("--drop-old needs --start: what was there "
+				    "is kept until the new one has started");
 	if (o->backups.len == 1 && strcmp(o->backups.data[0], "-") == 0)
 		strv_free(&o->backups);
 	else if (o->backups.len > 0)

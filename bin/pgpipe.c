@@ -6,7 +6,7 @@
  *	pgpipe version	which version this is
  *	pgpipe doctor	what is there, what is missing, how to get it
  *	pgpipe init	make the ledger's schema in a target, or print its SQL
- *	pgpipe plugins	which chunk sources there are, and what hides what
+ *	pgpipe plugins	which plug-ins there are, and what hides what
  */
 #include <dirent.h>
 #include <stdbool.h>
@@ -206,7 +206,7 @@ run_init(int argc, char **argv)
 /* --- pgpipe plugins -------------------------------------------------------- */
 
 static status
-print_plugins(const struct plugins *found)
+print_plugins(const char *kind, const struct plugins *found)
 {
 	status s = STATUS_OK;
 
@@ -214,7 +214,7 @@ print_plugins(const struct plugins *found)
 		const struct plugin *p = &found->items[i];
 		struct str line CLEANUP(str_free) = STR_INIT;
 
-		str_addf(&line, "chunks  %-16s %-7s %s", p->name,
+		str_addf(&line, "%-7s %-16s %-7s %s", kind, p->name,
 		    p->hidden	  ? "hidden"
 			: p->ours ? "ours"
 				  : "yours",
@@ -232,8 +232,9 @@ run_plugins(int argc, char **argv)
 {
 	static const struct option_spec options[] = {OPTION_END};
 	static const struct program program = {.name = "pgpipe plugins",
-	    .about = "List the chunk sources in the plug-in path and in "
-		     "share/, and say which of them is hidden by which.",
+	    .about = "List the chunk sources and the stores in the plug-in "
+		     "path, share/ and libexec/, and say which of them is "
+		     "hidden by which.",
 	    .usage = "[OPTION]...",
 	    .options = options};
 	struct plugins found CLEANUP(plugins_free) = PLUGINS_INIT;
@@ -244,7 +245,11 @@ run_plugins(int argc, char **argv)
 	if (s != STATUS_OK || answered)
 		return s;
 	s = plugins_find("chunks", ".sql", &found);
-	return s == STATUS_OK ? print_plugins(&found) : s;
+	if (s == STATUS_OK)
+		s = print_plugins("chunks", &found);
+	if (s == STATUS_OK)
+		s = plugins_find_programs("store-", &found);
+	return s == STATUS_OK ? print_plugins("store", &found) : s;
 }
 
 /* --- pgpipe TOOL ----------------------------------------------------------- */

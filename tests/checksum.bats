@@ -521,34 +521,6 @@ slices() {	# TABLE BLOCKS-OF-THE-TABLE [WITHIN]
 	src 'grant execute on function pg_catalog.hash_array_extended(anyarray, bigint) to public'
 }
 
-# Where there is no TimescaleDB, a catalog that looks as if there was.
-hypertable() {	# NAME
-	pg_sql "src/$DB" 2>/dev/null <<-SQL && return
-		create extension timescaledb;
-		create table $1 (t timestamptz not null, v int);
-		select create_hypertable('$1', 't');
-	SQL
-	src "create table $1 (t timestamptz not null, v int); create schema timescaledb_information;
-		create view timescaledb_information.hypertables as
-		select 'public'::name as hypertable_schema, '$1'::name as hypertable_name;
-		insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
-		values (99999, 'timescaledb', 10, 11, false, '0')"
-}
-
-@test "hypertables are refused by name" {
-	pg_restart src "shared_preload_libraries = 'timescaledb'" 'timescaledb.telemetry_level = off' 2>/dev/null ||
-		pg_start src "shared_preload_libraries = ''"
-	hypertable m
-	src 'insert into m values (now(), 1); create table plain (a int);
-		create schema if not exists _timescaledb_internal; create table _timescaledb_internal.c1 (a int)' >/dev/null
-	{ line m; line plain; line c1 '{"schema":"_timescaledb_internal","chunk":"c1"}'; } | ended >list
-	exits 3 pg-checksum -d "$SRC" <list
-	like "$err" 'public.m: it is a hypertable of TimescaleDB'
-	like "$err" '_timescaledb_internal.c1: it is a chunk of a hypertable'
-	is "$(verdicts)" $'c1 unproved\npublic.m unproved\npublic.plain null'
-	pg_restart src "shared_preload_libraries = ''"
-}
-
 @test "rows that may not be read are unproved, and the error is in the line" {
 	same t 10
 	same hidden 10

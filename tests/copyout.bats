@@ -385,52 +385,6 @@ copy (select "a" from only "public"."small" where (a > 1'
 	pg_sql src 'drop view v; drop materialized view mv; drop extension file_fdw cascade; drop sequence s'
 }
 
-# Where there is no TimescaleDB: a catalog that looks as if there was.
-fake_timescale() {
-	pg_start ts
-	pg_sql ts "create schema timescaledb_information; create schema _timescaledb_internal;
-		create table metrics (time timestamptz not null, v float);
-		create table _timescaledb_internal.c1 () inherits (metrics);
-		create view timescaledb_information.hypertables as
-		select 'public'::name as hypertable_schema, 'metrics'::name as hypertable_name;
-		create view timescaledb_information.chunks as
-		select '_timescaledb_internal'::name as chunk_schema, 'c1'::name as chunk_name;
-		insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
-		values (99999, 'timescaledb', 10, 11, false, '0')"
-}
-
-real_timescale() {
-	pg_start ts "shared_preload_libraries = 'timescaledb'" 'timescaledb.telemetry_level = off' &&
-		pg_sql ts "create extension timescaledb;
-			create table metrics (time timestamptz not null, v float);
-			select create_hypertable('metrics', 'time');
-			insert into metrics select '2025-01-01'::timestamptz + i * interval '1 h', i
-			from generate_series(1, 500) i" >/dev/null 2>&1
-}
-
-@test "hypertables and their chunks are refused by name" {
-	if is "$(pg_sql src "select count(*) from pg_available_extensions
-		where name = 'timescaledb'")" 1 >/dev/null; then
-		real_timescale
-	else
-		fake_timescale
-	fi
-	local chunk
-	pg_sql ts 'create table normal (a int)'
-	chunk=$(pg_sql ts "select format('%s.%s', chunk_schema, chunk_name)
-		from timescaledb_information.chunks limit 1")
-	exits 3 pg-copyout -d "$(pg_dsn ts)" metrics
-	like "$err" 'public.metrics is a hypertable'
-	exits 3 pg-copyout -d "$(pg_dsn ts)" "$chunk"
-	like "$err" "$chunk is a hypertable's chunk"
-	is "$out" ''
-	list metrics normal >lines
-	exits 3 pg-copyout -d "$(pg_dsn ts)" <lines
-	is "$(field "$OUT" c/1/failed.json .error.class)" 3
-	is "$(field "$OUT" c/2/done.json .rows)" 0
-	pg_stop ts
-}
-
 @test "row security that would hide rows fails the chunk, and says what to do" {
 	pg_sql src 'create table secret (a int, who text); insert into secret values (1, $$a$$), (2, $$b$$);
 		alter table secret enable row level security;

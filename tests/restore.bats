@@ -326,6 +326,7 @@ comes_up() {	# NAME ARG...
 	exits 0 restore d1 --delta --yes --start "$BACKUP" --json
 	is "$(stat -c %i "$(restored d1)/PG_VERSION")" "$inode"
 	[ "$(jq .kept_bytes <<<"$out")" -gt 10000000 ]
+	is "$(echo "$PG_ROOT"/d1/spaces/*.old-*)" "$PG_ROOT/d1/spaces/*.old-*"
 	[ ! -e "$(restored d1)/base/junk" ] && [ ! -L "$(restored d1)/base/1/link" ]
 	exits 3 pg_sql d1 'select * from more'
 	holds_all d1
@@ -336,6 +337,8 @@ comes_up() {	# NAME ARG...
 
 @test "a dry run says every step and does none" {
 	a_backup
+	exits 2 restore n1 -n "$BACKUP" --drop-old
+	like "$err" 'drop-old needs --start'
 	exits 0 restore n1 -n --start "$BACKUP" --drop-old
 	like "$out" 'unpack to .*data.new'
 	like "$out" 'pg_control in its place, last of all'

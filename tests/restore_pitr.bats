@@ -213,6 +213,7 @@ archive_is_untouched() {
 	ours -o "$B/later"
 	switch_wal
 	cp -n "$A"/* "$forks"/
+	chmod -R a+rwX "$forks"
 	exits 3 restore tli5 "$B"/later/* --wal "$forks"
 	like "$err" 'does not come from that of the backup'
 	not_startable tli5
@@ -249,4 +250,53 @@ archive_is_untouched() {
 		--primary "host=$PG_ROOT/src/s port=5432 user=postgres" --json
 	is "$(jq -c '[.standby, .recovery.in_recovery]' <<<"$out")" '[true,true]'
 	halt sby2
+}
+
+# The last test: it stops src, whose place the examples take.
+@test "the examples of the manual page" {
+	local example n=0 dir=$PG_ROOT/examples
+	mkdir -p "$dir/bin" "$dir/backups" "$dir/volume" && cd "$dir"
+	[ "$(id -u)" -ne 0 ] || chown "$(pg_user)" . backups volume
+	cp -r "$B"/base/* backups/20250704T165326Z
+	ours --tar >base.tar
+	pg_sql src 'insert into marks values (60)'
+	sleep 0.1
+	local time
+	time=$(pg_sql src 'select clock_timestamp()')
+	sleep 0.1
+	pg_sql src 'insert into marks values (61)'
+	switch_wal
+	zstd -q base.tar
+	cp -r "$A" wal
+	chmod -R a+rX wal
+	pg_stop src
+	printf '#!/bin/sh\ncat base.tar.zst\n' >bin/ssh
+	local as=''
+	[ "$(id -u)" -ne 0 ] ||
+		as="cd /; setpriv --reuid $(pg_user) --regid $(id -g "$(pg_user)") --clear-groups"
+	cat >bin/systemctl <<-SH
+		#!/bin/sh
+		($as $PG_BINDIR/pg_ctl -D $dir/data -s -w -m fast -l $dir/log \$1) >/dev/null 2>&1
+	SH
+	sed -i 's/-m fast -l/-l/; s/\$1)/$([ "$1" = stop ] \&\& echo "-m fast") $1)/' bin/systemctl
+	chmod +x bin/*
+	while read -r example; do
+		n=$((n + 1))
+		example=${example//"2025-07-04 17:00+00"/$time}
+		example=${example//\/var\/lib\/postgresql\/data/two}
+		example=${example//--server-version 17/--server-version $PG_MAJOR}
+		example=${example/pg-restore-local -D/pg-restore-local --yes --bindir $PG_BINDIR -c unix_socket_directories=$dir --tablespaces-in $dir/spaces.$n -D}
+		[ "$n" != 5 ] || example=${example/--bindir $PG_BINDIR/}
+		# shellcheck disable=SC2031
+		exits 0 env PATH="$dir/bin:$PATH" bash -c "$example"
+		case $n in
+		1) [ "$(psql -XAtq -h "$dir" -p 5433 -U postgres -c 'select 1')" = 1 ] &&
+			pg_as_server "$PG_BINDIR/pg_ctl" -D "$dir/data" -s -w stop ;;
+		3) is "$(psql -XAtq -h "$dir" -U postgres -c 'select max(n) from marks where n in (60, 61)')" 60 ;;
+		4) is "$(echo data.old-*)" 'data.old-*' &&
+			pg_as_server "$PG_BINDIR/pg_ctl" -D "$dir/data" -s -w stop ;;
+		5) is "$(stat -c %u volume/data)" "$([ "$(id -u)" -ne 0 ] && id -u || echo 999)" ;;
+		esac
+	done < <(sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/s/^\.Dl //p' "$TREE/man/pg-restore-local.1")
+	is "$n" 5
 }

@@ -95,7 +95,7 @@ slow_daily() {
 	cagg hundreds <<<"select time_bucket(100::bigint, at) as bucket, sum(v) as s from ints group by 1"
 	refresh_source hourly daily '"caggs""_T1"' hundreds
 	lines >list
-	is "$(jq -r .level list | tr '\n' ' ')" '0 2 1 0 null '
+	is "$(jq -r .level list | tr '\n' ' ')" '0 0 1 2 null '
 	exits 0 refresh <list
 	is "$(jq -r .status "$OUT" | sort | uniq -c | tr -s ' ')" $' 1 null\n 4 refreshed'
 	is "$(jq -c 'select(.end)' "$OUT")" '{"end":"pg-refresh","lines":4}'

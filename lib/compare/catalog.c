@@ -96,8 +96,11 @@ refuse_hypertable(const struct pg_table *t)
 	struct str name = STR_INIT;
 
 	sql_show_name(&name, t->schema, t->name);
-	log_error("cannot check %s: it is %s of TimescaleDB", str_text(&name),
+	log_error("cannot check %s: it is %s of TimescaleDB and was not "
+		  "listed as such",
+	    str_text(&name),
 	    t->hypertable ? "a hypertable" : "a chunk of a hypertable");
+	log_hint("pg-chunks lists the chunks of hypertables.");
 	str_free(&name);
 	return STATUS_FAIL;
 }
@@ -110,7 +113,7 @@ is_last(const struct side *s, const char *schema, const char *name)
 }
 
 status
-side_table(struct side *s, const char *schema, const char *name,
+side_hypertable(struct side *s, const char *schema, const char *name,
     const struct pg_table **out)
 {
 	status st;
@@ -120,13 +123,22 @@ side_table(struct side *s, const char *schema, const char *name,
 		return STATUS_OK;
 	pg_table_free(&s->table);
 	st = pg_table_load(s->pg, schema, name, &s->table);
-	if (st == STATUS_OK &&
+	if (st == STATUS_OK)
+		learn_types(s);
+	return st;
+}
+
+status
+side_table(struct side *s, const char *schema, const char *name,
+    const struct pg_table **out)
+{
+	status st = side_hypertable(s, schema, name, out);
+
+	if (st == STATUS_OK && s->table.exists &&
 	    (s->table.hypertable || s->table.hypertable_chunk)) {
 		st = refuse_hypertable(&s->table);
 		s->table.exists = false; /* to be asked for again */
 	}
-	if (st == STATUS_OK)
-		learn_types(s);
 	return st;
 }
 

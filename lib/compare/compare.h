@@ -27,10 +27,11 @@ struct compare_options {
 	struct pg_params target; /* or the one server */
 	uint64_t jobs;		 /* at least 1 */
 	bool partial;		 /* no end line is no fault */
-	bool rows;		 /* say which rows differ; needs a pair */
-	bool values;		 /* and show their values */
-	uint64_t max_rows;	 /* at most so many a line; 0: no limit */
-	struct strv key;	 /* columns; empty: the primary key */
+	bool compressed;   /* compare batches where both sides hold them */
+	bool rows;	   /* say which rows differ; needs a pair */
+	bool values;	   /* and show their values */
+	uint64_t max_rows; /* at most so many a line; 0: no limit */
+	struct strv key;   /* columns; empty: the primary key */
 };
 
 /*

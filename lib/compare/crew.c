@@ -352,6 +352,8 @@ static const char *
 unfit(const struct crew *c, const struct chunk *chunk,
     const struct digest *digest)
 {
+	if (record_flag(chunk->record, "vanished"))
+		return "it was dropped at the source before it was copied";
 	if (str_eq(chunk->status, "failed"))
 		return "it was not loaded";
 	if (str_eq(chunk->status, "unproved") && digest->kind == DIGEST_NONE)

@@ -3,22 +3,23 @@
  * Verdicts: what a line says beside what one server holds, or what two
  * servers hold.
  */
-#include "compare/judge.h"
+#include "compare/judge_private.h"
 
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/num.h"
-#include "compare/drill.h"
+#include "compare/batches.h"
+#include "compare/seat.h"
 
-static const char *
-where_of(const struct question *q)
+const char *
+judge_where(const struct question *q)
 {
 	return q->whole ? q->chunk->within : q->chunk->where;
 }
 
-static void
-fail(struct verdict *v, const struct side *s, status class)
+void
+judge_fail(struct verdict *v, const struct side *s, status class)
 {
 	v->kind = VERDICT_UNPROVED;
 	v->class = class;
@@ -26,8 +27,8 @@ fail(struct verdict *v, const struct side *s, status class)
 	v->error = side_error(s, class);
 }
 
-static const json_t *
-line_columns(const struct question *q)
+const json_t *
+judge_columns(const struct question *q)
 {
 	const json_t *columns = json_object_get(q->chunk->record, "columns");
 
@@ -35,11 +36,11 @@ line_columns(const struct question *q)
 }
 
 /* The line's columns, or those of the relation.  False: a verdict was set. */
-static bool
-choose_columns(const struct question *q, const struct pg_table *t,
+bool
+judge_shape(const struct question *q, const struct pg_table *t,
     struct shape *shape, struct verdict *v)
 {
-	const json_t *columns = line_columns(q);
+	const json_t *columns = judge_columns(q);
 
 	if (columns == NULL) {
 		shape_from_table(t, shape);
@@ -55,14 +56,14 @@ choose_columns(const struct question *q, const struct pg_table *t,
 /* --- one server ----------------------------------------------------------- */
 
 /* After a digest in a transaction.  False: a verdict was set. */
-static bool
-was_intact(struct side *s, const struct rowset *rows, struct verdict *v)
+bool
+judge_intact(struct side *s, const struct rowset *rows, struct verdict *v)
 {
 	bool intact;
 	status st = side_intact(s, rows, &intact);
 
 	if (st != STATUS_OK) {
-		fail(v, s, st);
+		judge_fail(v, s, st);
 	} else if (!intact) {
 		verdict_set(v, VERDICT_UNPROVED,
 		    "it was truncated or rewritten after the snapshot was "
@@ -73,8 +74,8 @@ was_intact(struct side *s, const struct rowset *rows, struct verdict *v)
 }
 
 /* What the target's columns rule out.  False: a verdict was set. */
-static bool
-columns_agree(const struct shape *shape, const struct pg_table *t,
+bool
+judge_agree(const struct shape *shape, const struct pg_table *t,
     enum digest_kind kind, struct verdict *v)
 {
 	const struct shape_column *c = shape_lacking(shape, t);
@@ -122,16 +123,17 @@ fill_table(const struct question *q, const struct shape *shape, char kind,
 
 static void
 compare_expected(struct judge *j, const struct question *q,
-    const struct pg_table *t, const struct shape *shape, struct verdict *v)
+    const struct pg_table *t, const char *where, const struct shape *shape,
+    struct verdict *v)
 {
 	struct rowset rows = {.table = t,
-	    .where = where_of(q),
+	    .where = where,
 	    .shape = shape,
 	    .kind = q->expected.kind};
 	status st = side_digest(&j->side[TARGET], &rows, &v->target);
 
 	if (st != STATUS_OK)
-		fail(v, &j->side[TARGET], st);
+		judge_fail(v, &j->side[TARGET], st);
 	else
 		v->kind = digest_eq(&v->target, &q->expected) ? VERDICT_MATCH
 							      : VERDICT_DIFFER;
@@ -150,32 +152,73 @@ judge_like(struct judge *j, const struct question *q, struct shape *shape,
 
 	*done = st != STATUS_OK || like != SIDE_OTHER;
 	if (st != STATUS_OK) {
-		fail(v, &j->side[TARGET], st);
+		judge_fail(v, &j->side[TARGET], st);
 	} else if (like == SIDE_MISSING) {
 		v->kind = VERDICT_MISSING;
 	} else if (like == SIDE_SAME) {
 		fill_table(q, shape, kind, &t);
-		compare_expected(j, q, &t, shape, v);
+		compare_expected(j, q, &t, judge_where(q), shape, v);
 		pg_table_free(&t);
 	}
 	return st;
 }
 
+/* A chunk that was copied compressed. */
+static void
+compare_batches(struct judge *j, const struct question *q, const struct seat *p,
+    const struct shape *shape, struct verdict *v)
+{
+	struct side *s = &j->side[TARGET];
+	struct batch_kind kind;
+	char *why CLEANUP_FREE = NULL;
+	status st;
+
+	if (!batch_kind_from_line(q->chunk, &kind)) {
+		verdict_set(v, VERDICT_UNPROVED,
+		    "the line does not say what its batches are");
+		return;
+	}
+	st = batches_digest(s, p, &kind, shape, &v->target, &why);
+	if (st != STATUS_OK)
+		judge_fail(v, s, st);
+	else if (why != NULL)
+		verdict_set(v, VERDICT_UNPROVED,
+		    "it was copied compressed, and %s; --source and --target "
+		    "compare rows",
+		    why);
+	else if (digest_eq(&v->target, &q->expected))
+		v->kind = VERDICT_MATCH;
+	else if (v->target.rows != q->expected.rows)
+		v->kind = VERDICT_DIFFER;
+	else
+		verdict_set(v, VERDICT_DIFFER,
+		    "as many rows, in other batches; if it was compressed "
+		    "again, --source and --target compare rows");
+}
+
 static void
 judge_table(struct judge *j, const struct question *q, struct verdict *v)
 {
-	const struct pg_table *t;
+	struct side *s = &j->side[TARGET];
+	struct seat p CLEANUP(seat_free) = {.table = NULL};
 	struct shape shape CLEANUP_SHAPE = {0};
-	status st = side_table(&j->side[TARGET], q->chunk->target_schema,
-	    q->chunk->target_table, &t);
+	bool batches = q->expected.kind == DIGEST_BATCHES;
+	status st = seat_find(s, q->chunk, judge_where(q), false, &p);
 
 	if (st != STATUS_OK)
-		fail(v, &j->side[TARGET], st);
-	else if (!t->exists)
-		v->kind = VERDICT_MISSING;
-	else if (choose_columns(q, t, &shape, v) &&
-	    columns_agree(&shape, t, q->expected.kind, v))
-		compare_expected(j, q, t, &shape, v);
+		judge_fail(v, s, st);
+	else if (!p.table->exists)
+		v->kind = q->chunk->hypertable && q->expected.rows == 0
+		    ? VERDICT_MATCH
+		    : VERDICT_MISSING;
+	else if (judge_shape(q, p.table, &shape, v) &&
+	    judge_agree(&shape, p.table,
+		batches ? DIGEST_SEND : q->expected.kind, v)) {
+		if (batches)
+			compare_batches(j, q, &p, &shape, v);
+		else
+			compare_expected(j, q, p.table, p.where, &shape, v);
+	}
 }
 
 static void
@@ -185,7 +228,8 @@ judge_expected(struct judge *j, const struct question *q, struct verdict *v)
 	bool done = false;
 
 	v->source = q->expected;
-	if (line_columns(q) != NULL && shape_from_json(line_columns(q), &shape))
+	if (!q->chunk->hypertable && judge_columns(q) != NULL &&
+	    shape_from_json(judge_columns(q), &shape))
 		(void)judge_like(j, q, &shape, &done, v);
 	if (!done)
 		judge_table(j, q, v);
@@ -217,11 +261,11 @@ take_digest(struct judge *j, const struct question *q, const struct pg_table *t,
 {
 	struct shape shape CLEANUP_SHAPE = {0};
 	struct rowset rows = {.table = t,
-	    .where = where_of(q),
+	    .where = judge_where(q),
 	    .shape = &shape};
 	status st;
 
-	if (!choose_columns(q, t, &shape, v))
+	if (!judge_shape(q, t, &shape, v))
 		return;
 	if (shape_lacking(&shape, t) != NULL) {
 		verdict_set(v, VERDICT_UNPROVED, "column \"%s\" is not there",
@@ -231,13 +275,13 @@ take_digest(struct judge *j, const struct question *q, const struct pg_table *t,
 	rows.kind = shape_binary(&shape, t) ? DIGEST_SEND : DIGEST_TEXT;
 	st = side_digest(&j->side[TARGET], &rows, &v->target);
 	if (st != STATUS_OK) {
-		fail(v, &j->side[TARGET], st);
+		judge_fail(v, &j->side[TARGET], st);
 		return;
 	}
-	if (!was_intact(&j->side[TARGET], &rows, v))
+	if (!judge_intact(&j->side[TARGET], &rows, v))
 		return;
 	v->kind = VERDICT_DIGEST;
-	if (line_columns(q) == NULL)
+	if (judge_columns(q) == NULL)
 		(void)json_object_set_new(v->add, "columns",
 		    pg_table_columns_json(t));
 }
@@ -255,248 +299,21 @@ judge_digest(struct judge *j, const struct question *q, struct verdict *v)
 	st = holder_snapshot(j->holder, &id, &v->add);
 	if (st == STATUS_OK)
 		st = side_begin(s, id);
-	if (st == STATUS_OK)
-		st = line_columns(q) == NULL
+	if (st == STATUS_OK && q->chunk->hypertable)
+		st = side_hypertable(s, q->chunk->schema, q->chunk->table, &t);
+	else if (st == STATUS_OK)
+		st = judge_columns(q) == NULL
 		    ? side_table_brief(s, q->chunk->target_schema,
 			  q->chunk->target_table, &t)
 		    : side_table(s, q->chunk->target_schema,
 			  q->chunk->target_table, &t);
 	if (st != STATUS_OK)
-		fail(v, s, st);
+		judge_fail(v, s, st);
 	else if (!t->exists)
 		v->kind = VERDICT_MISSING;
 	else
 		take_digest(j, q, t, v);
 	side_end(s);
-}
-
-/* --- two servers ------------------------------------------------------------ */
-
-/* One side's part of the work. */
-struct half {
-	struct side *side;
-	const char *schema, *name;
-	bool transaction;
-	const struct pg_table *table;
-	struct rowset rows;
-	struct digest digest;
-};
-
-static status
-find_table(void *arg)
-{
-	struct half *h = arg;
-	status st = h->transaction ? side_begin(h->side, NULL) : STATUS_OK;
-
-	if (st != STATUS_OK)
-		return st;
-	return side_table(h->side, h->schema, h->name, &h->table);
-}
-
-static status
-find_digest(void *arg)
-{
-	struct half *h = arg;
-
-	return side_digest(h->side, &h->rows, &h->digest);
-}
-
-/* False: one of them failed, and the verdict says so. */
-static bool
-both_halves(struct half half[SIDES], both_fn fn, struct verdict *v)
-{
-	status st[SIDES];
-	int i;
-
-	both_run(fn, &half[SOURCE], &half[TARGET], st);
-	for (i = SIDES - 1; i >= 0; i--)
-		if (st[i] != STATUS_OK)
-			fail(v, half[i].side, st[i]);
-	v->class = status_worse(st[SOURCE], st[TARGET]);
-	return v->class == STATUS_OK;
-}
-
-/* The first column whose canonical types differ, or NULL. */
-static const char *
-types_differ(const struct shape *shape, const struct half half[SIDES])
-{
-	size_t i;
-
-	for (i = 0; i < shape->n; i++) {
-		const struct pg_column *a =
-		    pg_table_column(half[SOURCE].table, shape->names[i]);
-		const struct pg_column *b =
-		    pg_table_column(half[TARGET].table, shape->names[i]);
-
-		if (a->digest.type != b->digest.type)
-			return shape->names[i];
-	}
-	return NULL;
-}
-
-static enum digest_kind
-pair_kind(const struct question *q, const struct shape *shape,
-    const struct half half[SIDES])
-{
-	if (q->expects && q->expected.kind == DIGEST_TEXT)
-		return DIGEST_TEXT;
-	if (types_differ(shape, half) != NULL ||
-	    !shape_binary(shape, half[SOURCE].table) ||
-	    !shape_binary(shape, half[TARGET].table))
-		return DIGEST_TEXT;
-	return DIGEST_SEND;
-}
-
-/* Does the source give another digest than the line does? */
-static status
-has_moved(const struct question *q, const struct shape *shape,
-    struct half *source, bool *moved)
-{
-	struct shape said CLEANUP_SHAPE = {0};
-	struct rowset rows = source->rows;
-	struct digest now;
-	status st;
-
-	(void)shape;
-	if (source->rows.kind == q->expected.kind) {
-		*moved = !digest_eq(&source->digest, &q->expected);
-		return STATUS_OK;
-	}
-	/* Its types have changed since. */
-	if (line_columns(q) != NULL &&
-	    shape_from_json(line_columns(q), &said) &&
-	    shape_clash(&said, source->table) != NULL) {
-		*moved = true;
-		return STATUS_OK;
-	}
-	rows.kind = q->expected.kind;
-	st = side_digest(source->side, &rows, &now);
-	*moved = st == STATUS_OK && !digest_eq(&now, &q->expected);
-	return st;
-}
-
-static void
-explain_text(const struct shape *shape, const struct half half[SIDES],
-    struct verdict *v)
-{
-	const char *name = types_differ(shape, half);
-
-	if (name != NULL)
-		verdict_set(v, v->kind,
-		    "compared as text, because column \"%s\" is %s on the "
-		    "source and %s on the target",
-		    name,
-		    pg_table_column(half[SOURCE].table, name)->typmod_text,
-		    pg_table_column(half[TARGET].table, name)->typmod_text);
-}
-
-static void
-find_rows(struct judge *j, const struct question *q, struct half half[SIDES],
-    struct verdict *v)
-{
-	struct drill_task task = {.side = {half[SOURCE].side,
-				      half[TARGET].side},
-	    .rows = {&half[SOURCE].rows, &half[TARGET].rows},
-	    .digest = {&half[SOURCE].digest, &half[TARGET].digest},
-	    .chunk = q->chunk,
-	    .whole = q->whole,
-	    .key = &j->options->key,
-	    .max = j->options->max_rows,
-	    .values = j->options->values};
-	int failed = TARGET;
-	status st = drill(&task, &v->rows, &failed);
-
-	if (st == STATUS_OK)
-		return;
-	v->class = status_worse(v->class, st);
-	if (v->error == NULL)
-		v->error = side_error(half[failed].side, st);
-}
-
-static void
-compare_halves(struct judge *j, const struct question *q,
-    const struct shape *shape, struct half half[SIDES], struct verdict *v)
-{
-	enum digest_kind kind = pair_kind(q, shape, half);
-	int i;
-
-	for (i = 0; i < SIDES; i++)
-		half[i].rows = (struct rowset){.table = half[i].table,
-		    .where = where_of(q),
-		    .shape = shape,
-		    .kind = kind};
-	if (!both_halves(half, find_digest, v))
-		return;
-	for (i = 0; i < SIDES && half[i].transaction; i++)
-		if (!was_intact(half[i].side, &half[i].rows, v))
-			return;
-	v->source = half[SOURCE].digest;
-	v->target = half[TARGET].digest;
-	if (digest_eq(&v->source, &v->target)) {
-		v->kind = VERDICT_MATCH;
-		return;
-	}
-	v->kind = VERDICT_DIFFER;
-	explain_text(shape, half, v);
-	if (q->expects) {
-		v->class = has_moved(q, shape, &half[SOURCE], &v->moved);
-		if (v->class != STATUS_OK)
-			v->error = side_error(half[SOURCE].side, v->class);
-	}
-	if (j->options->rows && v->class == STATUS_OK)
-		find_rows(j, q, half, v);
-}
-
-static void
-judge_halves(struct judge *j, const struct question *q, struct half half[SIDES],
-    struct verdict *v)
-{
-	struct shape shape CLEANUP_SHAPE = {0};
-	const struct shape_column *c;
-
-	if (!both_halves(half, find_table, v))
-		return;
-	if (!half[SOURCE].table->exists) {
-		verdict_set(v, VERDICT_UNPROVED,
-		    "it is not there on the source");
-		return;
-	}
-	if (!half[TARGET].table->exists) {
-		v->kind = VERDICT_MISSING;
-		return;
-	}
-	if (!choose_columns(q, half[SOURCE].table, &shape, v))
-		return;
-	c = shape_lacking(&shape, half[SOURCE].table);
-	if (c != NULL) {
-		verdict_set(v, VERDICT_UNPROVED,
-		    "column \"%s\" is not there on the source", c->name);
-		return;
-	}
-	if (columns_agree(&shape, half[TARGET].table, DIGEST_TEXT, v))
-		compare_halves(j, q, &shape, half, v);
-}
-
-static void
-judge_pair(struct judge *j, const struct question *q, struct verdict *v)
-{
-	const struct chunk *c = q->chunk;
-	bool rows = j->options->rows;
-	struct half half[SIDES] = {{.side = &j->side[SOURCE],
-				       .schema = c->schema,
-				       .name = c->table,
-				       .transaction = rows},
-	    {.side = &j->side[TARGET],
-		.schema = c->target_schema,
-		.name = c->target_table,
-		.transaction = rows}};
-
-	v->pair = true;
-	judge_halves(j, q, half, v);
-	if (rows) {
-		side_end(&j->side[SOURCE]);
-		side_end(&j->side[TARGET]);
-	}
 }
 
 void

@@ -12,14 +12,24 @@
 #include "data/copyrows.h"
 #include "pg/table.h"
 
+/* One COPY stream of a chunk. */
+struct part {
+	enum copy_format format;
+	struct digest_column *columns;
+	struct digest_rows *digest;
+	struct copyrows *cut;
+	bool batches;	 /* each row of it stands for several ... */
+	size_t counter;	 /* ... as many as this column says */
+	uint64_t within; /* all that they stand for */
+	bool came;
+};
+
 struct open_chunk {
 	uint64_t n;
 	json_t *line;
 	double start;
 	uint64_t bytes;
-	struct digest_column *columns;
-	struct digest_rows *digest;
-	struct copyrows *cut;
+	struct part parts[ARCHIVE_PARTS];
 	struct open_chunk *next;
 };
 
@@ -33,11 +43,15 @@ struct saved {
 static void
 chunk_close(struct open_chunk *c)
 {
+	int i;
+
 	if (c == NULL)
 		return;
-	copyrows_free(c->cut);
-	digest_rows_free(c->digest);
-	free(c->columns);
+	for (i = 0; i < ARCHIVE_PARTS; i++) {
+		copyrows_free(c->parts[i].cut);
+		digest_rows_free(c->parts[i].digest);
+		free(c->parts[i].columns);
+	}
 	json_decref(c->line);
 	free(c);
 }
@@ -69,7 +83,19 @@ drop(struct saved *s, struct open_chunk *c)
 static status
 take_row(void *arg, const void *row, size_t n)
 {
-	return digest_rows_take(arg, row, n);
+	struct part *p = arg;
+	int64_t within;
+
+	if (p->batches) {
+		if (!copyrows_int4(p->format, row, n, p->counter, &within) ||
+		    within < 0) {
+			log_error("a batch does not say how many rows it "
+				  "holds");
+			return STATUS_USAGE;
+		}
+		p->within += (uint64_t)within;
+	}
+	return digest_rows_take(p->digest, row, n);
 }
 
 static bool
@@ -83,12 +109,31 @@ format_of(const json_t *line, enum copy_format *out)
 	return *out != COPY_TEXT || str_eq(text, "text");
 }
 
+/* From the record that describes it; one that failed early describes none. */
+static status
+begin_part(struct part *p, const json_t *record)
+{
+	const json_t *columns = json_object_get(record, "columns");
+	size_t n = 0;
+	status st;
+
+	if (record == NULL || !format_of(record, &p->format))
+		return STATUS_OK;
+	st = pg_table_digest_columns(columns, &p->columns, &n);
+	if (st != STATUS_OK)
+		return status_worse(st, STATUS_USAGE);
+	while (p->batches && p->counter < n &&
+	    !str_eq(p->columns[p->counter].name, PG_BATCH_COUNT))
+		p->counter++;
+	p->digest = digest_rows_new(p->format, p->columns, n);
+	p->cut = copyrows_new(p->format, take_row, p);
+	return STATUS_OK;
+}
+
 static status
 begin(struct saved *s, const struct archive_event *e)
 {
 	struct open_chunk *c = mem_zalloc(sizeof(*c));
-	enum copy_format format;
-	size_t n = 0;
 	status st;
 
 	c->n = e->n;
@@ -96,23 +141,19 @@ begin(struct saved *s, const struct archive_event *e)
 	c->line = json_deep_copy(e->value);
 	c->next = s->open;
 	s->open = c;
-	/* One that failed early has neither format nor columns. */
-	if (!format_of(c->line, &format))
-		return STATUS_OK;
-	st = pg_table_digest_columns(json_object_get(c->line, "columns"),
-	    &c->columns, &n);
-	if (st != STATUS_OK)
-		return status_worse(st, STATUS_USAGE);
-	c->digest = digest_rows_new(format, c->columns, n);
-	c->cut = copyrows_new(format, take_row, c->digest);
-	return STATUS_OK;
+	c->parts[ARCHIVE_BATCHES].batches = true;
+	st = begin_part(&c->parts[ARCHIVE_ROWS], c->line);
+	if (st == STATUS_OK)
+		st = begin_part(&c->parts[ARCHIVE_BATCHES],
+		    json_object_get(c->line, "batches"));
+	return st;
 }
 
 /* Rows of unknown format are nothing that we can vouch for. */
 static status
-expect_format(const struct open_chunk *c)
+expect_format(const struct open_chunk *c, enum archive_part part)
 {
-	if (c->cut != NULL)
+	if (c->parts[part].cut != NULL)
 		return STATUS_OK;
 	log_error("chunk %llu of the archive has no known format",
 	    (unsigned long long)c->n);
@@ -123,13 +164,23 @@ static status
 data(struct saved *s, const struct archive_event *e)
 {
 	struct open_chunk *c = find(s, e->n);
-	status st = expect_format(c);
+	struct part *p = &c->parts[e->part];
+	status st = expect_format(c, e->part);
 
 	if (st != STATUS_OK)
 		return st;
 	c->bytes += e->size;
-	st = copyrows_feed(c->cut, e->bytes, e->size);
+	p->came = true;
+	st = copyrows_feed(p->cut, e->bytes, e->size);
 	return st == STATUS_OK ? st : STATUS_USAGE;
+}
+
+/* The digest of rows that come as batches cannot be taken here. */
+static bool
+digest_is_ours(const struct open_chunk *c)
+{
+	return c->parts[ARCHIVE_BATCHES].cut == NULL ||
+	    str_eq(record_text(c->line, "digest_kind"), "batches");
 }
 
 /* Rows, bytes and digest beside what the archive says of them. */
@@ -137,10 +188,14 @@ static void
 judge(const struct open_chunk *c, const json_t *done, uint64_t rows,
     struct verdict *v)
 {
+	const struct part *batches = &c->parts[ARCHIVE_BATCHES];
 	const char *said = record_text(done, "digest");
 	struct digest digest;
 
-	v->target = *digest_rows_sum(c->digest);
+	v->target = *digest_rows_sum(c->parts[ARCHIVE_ROWS].digest);
+	if (batches->cut != NULL)
+		v->target = digest_batches(rows,
+		    digest_rows_sum(batches->digest), &v->target);
 	v->source = v->target;
 	v->kind = VERDICT_MATCH;
 	if (record_int(done, "rows") != (int64_t)rows)
@@ -151,6 +206,8 @@ judge(const struct open_chunk *c, const json_t *done, uint64_t rows,
 		verdict_set(v, VERDICT_DIFFER,
 		    "it holds %llu bytes, but was ended with another number",
 		    (unsigned long long)c->bytes);
+	else if (!digest_is_ours(c))
+		v->kind = VERDICT_MATCH; /* the archive's own hashes agreed */
 	else if (said != NULL && !digest_parse(said, &digest))
 		verdict_set(v, VERDICT_UNPROVED,
 		    "its digest \"%s\" is not understood", said);
@@ -187,6 +244,27 @@ answer(struct saved *s, struct open_chunk *c, struct verdict *v)
 	return st;
 }
 
+/* The rows of all parts; a chunk with batches need not have others. */
+static status
+count(struct open_chunk *c, uint64_t *rows)
+{
+	struct part *batches = &c->parts[ARCHIVE_BATCHES];
+	struct part *rest = &c->parts[ARCHIVE_ROWS];
+	uint64_t n;
+	status st = STATUS_OK;
+
+	*rows = 0;
+	if (batches->cut != NULL) {
+		st = copyrows_finish(batches->cut, &n);
+		*rows = batches->within;
+	}
+	if (st == STATUS_OK && (rest->came || batches->cut == NULL)) {
+		st = copyrows_finish(rest->cut, &n);
+		*rows += st == STATUS_OK ? n : 0;
+	}
+	return st;
+}
+
 static status
 done(struct saved *s, const struct archive_event *e)
 {
@@ -194,17 +272,19 @@ done(struct saved *s, const struct archive_event *e)
 	struct verdict v = {.kind = VERDICT_UNPROVED};
 	char shown[DIGEST_SHOWN];
 	uint64_t rows = 0;
-	status st = expect_format(c);
+	status st = expect_format(c, ARCHIVE_ROWS);
 
 	if (st == STATUS_OK)
-		st = copyrows_finish(c->cut, &rows);
+		st = count(c, &rows);
 	if (st != STATUS_OK)
 		return STATUS_USAGE;
 	judge(c, e->value, rows, &v);
 	/* What it was ended with stays beside the chunk: xxh128, snapshot. */
 	(void)json_object_update_missing(c->line, e->value);
-	digest_show(&v.target, shown);
-	record_set_text(c->line, "digest", shown);
+	if (digest_is_ours(c)) {
+		digest_show(&v.target, shown);
+		record_set_text(c->line, "digest", shown);
+	}
 	record_set_count(c->line, "rows", rows);
 	record_set_count(c->line, "bytes", c->bytes);
 	st = answer(s, c, &v);

@@ -128,7 +128,8 @@ void
 side_from(const struct rowset *rows, struct sql *out)
 {
 	sql_add(out, " from ");
-	if (rows->table->kind == 'r')
+	if (rows->table->kind == 'r' && !rows->table->hypertable &&
+	    !rows->table->hypertable_chunk)
 		sql_add(out, "only ");
 	sql_name(out, rows->table->schema, rows->table->name);
 	sql_add(out, " as t");

@@ -52,6 +52,10 @@ void side_end(struct side *s);
 status side_table(struct side *s, const char *schema, const char *name,
     const struct pg_table **out) MUST_CHECK;
 
+/* The same for a hypertable or its chunk. */
+status side_hypertable(struct side *s, const char *schema, const char *name,
+    const struct pg_table **out) MUST_CHECK;
+
 /* The same in fewer bytes, as far as its columns are of types that were met
  * before, and without generated ones. */
 status side_table_brief(struct side *s, const char *schema, const char *name,
@@ -76,7 +80,8 @@ struct rowset {
 	enum digest_kind kind;
 };
 
-/* `only "s"."t"`, or without only where rows are in partitions. */
+/* `only "s"."t"`, or without only where rows are in partitions, or in what
+ * TimescaleDB makes of them. */
 void side_from(const struct rowset *rows, struct sql *out);
 /* ` where (...)`, nothing for all rows. */
 void side_where(const struct rowset *rows, struct sql *out);

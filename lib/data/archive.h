@@ -4,7 +4,8 @@
  *
  *	pgpipe.json            format, source, snapshot, most chunks open
  *	c/<n>/chunk.json       n counts from 1
- *	c/<n>/000001.copy ...  segments; together one COPY stream
+ *	c/<n>/batches/000001.copy ...  of a part that comes before the rows
+ *	c/<n>/000001.copy ...  segments; together one COPY stream a part
  *	c/<n>/done.json  or  c/<n>/failed.json
  *	pgpipe-end.json
  *	two zero blocks, zero padding to 10,240 bytes
@@ -30,6 +31,16 @@
  * readers check it and take it out.
  */
 struct archive_writer;
+
+/*
+ * What a chunk is made of, in the order in which they come; each part is one
+ * COPY stream, and may be absent.
+ */
+enum archive_part {
+	ARCHIVE_BATCHES, /* compressed rows, as they are stored */
+	ARCHIVE_ROWS,
+	ARCHIVE_PARTS
+};
 /* fd is grown if a pipe; not closed.  name is for messages. */
 struct archive_writer *archive_writer_new(int fd, const char *name);
 status archive_write_start(struct archive_writer *w, json_t *stream) MUST_CHECK;
@@ -38,10 +49,12 @@ struct archive_chunk;
 status archive_write_chunk(struct archive_writer *w, const json_t *line,
     struct archive_chunk **out) MUST_CHECK;
 uint64_t archive_chunk_number(const struct archive_chunk *c);
-status archive_write_segment(struct archive_chunk *c, const void *bytes,
-    size_t n) MUST_CHECK;
-/* done, which has "rows", gets "bytes", "segments" and "xxh128" set; so does
- * failed; both free the handle. */
+/* Parts come in their order. */
+status archive_write_segment(struct archive_chunk *c, enum archive_part part,
+    const void *bytes, size_t n) MUST_CHECK;
+/* done, which has "rows", gets "bytes", "segments" and "xxh128" set, and
+ * "parts" where there are others than rows; so does failed; both free the
+ * handle. */
 status archive_write_done(struct archive_chunk *c, json_t *done) MUST_CHECK;
 status archive_write_failed(struct archive_chunk *c, json_t *failed) MUST_CHECK;
 /*
@@ -69,8 +82,8 @@ void archive_writer_free(struct archive_writer *w);
 enum archive_event_kind {
 	ARCHIVE_START,	/* value: pgpipe.json */
 	ARCHIVE_CHUNK,	/* n, value: chunk.json */
-	ARCHIVE_DATA,	/* n, bytes, size: the next piece, never empty; valid
-			 * until the next call */
+	ARCHIVE_DATA,	/* n, part, bytes, size: the next piece, never empty;
+			 * valid until the next call */
 	ARCHIVE_DONE,	/* n, value: done.json; hash and segments agreed */
 	ARCHIVE_FAILED, /* n, value: failed.json */
 	ARCHIVE_MEMBER, /* name, value */
@@ -81,6 +94,7 @@ enum archive_event_kind {
 struct archive_event {
 	enum archive_event_kind kind;
 	uint64_t n;
+	enum archive_part part;
 	const char *name; /* member */
 	json_t *value;	  /* borrowed until the next call */
 	const void *bytes;

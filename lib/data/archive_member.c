@@ -17,6 +17,36 @@
 
 static const char *const others[] = {"sequences.json", NULL};
 
+/* In the order of the enum; a directory each, but for the rows. */
+static const char *const part_names[ARCHIVE_PARTS] = {"batches", ""};
+
+const char *
+member_part_name(enum archive_part part)
+{
+	return part_names[part];
+}
+
+json_t *
+member_parts_json(const struct member_part parts[ARCHIVE_PARTS])
+{
+	json_t *all = NULL;
+	int i;
+
+	for (i = 0; i < ARCHIVE_PARTS; i++) {
+		json_t *one;
+
+		if (i == ARCHIVE_ROWS || parts[i].segments == 0)
+			continue;
+		if (all == NULL)
+			all = json_object();
+		one = json_object();
+		record_set_count(one, "segments", parts[i].segments);
+		record_set_count(one, "bytes", parts[i].bytes);
+		(void)json_object_set_new(all, part_names[i], one);
+	}
+	return all;
+}
+
 bool
 member_name_other(const char *name)
 {
@@ -43,15 +73,35 @@ number(const char **text, uint64_t *out)
 	return num_u64(copy, 1, UINT64_MAX, out);
 }
 
+/* "/batches" in front of a segment's number is taken off. */
+static enum archive_part
+part_of(const char **text)
+{
+	int i;
+
+	for (i = 0; i < ARCHIVE_PARTS; i++) {
+		size_t n = strlen(part_names[i]);
+
+		if (n > 0 && **text == '/' &&
+		    strncmp(*text + 1, part_names[i], n) == 0 &&
+		    (*text)[n + 1] == '/') {
+			*text += n + 1;
+			return (enum archive_part)i;
+		}
+	}
+	return ARCHIVE_ROWS;
+}
+
 static struct member_name
 chunk_member(const char *name)
 {
-	struct member_name m = {MEMBER_UNKNOWN, 0, 0};
+	struct member_name m = {MEMBER_UNKNOWN, 0, 0, ARCHIVE_ROWS};
 	char again[ARCHIVE_NAME_MAX];
 	const char *p = name + 2;
 
 	if (!number(&p, &m.chunk))
 		return m;
+	m.part = part_of(&p);
 	if (strcmp(p, "/chunk.json") == 0)
 		m.kind = MEMBER_CHUNK;
 	else if (strcmp(p, "/done.json") == 0)
@@ -73,7 +123,7 @@ chunk_member(const char *name)
 struct member_name
 member_name_parse(const char *name)
 {
-	struct member_name m = {MEMBER_UNKNOWN, 0, 0};
+	struct member_name m = {MEMBER_UNKNOWN, 0, 0, ARCHIVE_ROWS};
 
 	if (strncmp(name, "c/", 2) == 0)
 		return chunk_member(name);
@@ -100,7 +150,8 @@ member_name_show(const struct member_name *m, char out[ARCHIVE_NAME_MAX])
 		snprintf(out, ARCHIVE_NAME_MAX, "%s", ARCHIVE_END_NAME);
 		return;
 	case MEMBER_SEGMENT:
-		snprintf(out, ARCHIVE_NAME_MAX, "c/%llu/%06llu.copy", chunk,
+		snprintf(out, ARCHIVE_NAME_MAX, "c/%llu/%s%s%06llu.copy", chunk,
+		    part_names[m->part], m->part == ARCHIVE_ROWS ? "" : "/",
 		    segment);
 		return;
 	case MEMBER_CHUNK:

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "data/archive.h"
 #include "data/record.h"
 
 #define ARCHIVE_START_NAME "pgpipe.json"
@@ -24,7 +25,7 @@
 #define ARCHIVE_MEMBER_MAX ((size_t)64 * 1024 * 1024)
 #define ARCHIVE_JSON_MAX ((size_t)4 * 1024 * 1024)
 
-#define ARCHIVE_NAME_MAX 48 /* bytes that hold any member's name */
+#define ARCHIVE_NAME_MAX 64 /* bytes that hold any member's name */
 #define ARCHIVE_HASH_HEX 32
 
 enum member_kind {
@@ -42,6 +43,7 @@ enum member_kind {
 struct member_name {
 	enum member_kind kind;
 	uint64_t chunk, segment;
+	enum archive_part part; /* of a segment */
 };
 
 /* Only names exactly as the writer makes them are known. */
@@ -49,6 +51,15 @@ struct member_name member_name_parse(const char *name);
 void member_name_show(const struct member_name *m, char out[ARCHIVE_NAME_MAX]);
 /* Is this a name of MEMBER_OTHER, such as sequences.json? */
 bool member_name_other(const char *name);
+/* "batches", or "" for the rows. */
+const char *member_part_name(enum archive_part part);
+
+/* How much of each part there was. */
+struct member_part {
+	uint64_t segments, bytes;
+};
+/* What done.json says of parts other than rows; NULL: there were none. */
+json_t *member_parts_json(const struct member_part parts[ARCHIVE_PARTS]);
 
 /* The xxh128 of bytes, or of what a state has taken, as 32 hex digits. */
 struct XXH3_state_s;

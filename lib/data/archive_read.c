@@ -19,8 +19,10 @@
 
 struct open_chunk {
 	uint64_t n;
-	uint64_t segments, bytes;
-	XXH3_state_t *hash; /* over chunk.json and the segments */
+	enum archive_part part; /* the present one */
+	struct member_part parts[ARCHIVE_PARTS];
+	uint64_t segments, bytes; /* of all parts */
+	XXH3_state_t *hash;	  /* over chunk.json and the segments */
 };
 
 enum stage { STAGE_START, STAGE_CHUNKS, STAGE_OTHERS, STAGE_END, STAGE_EOF };
@@ -293,11 +295,27 @@ take_segment(struct archive_reader *r, const struct member_name *m)
 {
 	struct open_chunk *c = find_open(r, m->chunk);
 
-	if (c == NULL || m->segment != c->segments + 1)
+	if (c == NULL || m->part < c->part ||
+	    m->segment != c->parts[m->part].segments + 1)
 		return out_of_order(r);
+	c->part = m->part;
+	c->parts[m->part].segments++;
 	c->segments++;
 	r->segment = c;
 	return STATUS_OK;
+}
+
+/* Bytes of one part must not pass for those of another. */
+static status
+check_parts(const struct archive_reader *r, const struct open_chunk *c)
+{
+	json_t *seen CLEANUP(record_cleanup) = member_parts_json(c->parts);
+	const json_t *said = json_object_get(r->value, "parts");
+
+	if (seen == NULL ? said == NULL : json_equal(seen, said))
+		return STATUS_OK;
+	return refuse(r, "\"%s\" has other parts than what came before it",
+	    r->member);
 }
 
 /* What done.json and failed.json have in common. */
@@ -310,6 +328,8 @@ check_chunk(struct archive_reader *r, const struct open_chunk *c)
 		s = check_count(r, "segments", c->segments);
 	if (s == STATUS_OK)
 		s = check_count(r, "bytes", c->bytes);
+	if (s == STATUS_OK)
+		s = check_parts(r, c);
 	if (s == STATUS_OK)
 		s = check_hash(r, c->hash);
 	return s;
@@ -416,7 +436,9 @@ next_piece(struct archive_reader *r, struct archive_event *e)
 	}
 	XXH3_128bits_update(c->hash, bytes, n);
 	c->bytes += n;
+	c->parts[c->part].bytes += n;
 	e->kind = ARCHIVE_DATA;
+	e->part = c->part;
 	e->n = c->n;
 	e->bytes = bytes;
 	e->size = n;

@@ -43,7 +43,9 @@ struct archive_writer {
 struct archive_chunk {
 	struct archive_writer *w;
 	uint64_t n;
-	uint64_t segments, bytes;
+	enum archive_part part; /* the present one */
+	struct member_part parts[ARCHIVE_PARTS];
+	uint64_t segments, bytes; /* of all parts */
 	XXH3_state_t *hash;
 };
 
@@ -201,7 +203,7 @@ static status
 write_named(struct archive_writer *w, enum member_kind kind, uint64_t n,
     const json_t *value, struct str *text)
 {
-	const struct member_name m = {kind, n, 0};
+	const struct member_name m = {kind, n, 0, ARCHIVE_ROWS};
 	char name[ARCHIVE_NAME_MAX];
 
 	member_name_show(&m, name);
@@ -263,19 +265,26 @@ archive_chunk_number(const struct archive_chunk *c)
 }
 
 status
-archive_write_segment(struct archive_chunk *c, const void *bytes, size_t n)
+archive_write_segment(struct archive_chunk *c, enum archive_part part,
+    const void *bytes, size_t n)
 {
-	const struct member_name m = {MEMBER_SEGMENT, c->n, c->segments + 1};
+	const struct member_name m = {MEMBER_SEGMENT, c->n,
+	    c->parts[part].segments + 1, part};
 	char name[ARCHIVE_NAME_MAX];
 	status s;
 
 	if (n == 0)
 		return STATUS_OK;
+	if (part < c->part)
+		BUG("a part of a chunk comes after a later one");
+	c->part = part;
 	member_name_show(&m, name);
 	XXH3_128bits_update(c->hash, bytes, n);
 	pthread_mutex_lock(&c->w->lock);
 	s = write_member(c->w, name, bytes, n);
 	pthread_mutex_unlock(&c->w->lock);
+	c->parts[part].segments++;
+	c->parts[part].bytes += n;
 	c->segments++;
 	c->bytes += n;
 	return s;
@@ -285,8 +294,11 @@ static void
 seal_chunk(const struct archive_chunk *c, json_t *last)
 {
 	char hex[ARCHIVE_HASH_HEX + 1];
+	json_t *parts = member_parts_json(c->parts);
 
 	member_hash_state(c->hash, hex);
+	if (parts != NULL)
+		(void)json_object_set_new(last, "parts", parts);
 	record_set_count(last, "bytes", c->bytes);
 	record_set_count(last, "segments", c->segments);
 	record_set_text(last, "xxh128", hex);

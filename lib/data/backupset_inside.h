@@ -6,6 +6,8 @@
 #define DATA_BACKUPSET_INSIDE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "data/backupset.h"
@@ -50,9 +52,37 @@ struct backup_tablespace *backup_tablespace(struct backupset *b,
     const char *oid);
 void backup_info_free(struct backup_info *info);
 
+#define BACKUP_AUTO_CONF "postgresql.auto.conf"
+
 /* The walk, one member at a time. */
-struct backup_walk;
+struct backup_walk {
+	struct backupset *b;
+	struct backupset_options options;
+	const struct backup_sink *sink; /* or NULL */
+	_Atomic uint64_t files, bytes, bad, missing, extra, unproved;
+	atomic_bool failed, auto_differs;
+	struct manifest *coming; /* the one that is being read */
+};
+
+/* A thread's part in it. */
 struct backup_worker;
+
+static inline bool
+backup_same_sum(const struct manifest_file *f, const unsigned char *sum)
+{
+	return memcmp(f->sum, sum,
+		   filehash_size((enum filehash_kind)f->kind)) == 0;
+}
+
+/* Report a file and count it. */
+void backup_report_bad(struct backup_walk *k, const char *path,
+    const char *problem);
+void backup_report_extra(struct backup_walk *k, const char *path);
+/* Not the manifest's: it may be there or not, and hold what it likes. */
+bool backup_is_free(const char *path);
+/* After all members: what can be judged only then. */
+status backup_settle(struct backup_walk *k) MUST_CHECK;
+
 typedef status (*backup_next_fn)(void *arg, const void **bytes, size_t *n);
 status backup_take_file(struct backup_worker *w, struct backup_member *m,
     backup_next_fn next, void *arg) MUST_CHECK;

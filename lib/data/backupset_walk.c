@@ -15,18 +15,6 @@
 #include "base/thread.h"
 #include "data/backupset_inside.h"
 
-#define NAMED_MAX 100 /* files that are missing, by name */
-#define AUTO_CONF "postgresql.auto.conf"
-
-struct backup_walk {
-	struct backupset *b;
-	struct backupset_options options;
-	const struct backup_sink *sink; /* or NULL */
-	_Atomic uint64_t files, bytes, bad, missing, extra, unproved;
-	atomic_bool failed, auto_differs;
-	struct manifest *coming; /* the one that is being read */
-};
-
 struct backup_worker {
 	struct backup_walk *walk;
 	struct filehash hash;
@@ -79,8 +67,8 @@ below(const char *path, const char *directory)
 
 /* WAL is proved by itself; a server, or whoever prepared it to be a standby,
  * adds or changes the others. */
-static bool
-is_free(const char *path)
+bool
+backup_is_free(const char *path)
 {
 	return below(path, "pg_wal/") != NULL ||
 	    strcmp(path, "recovery.signal") == 0 ||
@@ -134,18 +122,11 @@ note(struct backup_worker *w, const char *path)
 
 /* --- judging ---------------------------------------------------------------------- */
 
-static void
-report_bad(struct backup_walk *k, const char *path, const char *problem)
+void
+backup_report_bad(struct backup_walk *k, const char *path, const char *problem)
 {
 	atomic_fetch_add(&k->bad, 1);
 	log_error("\"%s\": file \"%s\" %s", k->b->name, path, problem);
-}
-
-static bool
-same_sum(const struct manifest_file *f, const unsigned char *sum)
-{
-	return memcmp(f->sum, sum,
-		   filehash_size((enum filehash_kind)f->kind)) == 0;
 }
 
 /* The bytes of a listed file are there: are they its own? */
@@ -158,25 +139,25 @@ judge_listed(struct backup_worker *w, const struct pass *p)
 	if (f->size != p->got)
 		problem = "has not its size";
 	else if (p->nsum != filehash_size((enum filehash_kind)f->kind) ||
-	    !same_sum(f, p->sum))
+	    !backup_same_sum(f, p->sum))
 		problem = "has not its checksum";
 	if (problem == NULL) {
 		(void)atomic_fetch_or(&f->mark, BACKUP_GOOD);
 		return true;
 	}
-	if (strcmp(f->path, AUTO_CONF) == 0) {
+	if (strcmp(f->path, BACKUP_AUTO_CONF) == 0) {
 		atomic_store(&w->walk->auto_differs, true);
 		return true;
 	}
-	report_bad(w->walk, f->path, problem);
+	backup_report_bad(w->walk, f->path, problem);
 	if (f->size != p->got)
 		log_detail("it has %llu bytes, and had %llu",
 		    (unsigned long long)p->got, (unsigned long long)f->size);
 	return false;
 }
 
-static void
-report_extra(struct backup_walk *k, const char *path)
+void
+backup_report_extra(struct backup_walk *k, const char *path)
 {
 	atomic_fetch_add(&k->extra, 1);
 	log_error("\"%s\": file \"%s\" is not in the manifest", k->b->name,
@@ -211,12 +192,12 @@ judge(struct backup_worker *w, const struct pass *p, bool *good)
 	*good = true;
 	if (p->m->listed != NULL)
 		*good = judge_listed(w, p);
-	else if (is_free(p->m->path))
+	else if (backup_is_free(p->m->path))
 		return STATUS_OK;
 	else if (w->walk->b->manifest == NULL)
 		return remember(w, p);
 	else {
-		report_extra(w->walk, p->m->path);
+		backup_report_extra(w->walk, p->m->path);
 		*good = false;
 	}
 	return STATUS_OK;
@@ -229,7 +210,7 @@ hash_for(const struct backup_worker *w, const struct pass *p)
 {
 	if (p->m->listed != NULL)
 		return (enum filehash_kind)p->m->listed->kind;
-	if (w->walk->b->manifest != NULL || is_free(p->m->path))
+	if (w->walk->b->manifest != NULL || backup_is_free(p->m->path))
 		return FILEHASH_NONE;
 	return w->walk->options.expect;
 }
@@ -400,100 +381,6 @@ backup_take_other(struct backup_worker *w, struct backup_member *m)
 	return sink->link == NULL ? STATUS_OK : sink->link(sink->arg, m);
 }
 
-/* --- at the end ------------------------------------------------------------------- */
-
-/* What came before the manifest is compared with it now. */
-static void
-settle_seen(struct backup_walk *k, const struct manifest_file *seen)
-{
-	struct manifest_file *f = manifest_find(k->b->manifest, seen->path);
-
-	if (f == NULL) {
-		report_extra(k, seen->path);
-		return;
-	}
-	(void)atomic_fetch_or(&f->mark, BACKUP_SEEN);
-	if (f->size != seen->size) {
-		report_bad(k, f->path, "has not its size");
-	} else if (f->kind != FILEHASH_NONE && f->kind != seen->kind) {
-		atomic_fetch_add(&k->unproved, 1);
-	} else if (!same_sum(f, seen->sum)) {
-		if (strcmp(f->path, AUTO_CONF) == 0)
-			atomic_store(&k->auto_differs, true);
-		else
-			report_bad(k, f->path, "has not its checksum");
-	} else {
-		(void)atomic_fetch_or(&f->mark, BACKUP_GOOD);
-	}
-}
-
-static void
-settle_missing(struct backup_walk *k)
-{
-	const struct manifest *m = k->b->manifest;
-	uint64_t missing = 0;
-
-	for (size_t i = 0; i < manifest_files(m); i++) {
-		struct manifest_file *f = manifest_at(m, i);
-
-		if ((atomic_load(&f->mark) & (BACKUP_SEEN | BACKUP_KEPT)) !=
-			0 ||
-		    is_free(f->path))
-			continue;
-		if (missing++ < NAMED_MAX)
-			log_error("\"%s\": file \"%s\" is missing", k->b->name,
-			    f->path);
-	}
-	if (missing > NAMED_MAX)
-		log_error("\"%s\": %llu more files are missing", k->b->name,
-		    (unsigned long long)(missing - NAMED_MAX));
-	atomic_store(&k->missing, missing);
-}
-
-/* pg_basebackup -R appends to this file after the manifest was made. */
-static void
-settle_auto_conf(struct backup_walk *k)
-{
-	const struct backup_info *i = &k->b->info;
-
-	if (!atomic_load(&k->auto_differs))
-		return;
-	if (i->standby_signal || i->recovery_signal)
-		log_verbose("\"%s\": " AUTO_CONF " was changed after the "
-			    "backup, as pg_basebackup -R does",
-		    k->b->name);
-	else
-		report_bad(k, AUTO_CONF, "has not its checksum");
-}
-
-static status
-settle(struct backup_walk *k)
-{
-	struct backupset *b = k->b;
-
-	if (b->manifest == NULL) {
-		log_error("\"%s\" holds no %s", b->name, MANIFEST_FILE);
-		log_hint("a stream is one data directory as tar, with the "
-			 "manifest in it; for a directory of archives name "
-			 "the directory");
-		return STATUS_USAGE;
-	}
-	for (size_t i = 0; b->seen != NULL && i < manifest_files(b->seen); i++)
-		settle_seen(k, manifest_at(b->seen, i));
-	settle_missing(k);
-	settle_auto_conf(k);
-	if (manifest_system(b->manifest) != 0 && b->info.system != 0 &&
-	    manifest_system(b->manifest) != b->info.system) {
-		report_bad(k, "global/pg_control",
-		    "is of another system than the manifest");
-	}
-	return atomic_load(&k->bad) + atomic_load(&k->missing) +
-		    atomic_load(&k->extra) >
-		0
-	    ? STATUS_NO
-	    : STATUS_OK;
-}
-
 /* --- workers ---------------------------------------------------------------------- */
 
 static void *
@@ -585,7 +472,7 @@ backupset_walk(struct backupset *b, const struct backupset_options *options,
 		k.options.expect = FILEHASH_CRC32C;
 	s = walk_layout(&k, options->jobs > 0 ? options->jobs : 1);
 	if (s == STATUS_OK)
-		s = settle(&k);
+		s = backup_settle(&k);
 	verdict->files = atomic_load(&k.files);
 	verdict->bytes = atomic_load(&k.bytes);
 	verdict->bad = atomic_load(&k.bad);
@@ -593,77 +480,4 @@ backupset_walk(struct backupset *b, const struct backupset_options *options,
 	verdict->extra = atomic_load(&k.extra);
 	verdict->unproved = atomic_load(&k.unproved);
 	return s;
-}
-
-status
-backupset_unproved(struct backupset *b,
-    status (*fn)(void *arg, const struct manifest_file *file), void *arg)
-{
-	status s, worst = STATUS_OK;
-
-	for (size_t i = 0; i < manifest_files(b->manifest); i++) {
-		struct manifest_file *f = manifest_at(b->manifest, i);
-
-		if ((atomic_load(&f->mark) & BACKUP_GOOD) != 0 ||
-		    (atomic_load(&f->mark) & BACKUP_SEEN) == 0 ||
-		    strcmp(f->path, AUTO_CONF) == 0)
-			continue;
-		s = fn(arg, f);
-		if (s == STATUS_NO)
-			log_error("\"%s\": file \"%s\" has not its checksum",
-			    b->name, f->path);
-		worst = status_worse(worst, s);
-		if (s != STATUS_OK && s != STATUS_NO)
-			break;
-	}
-	return worst;
-}
-
-/* --- WAL ------------------------------------------------------------------------- */
-
-const struct walcheck *const *
-backupset_walchecks(const struct backupset *b, size_t *count)
-{
-	*count = b->nwal;
-	return (const struct walcheck *const *)b->wal;
-}
-
-/* What is needed, and whether one of the checks has it all. */
-void
-backupset_wal(const struct backupset *b, struct backup_wal *out)
-{
-	const struct manifest_range *ranges;
-	const struct walcheck *w = NULL;
-	size_t n = 0;
-
-	memset(out, 0, sizeof(*out));
-	out->state = BACKUP_WAL_NONE;
-	/* All segments of a backup are in one place, so one worker had them. */
-	for (size_t i = 0; i < b->nwal; i++)
-		if (walcheck_segments(b->wal[i]) > 0)
-			w = b->wal[i];
-	ranges = b->manifest == NULL ? NULL : manifest_ranges(b->manifest, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (out->timeline < ranges[i].timeline) {
-			out->timeline = ranges[i].timeline;
-			out->end = ranges[i].end;
-		}
-		if (i == 0 || ranges[i].start < out->start)
-			out->start = ranges[i].start;
-	}
-	if (w == NULL)
-		return;
-	out->segment_size = walcheck_segment_size(w);
-	out->system = walcheck_system(w);
-	out->state = BACKUP_WAL_WHOLE;
-	for (size_t i = 0; i < walcheck_chains(w); i++)
-		if (walcheck_chain(w, i)->upto > out->upto &&
-		    walcheck_chain(w, i)->from != 0)
-			out->upto = walcheck_chain(w, i)->upto;
-	for (size_t i = 0; i < n; i++)
-		if (!walcheck_covers(w, ranges[i].timeline, ranges[i].start,
-			ranges[i].end, &out->where, &out->why)) {
-			out->state = BACKUP_WAL_LACKS;
-			return;
-		}
 }

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/num.h"
 
 /* What is being read: which record of what, for messages. */
 struct reading {
@@ -155,6 +156,63 @@ read_slice(struct reading *r, struct chunk *c)
 	c->to = boundary(r, slice, "to");
 }
 
+/* {"time":["1682553600000000","1683158400000000"],...}: two integers, as
+ * text, for each dimension. */
+static bool
+is_bound(const json_t *end)
+{
+	int64_t value;
+
+	if (end == NULL)
+		return false;
+	return json_is_integer(end) ||
+	    (json_is_string(end) &&
+		num_i64(json_string_value(end), INT64_MIN, INT64_MAX, &value));
+}
+
+static bool
+is_slice(const json_t *pair)
+{
+	return json_array_size(pair) == 2 &&
+	    is_bound(json_array_get(pair, 0)) &&
+	    is_bound(json_array_get(pair, 1));
+}
+
+static bool
+is_slices(const json_t *slices)
+{
+	/* jansson iterates without changing, but takes no const. */
+	json_t *object = (json_t *)(uintptr_t)slices;
+	void *i = json_object_iter(object);
+
+	if (i == NULL)
+		return false;
+	for (; i != NULL; i = json_object_iter_next(object, i))
+		if (!is_slice(json_object_iter_value(i)))
+			return false;
+	return true;
+}
+
+static void
+read_hypertable(struct reading *r, struct chunk *c)
+{
+	c->hypertable = str_eq(c->source, "hypertable");
+	if (r->bad || !c->hypertable)
+		return;
+	c->compressed = record_flag(r->record, "compressed");
+	c->slices = field(r->record, "slices");
+	c->batches = field(r->record, "batches");
+	relation(r, "view", &c->view_schema, &c->view_table);
+	if (r->bad)
+		return;
+	if (c->parent_table == NULL)
+		complain(r, "parent", "is missing");
+	else if (!is_slices(c->slices))
+		complain(r, "slices", "is not two integers a dimension");
+	else if (c->batches != NULL && !json_is_object(c->batches))
+		complain(r, "batches", "is not an object");
+}
+
 static void
 read_fields(struct reading *r, struct chunk *c)
 {
@@ -178,6 +236,7 @@ read_fields(struct reading *r, struct chunk *c)
 	c->bytes = count(r, "bytes");
 	if (c->source == NULL)
 		c->source = "table";
+	read_hypertable(r, c);
 }
 
 status

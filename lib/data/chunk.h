@@ -16,6 +16,13 @@ struct chunk {
 	const char *source; /* table, partition, inheritance, ... */
 	const char *schema, *table;
 	const char *parent_schema, *parent_table; /* NULL: none */
+	/* Of a chunk of a hypertable ("source" says so): its place in all
+	 * dimensions, the continuous aggregate it belongs to or NULL, and
+	 * what it is made of when it comes compressed, or NULL. */
+	bool hypertable, compressed;
+	const json_t *slices;
+	const char *view_schema, *view_table;
+	const json_t *batches;
 	const char *bound; /* partition: FOR VALUES ..., else NULL */
 	const char *where; /* the chunk's whole row predicate, NULL: all rows */
 	const char *within; /* slice.within: the predicate of all the slices

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/mem.h"
+#include "base/num.h"
 
 /* Row memory beyond this is given back once the row has passed. */
 #define KEEP ((size_t)1024 * 1024)
@@ -279,4 +280,68 @@ copyrows_finish(struct copyrows *c, uint64_t *rows)
 	if (c->held.len > 0)
 		return fail(c, "it ends within a row");
 	return STATUS_OK;
+}
+
+/* --- one field ------------------------------------------------------------ */
+
+static bool
+binary_int4(const unsigned char *p, size_t n, size_t column, int64_t *out)
+{
+	size_t at = 2, i;
+
+	if (n < 2 || column >= ((size_t)p[0] << 8 | p[1]))
+		return false;
+	for (i = 0; n - at >= 4; i++) {
+		uint32_t length = load(p + at);
+
+		at += 4;
+		if (i == column) {
+			if (length != 4 || n - at < 4)
+				return false;
+			*out = (int32_t)load(p + at);
+			return true;
+		}
+		if (length == UINT32_MAX)
+			continue;
+		if (length > n - at)
+			return false;
+		at += length;
+	}
+	return false;
+}
+
+static bool
+text_int4(const char *p, size_t n, size_t column, int64_t *out)
+{
+	const char *end = p + n, *tab;
+	char number[16];
+	size_t length;
+
+	for (; column > 0; column--) {
+		tab = memchr(p, '\t', (size_t)(end - p));
+		if (tab == NULL)
+			return false;
+		p = tab + 1;
+	}
+	for (length = 0; p + length < end && p[length] != '\t' &&
+	     p[length] != '\n' && length < sizeof(number) - 1;
+	     length++)
+		number[length] = p[length];
+	number[length] = '\0';
+	return num_i64(number, INT32_MIN, INT32_MAX, out);
+}
+
+bool
+copyrows_int4(enum copy_format format, const void *row, size_t n, size_t column,
+    int64_t *out)
+{
+	switch (format) {
+	case COPY_BINARY:
+		return binary_int4(row, n, column, out);
+	case COPY_TEXT:
+		return text_int4(row, n, column, out);
+	case COPY_CSV:
+		break;
+	}
+	return false;
 }

@@ -20,6 +20,13 @@ status copyrows_feed(struct copyrows *c, const void *bytes, size_t n)
 status copyrows_finish(struct copyrows *c, uint64_t *rows) MUST_CHECK;
 void copyrows_free(struct copyrows *c);
 
+/*
+ * The int4 of the column at that place (0 is the first) of a row as
+ * digest_rows_take has it, in binary or text.  False: there is none.
+ */
+bool copyrows_int4(enum copy_format format, const void *row, size_t n,
+    size_t column, int64_t *out);
+
 #define COPY_BINARY_HEADER 19 /* signature 11, flags 4, extension length 4 */
 
 #endif

@@ -22,6 +22,8 @@ kind_name(enum digest_kind kind)
 		return "send";
 	case DIGEST_TEXT:
 		return "text";
+	case DIGEST_BATCHES:
+		return "batches";
 	case DIGEST_NONE:
 		break;
 	}
@@ -53,29 +55,38 @@ parse_hex(const char *text, uint128 *out)
 	return true;
 }
 
+static enum digest_kind
+parse_kind(const char *text, size_t n)
+{
+	static const enum digest_kind kinds[] = {DIGEST_SEND, DIGEST_TEXT,
+	    DIGEST_BATCHES};
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strlen(kind_name(kinds[i])) == n &&
+		    memcmp(kind_name(kinds[i]), text, n) == 0)
+			return kinds[i];
+	return DIGEST_NONE;
+}
+
 bool
 digest_parse(const char *text, struct digest *out)
 {
 	struct digest d = {DIGEST_NONE, 0, 0};
-	const char *colon = strrchr(text, ':');
+	const char *first = strchr(text, ':'), *last = strrchr(text, ':');
 	char rows[24];
 	size_t n;
 
-	if (strncmp(text, "send:", 5) == 0)
-		d.kind = DIGEST_SEND;
-	else if (strncmp(text, "text:", 5) == 0)
-		d.kind = DIGEST_TEXT;
-	else
+	if (first == NULL || first == last)
 		return false;
-	if (colon <= text + 5)
+	d.kind = parse_kind(text, (size_t)(first - text));
+	n = (size_t)(last - first) - 1;
+	if (d.kind == DIGEST_NONE || n >= sizeof(rows))
 		return false;
-	n = (size_t)(colon - text) - 5;
-	if (n >= sizeof(rows))
-		return false;
-	memcpy(rows, text + 5, n);
+	memcpy(rows, first + 1, n);
 	rows[n] = '\0';
 	if (!num_u64(rows, 0, UINT64_MAX, &d.rows) ||
-	    !parse_hex(colon + 1, &d.sum))
+	    !parse_hex(last + 1, &d.sum))
 		return false;
 	*out = d;
 	return true;
@@ -130,6 +141,13 @@ digest_add(struct digest *into, const struct digest *d)
 		into->rows += d->rows;
 		into->sum += d->sum;
 	}
+}
+
+struct digest
+digest_batches(uint64_t rows, const struct digest *batches,
+    const struct digest *rest)
+{
+	return (struct digest){DIGEST_BATCHES, rows, batches->sum + rest->sum};
 }
 
 bool

@@ -31,7 +31,12 @@
 
 #include "base/status.h"
 
-enum digest_kind { DIGEST_NONE, DIGEST_SEND, DIGEST_TEXT };
+/*
+ * BATCHES is of a chunk of TimescaleDB that moves compressed: its sum is over
+ * its batches and its other rows, each hashed by the kind of the COPY format
+ * that it has; its rows are those of the table.
+ */
+enum digest_kind { DIGEST_NONE, DIGEST_SEND, DIGEST_TEXT, DIGEST_BATCHES };
 
 struct digest {
 	enum digest_kind kind;
@@ -76,6 +81,9 @@ struct digest_rows *digest_rows_new(enum copy_format format,
  */
 status digest_rows_take(struct digest_rows *d, const void *row, size_t n)
     MUST_CHECK;
+/* The sums of parts, as the digest of a chunk that has so many rows. */
+struct digest digest_batches(uint64_t rows, const struct digest *batches,
+    const struct digest *rest);
 const struct digest *digest_rows_sum(const struct digest_rows *d);
 void digest_rows_free(struct digest_rows *d);
 

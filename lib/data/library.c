@@ -7,8 +7,11 @@
 
 #include <archive.h>
 #include <jansson.h>
+#include <lz4.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <xxhash.h>
+#include <zlib.h>
 #include <zstd.h>
 
 static void
@@ -31,4 +34,12 @@ data_libraries(struct data_library out[DATA_LIBRARIES])
 	    jansson_version_str());
 	set(&out[2], "libxxhash", "libxxhash0", XXH_versionNumber(), 100);
 	set(&out[3], "libzstd", "libzstd1", ZSTD_versionNumber(), 100);
+	set(&out[4], "liblz4", "liblz4-1", (unsigned)LZ4_versionNumber(), 100);
+	set(&out[5], "zlib", "zlib1g", 0, 1);
+	(void)snprintf(out[5].version, sizeof(out[5].version), "%s",
+	    zlibVersion());
+	set(&out[6], "libcrypto", "libssl3", 0, 1);
+	(void)snprintf(out[6].version, sizeof(out[6].version), "%u.%u.%u",
+	    OPENSSL_version_major(), OPENSSL_version_minor(),
+	    OPENSSL_version_patch());
 }

@@ -101,7 +101,8 @@ void
 doctor_files(struct doctor *d)
 {
 	static const char *const tools[] = {"pg-chunks", "pg-copyout",
-	    "pg-copyin", "pg-checksum"};
+	    "pg-copyin", "pg-checksum", "pg-queue", "pg-refresh",
+	    "pg-basebackup-wrap", "pg-restore-local"};
 
 	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
 		char *file CLEANUP_FREE =

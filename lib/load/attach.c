@@ -87,9 +87,9 @@ add_create(struct sql *q, const struct job *job, const char *schema,
 }
 
 /* Tablespace as "create table ... partition of" would have it, and owner. */
-static status
-add_place(struct pg *pg, struct sql *q, const char *schema, const char *table,
-    char **owner, struct failure *f)
+status
+attach_place(struct pg *pg, struct sql *q, const char *schema,
+    const char *table, char **owner, struct failure *f)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql ask CLEANUP_SQL = SQL_INIT;
@@ -130,7 +130,7 @@ create(struct pg *pg, const struct job *job, const char *schema,
 	status s;
 
 	add_create(&q, job, schema, table, pg_version(pg));
-	s = add_place(pg, &q, schema, table, &owner, f);
+	s = attach_place(pg, &q, schema, table, &owner, f);
 	if (s != STATUS_OK)
 		return s;
 	s = failure_run(f, pg, &q, NULL, "make %s like \"%s.%s\"", job->target,
@@ -219,23 +219,23 @@ attach_later(struct pg *pg, const struct job *job, const struct target *t,
  * the server, which makes what is missing when the table is attached.
  */
 static status
-parent_indexes(struct pg *pg, const struct job *job, const struct target *t,
-    struct pg_result **out, struct failure *f)
+parent_indexes(struct pg *pg, const struct target *t, struct pg_result **out,
+    struct failure *f)
 {
 	struct sql q CLEANUP_SQL = SQL_INIT;
 
 	sql_add(&q, "select case when k.oid is not null");
 	sql_add(&q, " then pg_catalog.format('alter table %I.%I add ', ");
-	sql_param(&q, job->schema);
+	sql_param(&q, t->table.schema);
 	sql_add(&q, "::text, ");
-	sql_param(&q, job->table);
+	sql_param(&q, t->table.name);
 	sql_add(&q, "::text) || pg_catalog.pg_get_constraintdef(k.oid)");
 	sql_add(&q, " when pg_catalog.starts_with(d.def, d.head)");
 	sql_add(&q, " then pg_catalog.format('create %sindex on %I.%I ',");
 	sql_add(&q, " d.uniq, ");
-	sql_param(&q, job->schema);
+	sql_param(&q, t->table.schema);
 	sql_add(&q, "::text, ");
-	sql_param(&q, job->table);
+	sql_param(&q, t->table.name);
 	sql_add(&q, "::text) || pg_catalog.substr(d.def,");
 	sql_add(&q, " pg_catalog.length(d.head) + 1) end,");
 	sql_add(&q, " coalesce(s.spcname, '')");
@@ -252,7 +252,8 @@ parent_indexes(struct pg *pg, const struct job *job, const struct target *t,
 	sql_add(&q, " cross join lateral (select u.uniq,");
 	sql_add(&q, " pg_catalog.pg_get_indexdef(x.oid) as def,");
 	sql_add(&q, " 'CREATE ' || pg_catalog.upper(u.uniq) || 'INDEX '");
-	sql_add(&q, " || pg_catalog.quote_ident(x.relname) || ' ON ONLY '");
+	sql_add(&q, " || pg_catalog.quote_ident(x.relname) || ' ON '");
+	sql_add(&q, " || case when p.relkind = 'p' then 'ONLY ' else '' end");
 	sql_add(&q, " || pg_catalog.quote_ident(n.nspname) || '.'");
 	sql_add(&q, " || pg_catalog.quote_ident(p.relname) || ' ' as head");
 	sql_add(&q, " from (select case when i.indisunique then 'unique '");
@@ -324,17 +325,26 @@ forget(struct pg *pg, const struct job *job, struct failure *f)
 }
 
 status
-attach_finish(struct pg *pg, const struct job *job, const struct target *t,
+attach_indexes(struct pg *pg, const struct job *job, const struct target *t,
     struct failure *f)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
-	status s = parent_indexes(pg, job, t, &r, f);
+	status s = parent_indexes(pg, t, &r, f);
 	int i;
 
 	for (i = 0; s == STATUS_OK && i < pg_rows(r); i++)
 		if (pg_value(r, i, 0) != NULL)
 			s = build_index(pg, job, pg_value(r, i, 0),
 			    pg_value(r, i, 1), f);
+	return s;
+}
+
+status
+attach_finish(struct pg *pg, const struct job *job, const struct target *t,
+    struct failure *f)
+{
+	status s = attach_indexes(pg, job, t, f);
+
 	if (s == STATUS_OK)
 		s = attach_now(pg, job, t, f);
 	return s == STATUS_OK ? forget(pg, job, f) : s;

@@ -10,6 +10,7 @@
 
 #include "load/job.h"
 #include "load/target.h"
+#include "pg/sql.h"
 
 /*
  * The target does not exist: make it like its parent.  Afterwards t
@@ -24,6 +25,13 @@ status attach_later(struct pg *pg, const struct job *job,
 /* Give it its parent's indexes and attach it; the note goes. */
 status attach_finish(struct pg *pg, const struct job *job,
     const struct target *t, struct failure *f) MUST_CHECK;
+/* Give the table the indexes and keys that t->parent_* has. */
+status attach_indexes(struct pg *pg, const struct job *job,
+    const struct target *t, struct failure *f) MUST_CHECK;
+/* What follows the columns in "create table", where the parent is; and its
+ * owner where that is not us (the caller frees). */
+status attach_place(struct pg *pg, struct sql *q, const char *schema,
+    const char *table, char **owner, struct failure *f) MUST_CHECK;
 /* Attach at once. */
 status attach_now(struct pg *pg, const struct job *job, const struct target *t,
     struct failure *f) MUST_CHECK;

@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "base/signal.h"
 #include "load/attach.h"
+#include "load/batches.h"
 #include "load/columns.h"
 #include "load/flight.h"
 #include "load/unlogged.h"
@@ -49,12 +50,12 @@ add_copy(struct sql *q, const struct chore *c)
 }
 
 static status
-send_rows(struct chore *c, struct failure *f)
+send_bytes(struct chore *c, enum archive_part part, struct failure *f)
 {
 	const void *bytes;
 	size_t n;
 
-	while ((n = queue_get(c->job->queue, &bytes)) > 0) {
+	while ((n = queue_get(c->job->queue, part, &bytes)) > 0) {
 		status s = pg_copy_put(c->pg, bytes, n);
 
 		queue_release(c->job->queue);
@@ -106,26 +107,16 @@ compare(const struct chore *c, uint64_t rows, struct failure *f)
 }
 
 status
-chore_copy(struct chore *c, struct failure *f)
+chore_send(struct chore *c, enum archive_part part, const struct sql *copy,
+    uint64_t *rows, struct failure *f)
 {
-	struct sql q CLEANUP_SQL = SQL_INIT;
-	uint64_t rows = 0;
 	status s;
 
-	if (c->target.ancestors != NULL)
-		flight_also(c->job->load->flights, c->job->n,
-		    c->target.ancestors);
-	s = c->job->load->options->disable_triggers
-	    ? STATUS_OK
-	    : target_keys(c->pg, c->job, &c->target, f);
-	if (s != STATUS_OK)
-		return s;
-	add_copy(&q, c);
-	if (pg_copy_in(c->pg, NULL, &q) != STATUS_OK)
+	if (pg_copy_in(c->pg, NULL, copy) != STATUS_OK)
 		return failure_from_pg(f, c->pg, "copy into %s",
 		    c->job->target);
-	s = send_rows(c, f);
-	if (s == STATUS_OK)
+	s = send_bytes(c, part, f);
+	if (s == STATUS_OK && queue_ended(c->job->queue))
 		s = judge_end(c, f);
 	if (s != STATUS_OK) {
 		/* Its own failure is known; this only ends the COPY. */
@@ -136,10 +127,72 @@ chore_copy(struct chore *c, struct failure *f)
 	if (c->target.refers_to != NULL)
 		flight_await(c->job->load->flights, c->job->n,
 		    c->target.refers_to);
-	if (pg_copy_in_end(c->pg, NULL, &rows) != STATUS_OK)
+	if (pg_copy_in_end(c->pg, NULL, rows) != STATUS_OK)
 		return failure_from_pg(f, c->pg, "copy into %s",
 		    c->job->target);
-	s = compare(c, rows, f);
+	return STATUS_OK;
+}
+
+static status
+copy_rows(struct chore *c, uint64_t *rows, struct failure *f)
+{
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	add_copy(&q, c);
+	return chore_send(c, ARCHIVE_ROWS, &q, rows, f);
+}
+
+/* Of a chunk of a hypertable, its batches first. */
+static status
+copy_hyper(struct chore *c, uint64_t *rows, struct failure *f)
+{
+	struct hyper *h = &c->hyper;
+	uint64_t rest = 0;
+	status s = STATUS_OK;
+
+	/* Batches themselves fire nothing. */
+	if (h->way != HYPER_NEW && h->way != HYPER_BATCHES)
+		s = quiet_begin(c->pg, c->job, &h->table, h->chunks, h->nchunks,
+		    &h->quiet, f);
+	if (s == STATUS_OK && c->job->chunk.batches != NULL)
+		s = batches_copy(c, rows, f);
+	if (s != STATUS_OK)
+		return s;
+	if (c->job->chunk.batches != NULL && queue_ended(c->job->queue))
+		return STATUS_OK;
+	if (h->way == HYPER_BATCHES)
+		s = quiet_begin(c->pg, c->job, &h->table, h->chunks, h->nchunks,
+		    &h->quiet, f);
+	if (s == STATUS_OK)
+		s = copy_rows(c, &rest, f);
+	*rows += rest;
+	return s;
+}
+
+/* Whom the end of its rows waits for, and who waits for it. */
+static status
+find_relatives(struct chore *c, struct failure *f)
+{
+	const struct load *load = c->job->load;
+
+	if (c->target.ancestors != NULL)
+		flight_also(load->flights, c->job->n, c->target.ancestors);
+	return load->options->disable_triggers
+	    ? STATUS_OK
+	    : target_keys(c->pg, c->job, &c->target, f);
+}
+
+status
+chore_copy(struct chore *c, struct failure *f)
+{
+	uint64_t rows = 0;
+	status s = find_relatives(c, f);
+
+	if (s == STATUS_OK)
+		s = c->job->chunk.hypertable ? copy_hyper(c, &rows, f)
+					     : copy_rows(c, &rows, f);
+	if (s == STATUS_OK)
+		s = compare(c, rows, f);
 	if (s == STATUS_OK && c->upsert.stage != NULL)
 		s = upsert_merge(c->pg, c->job, &c->target, &c->upsert, rows,
 		    f);
@@ -182,8 +235,10 @@ remember_xid(struct chore *c, struct failure *f)
 	if (s != STATUS_OK)
 		return s;
 	c->xid = mem_strdup(pg_value(r, 0, 0));
-	return pg_int(r, 0, 1) == c->target.table.oid ? STATUS_OK
-						      : entry_moved(c->job, f);
+	return c->job->chunk.hypertable ||
+		pg_int(r, 0, 1) == c->target.table.oid
+	    ? STATUS_OK
+	    : entry_moved(c->job, f);
 }
 
 /* The statement before the commit would fail if anything before it had:
@@ -192,11 +247,14 @@ status
 chore_finish(struct chore *c, struct failure *f)
 {
 	struct job *job = c->job;
+	uint32_t oid = c->target.table.oid;
 	status s = index_build(c->pg, job, &c->indexes, f);
 
 	if (s == STATUS_OK && c->target.bound != NULL &&
 	    job->chunk.by == SLICE_NONE)
 		s = attach_finish(c->pg, job, &c->target, f);
+	if (s == STATUS_OK && job->chunk.hypertable)
+		s = hyper_finish(c->pg, job, &c->hyper, &c->target, &oid, f);
 	if (s != STATUS_OK)
 		return s;
 	fill_entry(c);
@@ -205,9 +263,7 @@ chore_finish(struct chore *c, struct failure *f)
 	/* Those of slices are marked together, when they are begun. */
 	if (c->target.unlogged && job->chunk.by == SLICE_NONE)
 		s = unlogged_mark_chunk(c->pg, job, f);
-	return s == STATUS_OK
-	    ? entry_finish(c->pg, job, c->target.table.oid, &c->entry, f)
-	    : s;
+	return s == STATUS_OK ? entry_finish(c->pg, job, oid, &c->entry, f) : s;
 }
 
 /* Without a ledger the server knows what became of a transaction. */

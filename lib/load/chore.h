@@ -6,6 +6,7 @@
 #define LOAD_CHORE_H
 
 #include "load/entry.h"
+#include "load/hypertable.h"
 #include "load/index.h"
 #include "load/job.h"
 #include "load/target.h"
@@ -15,6 +16,7 @@ struct chore {
 	struct job *job;
 	struct pg *pg;
 	struct target target;
+	struct hyper hyper; /* of a chunk of a hypertable */
 	struct entry entry; /* the ledger's when skipped, ours when loaded */
 	struct index_list indexes; /* to be built after the rows */
 	struct upsert upsert;
@@ -40,6 +42,12 @@ status chore_finish(struct chore *c, struct failure *f) MUST_CHECK;
 /* After a commit whose answer was lost, on a new connection. */
 status chore_committed(struct chore *c, bool *committed, struct failure *f)
     MUST_CHECK;
+/*
+ * COPY a part of the archive: *rows is what the server says it took.  Where
+ * that was the last of it, it is whole.
+ */
+status chore_send(struct chore *c, enum archive_part part,
+    const struct sql *copy, uint64_t *rows, struct failure *f) MUST_CHECK;
 /* Forget what was found out, for another attempt or for good. */
 void chore_reset(struct chore *c);
 

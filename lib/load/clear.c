@@ -50,9 +50,8 @@ has_rows(struct pg *pg, const struct job *job, const struct target *t,
 	return s;
 }
 
-/* May the rows go at all? */
-static status
-permit(struct pg *pg, const struct job *job, const struct target *t,
+status
+clear_permit(struct pg *pg, const struct job *job, const struct target *t,
     struct failure *f)
 {
 	status s = entry_strangers(pg, job, t->table.oid, f);
@@ -133,7 +132,7 @@ clear_exclusive(struct pg *pg, const struct job *job, const struct target *t,
 	if (s == STATUS_OK)
 		s = has_rows(pg, job, t, NULL, &rows, f);
 	if (s == STATUS_OK && rows)
-		s = permit(pg, job, t, f);
+		s = clear_permit(pg, job, t, f);
 	if (s != STATUS_OK)
 		return s;
 	out->exclusive = true;
@@ -159,7 +158,7 @@ clear_whole(struct pg *pg, const struct job *job, const struct target *t,
 	if (s == STATUS_OK)
 		s = has_rows(pg, job, t, NULL, &rows, f);
 	if (s == STATUS_OK && rows)
-		s = permit(pg, job, t, f);
+		s = clear_permit(pg, job, t, f);
 	return s == STATUS_OK && rows ? delete_rows(pg, job, t, NULL, f) : s;
 }
 
@@ -173,7 +172,7 @@ clear_range(struct pg *pg, const struct job *job, const struct target *t,
 	if (any != NULL)
 		*any = *any || rows;
 	if (s == STATUS_OK && rows)
-		s = permit(pg, job, t, f);
+		s = clear_permit(pg, job, t, f);
 	if (s == STATUS_OK && rows)
 		s = permit_range(job, t, f);
 	return s == STATUS_OK && rows ? delete_rows(pg, job, t, predicate, f)

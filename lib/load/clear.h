@@ -25,8 +25,11 @@ struct cleared {
  */
 status clear_whole(struct pg *pg, const struct job *job, const struct target *t,
     bool freeze, struct cleared *out, struct failure *f) MUST_CHECK;
-/* Clear the rows of a predicate; *any is set if there were some (may be
- * NULL). */
+/* May rows of the target go at all? */
+status clear_permit(struct pg *pg, const struct job *job,
+    const struct target *t, struct failure *f) MUST_CHECK;
+/* Clear the rows of a predicate; NULL: all, by delete.  *any is set if there
+ * were some (may be NULL). */
 status clear_range(struct pg *pg, const struct job *job, const struct target *t,
     const char *predicate, bool *any, struct failure *f) MUST_CHECK;
 

@@ -123,6 +123,23 @@ insert(struct pg *pg, const struct job *job, bool *mine, struct failure *f)
 	return s;
 }
 
+/*
+ * Is what the rows went into still there?  A chunk of a hypertable was found
+ * by its place and not by its name.
+ */
+static void
+add_still_there(struct sql *q, const struct job *job)
+{
+	if (job->chunk.hypertable) {
+		sql_add(q, "exists (select from pg_catalog.pg_class as k");
+		sql_add(q, " where k.oid = c.target_oid)");
+		return;
+	}
+	sql_add(q, "coalesce(c.target_oid = ");
+	entry_target_oid(q, job);
+	sql_add(q, ", false)");
+}
+
 /* The row that was in the way, and what of it differs from the chunk. */
 static status
 look(struct pg *pg, const struct job *job, struct pg_result **out,
@@ -139,9 +156,9 @@ look(struct pg *pg, const struct job *job, struct pg_result **out,
 	sql_param(&q, c->where);
 	sql_add(&q, " and c.slice is not distinct from ");
 	sql_param(&q, slice);
-	sql_add(&q, "::jsonb, coalesce(c.target_oid = ");
-	entry_target_oid(&q, job);
-	sql_add(&q, ", false),");
+	sql_add(&q, "::jsonb, ");
+	add_still_there(&q, job);
+	sql_add(&q, ",");
 	sql_add(&q, " c.rows, c.bytes, c.digest, c.snapshot,");
 	sql_add(&q, " c.pg_snapshot, c.lsn, c.replaced is not null,");
 	unlogged_chunk_gone(&q, run, job->load->options->mode == LOAD_REPLACE);
@@ -273,7 +290,10 @@ entry_finish(struct pg *pg, const struct job *job, uint32_t target,
 	sql_add(&q, ", digest = ");
 	sql_param(&q, e->digest);
 	sql_add(&q, ", target_oid = ");
-	entry_target_oid(&q, job);
+	if (job->chunk.hypertable)
+		run_param(&q, target);
+	else
+		entry_target_oid(&q, job);
 	sql_add(&q, ", loaded = pg_catalog.clock_timestamp()");
 	sql_add(&q, " where run = ");
 	run_param(&q, run->id);
@@ -338,17 +358,21 @@ entry_strangers(struct pg *pg, const struct job *job, uint32_t target,
 	sql_param(&q, run->source.system);
 	sql_add(&q, " or database <> ");
 	sql_param(&q, run->source.database);
-	sql_add(&q, " or (run = ");
-	run_param(&q, run->id);
-	sql_add(&q, " and (source_schema, source_table) <> (");
-	sql_param(&q, job->chunk.schema);
-	sql_add(&q, "::text, ");
-	sql_param(&q, job->chunk.table);
-	sql_add(&q, "::text))) order by 1 desc limit 1");
+	/* Chunks of a hypertable are told apart by their ranges. */
+	if (!job->chunk.hypertable) {
+		sql_add(&q, " or (run = ");
+		run_param(&q, run->id);
+		sql_add(&q, " and (source_schema, source_table) <> (");
+		sql_param(&q, job->chunk.schema);
+		sql_add(&q, "::text, ");
+		sql_param(&q, job->chunk.table);
+		sql_add(&q, "::text))");
+	}
+	sql_add(&q, ") order by 1 desc limit 1");
 	s = failure_run(f, pg, &q, &r, "read the ledger");
 	if (s != STATUS_OK || pg_rows(r) == 0)
 		return s;
-	if (pg_true(r, 0, 0)) {
+	if (pg_true(r, 0, 0) && !job->chunk.hypertable) {
 		(void)failure_set(f, STATUS_FAIL,
 		    "cannot clear %s for \"%s.%s\": it holds \"%s.%s\", "
 		    "loaded in the same run",
@@ -379,6 +403,13 @@ add_others(struct sql *q, const struct job *job)
 	sql_add(q, " where run <> ");
 	run_param(q, job->load->run.id);
 	entry_where_target(q, job);
+	/* A hypertable is the target of all its chunks. */
+	if (job->chunk.hypertable) {
+		sql_add(q, " and source_schema = ");
+		sql_param(q, job->chunk.schema);
+		sql_add(q, " and source_table = ");
+		sql_param(q, job->chunk.table);
+	}
 }
 
 status
@@ -524,4 +555,36 @@ entry_failed(struct load *load, const struct job *job,
 	(void)pthread_mutex_lock(&load->results.lock);
 	load->results.unrecorded = true;
 	(void)pthread_mutex_unlock(&load->results.lock);
+}
+
+static status
+delete_failed(struct pg *pg, const struct job *job, struct failure *f)
+{
+	const struct run *run = &job->load->run;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	sql_add(&q, "delete from ");
+	run_table(run, &q, "failed");
+	sql_add(&q, " where run = ");
+	run_param(&q, run->id);
+	sql_add(&q, " and chunk = ");
+	sql_param(&q, job->chunk.id);
+	return failure_run(f, pg, &q, NULL, "write the ledger");
+}
+
+void
+entry_vanished(struct load *load, const struct job *job)
+{
+	struct failure f CLEANUP(failure_clear) = {0};
+	status s = STATUS_RETRY;
+
+	if (load->run.schema == NULL)
+		return;
+	(void)pthread_mutex_lock(&load->control_lock);
+	if (!pg_broken(load->control))
+		s = delete_failed(load->control, job, &f);
+	(void)pthread_mutex_unlock(&load->control_lock);
+	if (s != STATUS_OK)
+		log_verbose("could not forget the failure of \"%s\"",
+		    job->chunk.id);
 }

@@ -71,6 +71,9 @@ void entry_failed(struct load *load, const struct job *job,
 
 /* Append "(select ...)": the oid of the table that has the target's name. */
 void entry_target_oid(struct sql *q, const struct job *job);
+/* It is no work any more: what was known of its failures goes. */
+void entry_vanished(struct load *load, const struct job *job);
+
 /* Append " and target_schema = $1 and target_table = $2". */
 void entry_where_target(struct sql *q, const struct job *job);
 

@@ -107,12 +107,13 @@ refusal(struct intake *in, const struct job *job, struct failure *f)
 	if (!seen_add(&in->seen, job->chunk.id))
 		return failure_set(f, STATUS_USAGE,
 		    "the same chunk has come before in this archive");
-	if (load->same && str_eq(job->schema, job->chunk.schema) &&
-	    str_eq(job->table, job->chunk.table))
+	if (load->same && job_into_itself(job))
 		return failure_set(f, STATUS_FAIL,
 		    "cannot load a table into itself: source and target are "
 		    "the same database");
-	if (shapes_take(&in->shapes, job, f) != STATUS_OK)
+	/* A chunk of a hypertable has its own place there. */
+	if (!job->chunk.hypertable &&
+	    shapes_take(&in->shapes, job, f) != STATUS_OK)
 		return f->class;
 	if (signal_stop() != 0)
 		return failure_set(f, STATUS_RETRY, "interrupted");
@@ -201,8 +202,13 @@ end_undescribed(struct intake *in, struct job *job)
 	struct failure f CLEANUP(failure_clear) = {0};
 
 	(void)job_source_failure(job, &f);
-	entry_failed(in->load, job, &f);
-	result_failed(job, &f, false);
+	if (job_vanished(job)) {
+		entry_vanished(in->load, job);
+		result_vanished(job, &f);
+	} else {
+		entry_failed(in->load, job, &f);
+		result_failed(job, &f, false);
+	}
 	job_free(job);
 }
 
@@ -237,14 +243,22 @@ end_chunk(struct intake *in, const struct archive_event *e, enum job_end end)
 	return STATUS_OK;
 }
 
-static void
+static status
 data(struct intake *in, const struct archive_event *e)
 {
 	size_t i = find(in, e->n);
 
+	if (i == in->nopen || in->open[i]->queue == NULL)
+		return STATUS_OK;
+	if (e->part != ARCHIVE_ROWS && in->open[i]->chunk.batches == NULL) {
+		log_error("chunk \"%s\" of the archive has batches and does "
+			  "not describe them",
+		    in->open[i]->chunk.id);
+		return STATUS_USAGE;
+	}
 	/* A loader that is deaf has its answer already. */
-	if (i < in->nopen && in->open[i]->queue != NULL)
-		(void)queue_put(in->open[i]->queue, e->bytes, e->size);
+	(void)queue_put(in->open[i]->queue, e->part, e->bytes, e->size);
+	return STATUS_OK;
 }
 
 /* --- an archive ends ---------------------------------------------------------------------- */
@@ -383,8 +397,7 @@ take(struct intake *in, const struct archive_event *e)
 	case ARCHIVE_CHUNK:
 		return begin_chunk(in, e);
 	case ARCHIVE_DATA:
-		data(in, e);
-		return STATUS_OK;
+		return data(in, e);
 	case ARCHIVE_DONE:
 		return end_chunk(in, e, JOB_DONE);
 	case ARCHIVE_FAILED:

@@ -38,6 +38,37 @@ read_format(struct job *job)
 	return STATUS_OK;
 }
 
+/* What the target has by the same name. */
+static void
+own_name(const struct chunk *c, const char **schema, const char **table)
+{
+	*schema = c->schema;
+	*table = c->table;
+	if (c->hypertable) {
+		*schema = c->parent_schema;
+		*table = c->parent_table;
+	}
+	if (c->view_table != NULL) {
+		*schema = c->view_schema;
+		*table = c->view_table;
+	}
+}
+
+bool
+job_into_itself(const struct job *job)
+{
+	const char *schema, *table;
+
+	own_name(&job->chunk, &schema, &table);
+	return str_eq(job->schema, schema) && str_eq(job->table, table);
+}
+
+bool
+job_vanished(const struct job *job)
+{
+	return job->end == JOB_FAILED && record_flag(job->outcome, "vanished");
+}
+
 /* --map decides; a line that was answered before says where it went. */
 static void
 choose_target(const struct load *load, struct job *job)
@@ -46,7 +77,9 @@ choose_target(const struct load *load, struct job *job)
 	const char *schema, *table;
 	struct str shown = STR_INIT;
 
-	if (!map_relation(&load->map, c->schema, c->table, &schema, &table)) {
+	own_name(c, &schema, &table);
+	if (!map_relation(&load->map, schema, table, &schema, &table) &&
+	    !c->hypertable) {
 		schema = c->target_schema;
 		table = c->target_table;
 	}

@@ -57,7 +57,8 @@ struct job {
 	struct chunk chunk;    /* of chunk.json, whose reference it owns */
 	uint64_t n;	       /* its number in the archive */
 	bool duplicate;	       /* the id has come before */
-	char *schema, *table;  /* of the target */
+	char *schema, *table;  /* of the target: of a chunk of a hypertable
+				* that, or its continuous aggregate's view */
 	char *target;	       /* both, for messages */
 	bool described;	       /* has columns and a format: rows may come */
 	const json_t *columns; /* borrowed from the record */
@@ -71,6 +72,10 @@ struct job {
 /* From chunk.json; reports what it lacks, STATUS_USAGE. */
 status job_new(struct load *load, uint64_t n, json_t *line, struct job **out)
     MUST_CHECK;
+/* Is its target what it is a part of, where source and target are one? */
+bool job_into_itself(const struct job *job);
+/* failed.json says that it was dropped at the source. */
+bool job_vanished(const struct job *job);
 /* What failed.json in outcome says, {"error":{...}}. */
 status job_source_failure(const struct job *job, struct failure *f);
 void job_free(struct job *job);

@@ -77,7 +77,8 @@ conclude(struct load *load, status s, bool whole)
 	if (whole && !a->deaf)
 		s = status_worse(s,
 		    record_print_end("pg-copyin",
-			a->loaded + a->skipped + a->failed, NULL));
+			a->loaded + a->skipped + a->vanished + a->failed,
+			NULL));
 	results_summary(a, &text);
 	progress_conclude(str_text(&text));
 	return s;

@@ -296,7 +296,10 @@ answer(struct loader *l, struct chore *c, status s, double since,
 {
 	struct job *job = c->job;
 
-	if (s != STATUS_OK)
+	if (s != STATUS_OK && job_vanished(job)) {
+		entry_vanished(l->load, job);
+		result_vanished(job, f);
+	} else if (s != STATUS_OK)
 		fail(l, c, f);
 	else if (c->skip)
 		result_skipped(job, &c->entry);

@@ -5,10 +5,13 @@
 #include "load/chore.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "load/attach.h"
 #include "load/clear.h"
 #include "load/sliced.h"
+
+#define MAKES 3 /* tries to make what a chunk goes into */
 
 /* Less than this is put into indexes row by row. */
 #define WORTH_DEFERRING ((int64_t)1024 * 1024)
@@ -17,6 +20,7 @@ void
 chore_reset(struct chore *c)
 {
 	target_free(&c->target);
+	hyper_free(&c->hyper);
 	entry_free(&c->entry);
 	index_list_free(&c->indexes);
 	upsert_free(&c->upsert);
@@ -173,6 +177,43 @@ wait_for_piece(struct chore *c, struct failure *f)
 	    "wait for who else is loading the same piece");
 }
 
+/* A chunk of a hypertable; *make: not before something has been made. */
+static status
+prepare_hyper(struct chore *c, struct failure *f)
+{
+	struct job *job = c->job;
+	enum load_mode mode = job->load->options->mode;
+	status s = hyper_open(c->pg, job, &c->hyper, f);
+
+	if (s != STATUS_OK || c->hyper.make)
+		return s;
+	s = hyper_target(c->pg, job, &c->hyper, &c->target, f);
+	if (s == STATUS_OK)
+		s = target_check(c->pg, job, &c->target, f);
+	if (s != STATUS_OK)
+		return s;
+	c->fresh = c->target.created && c->target.heap;
+	if (!c->target.created)
+		target_warn(job, &c->target);
+	if (mode == LOAD_UPSERT)
+		return upsert_prepare(c->pg, job, &c->target, &c->upsert, f);
+	return mode == LOAD_REPLACE
+	    ? hyper_clear(c->pg, job, &c->hyper, &c->target, f)
+	    : STATUS_OK;
+}
+
+/* End the transaction that found it lacking, and make it. */
+static status
+make(struct chore *c, struct failure *f)
+{
+	status s;
+
+	failure_roll_back(c->pg);
+	s = hyper_make(c->pg, c->job, &c->hyper, f);
+	chore_reset(c);
+	return s;
+}
+
 static status
 claim(struct chore *c, struct failure *f)
 {
@@ -191,11 +232,26 @@ claim(struct chore *c, struct failure *f)
 	return s;
 }
 
+/* Up to the first row, in a transaction. */
+static status
+try(struct chore *c, bool *raced, struct failure *f)
+{
+	status s = failure_do(f, c->pg, "begin read write", "begin");
+
+	if (s == STATUS_OK)
+		s = claim(c, f);
+	if (s != STATUS_OK || c->skip)
+		return s;
+	return c->job->chunk.hypertable ? prepare_hyper(c, f)
+					: prepare_target(c, raced, f);
+}
+
 status
 chore_prepare(struct chore *c, bool *raced, struct failure *f)
 {
 	enum sliced sliced = SLICED_OPEN;
 	status s = STATUS_OK;
+	int made;
 
 	*raced = false;
 	if (c->job->chunk.by != SLICE_NONE) {
@@ -206,12 +262,22 @@ chore_prepare(struct chore *c, bool *raced, struct failure *f)
 		}
 	}
 	if (s == STATUS_OK)
-		s = failure_do(f, c->pg, "begin read write", "begin");
-	if (s != STATUS_OK)
-		return s;
-	s = claim(c, f);
-	if (s == STATUS_OK && !c->skip)
-		s = prepare_target(c, raced, f);
+		s = try(c, raced, f);
+	/* Somebody may drop what was made: not for ever. */
+	for (made = 0; s == STATUS_OK && c->hyper.make && made < MAKES;
+	     made++) {
+		s = make(c, f);
+		if (s == STATUS_OK)
+			s = try(c, raced, f);
+	}
+	if (s == STATUS_OK && c->hyper.make)
+		s = failure_set(f, STATUS_RETRY,
+		    "the chunk that was made in %s is gone again",
+		    c->job->target);
+	/* What was looked at may have been changed while it was waited for. */
+	*raced = *raced ||
+	    (s == STATUS_RETRY && c->job->chunk.hypertable &&
+		strcmp(f->sqlstate, "55P03") != 0);
 	if (s != STATUS_OK || c->skip)
 		failure_roll_back(c->pg);
 	return s;

@@ -13,6 +13,7 @@
 struct buffer {
 	char *bytes; /* QUEUE_BUFFER, or NULL: not made yet */
 	size_t used;
+	enum archive_part part; /* all of them are of */
 };
 
 struct queue {
@@ -91,23 +92,37 @@ room(struct queue *q)
 	return b;
 }
 
+/* What is in the buffer at head is of an earlier part: that is whole. */
+static void
+end_part(struct queue *q, enum archive_part part)
+{
+	(void)pthread_mutex_lock(&q->lock);
+	if (q->ready < QUEUE_BUFFERS && q->ring[q->head].used > 0 &&
+	    q->ring[q->head].part != part)
+		hand_over(q);
+	(void)pthread_mutex_unlock(&q->lock);
+}
+
 bool
-queue_put(struct queue *q, const void *bytes, size_t n)
+queue_put(struct queue *q, enum archive_part part, const void *bytes, size_t n)
 {
 	const char *from = bytes;
 
+	end_part(q, part);
+
 	while (n > 0) {
 		struct buffer *b = room(q);
-		size_t part;
+		size_t some;
 
 		if (b == NULL)
 			return false;
-		part = QUEUE_BUFFER - b->used;
-		part = part < n ? part : n;
-		memcpy(b->bytes + b->used, from, part);
-		from += part;
-		n -= part;
-		b->used += part;
+		some = QUEUE_BUFFER - b->used;
+		some = some < n ? some : n;
+		b->part = part;
+		memcpy(b->bytes + b->used, from, some);
+		from += some;
+		n -= some;
+		b->used += some;
 		if (b->used < QUEUE_BUFFER)
 			continue;
 		(void)pthread_mutex_lock(&q->lock);
@@ -129,19 +144,32 @@ queue_end(struct queue *q)
 }
 
 size_t
-queue_get(struct queue *q, const void **bytes)
+queue_get(struct queue *q, enum archive_part part, const void **bytes)
 {
 	size_t n = 0;
 
 	(void)pthread_mutex_lock(&q->lock);
 	while (q->ready == 0 && !q->ended)
 		(void)pthread_cond_wait(&q->changed, &q->lock);
-	if (q->ready > 0) {
+	if (q->ready > 0 && q->ring[q->tail].part == part) {
 		*bytes = q->ring[q->tail].bytes;
 		n = q->ring[q->tail].used;
 	}
 	(void)pthread_mutex_unlock(&q->lock);
 	return n;
+}
+
+bool
+queue_ended(struct queue *q)
+{
+	bool ended;
+
+	(void)pthread_mutex_lock(&q->lock);
+	while (q->ready == 0 && !q->ended)
+		(void)pthread_cond_wait(&q->changed, &q->lock);
+	ended = q->ready == 0;
+	(void)pthread_mutex_unlock(&q->lock);
+	return ended;
 }
 
 void

@@ -126,6 +126,23 @@ result_skipped(struct job *job, const struct entry *e)
 }
 
 void
+result_vanished(struct job *job, const struct failure *f)
+{
+	struct results *a = &job->load->results;
+	json_t *line = new_line(job, "skipped");
+
+	log_warning("\"%s\" is passed over: %s", job->chunk.id, f->message);
+	record_set_text(line, "reason", f->message);
+	(void)json_object_set_new(line, "vanished", json_true());
+	if (job->load->run.schema != NULL)
+		record_set_text(line, "run", job->load->run.name);
+	(void)pthread_mutex_lock(&a->lock);
+	a->vanished++;
+	(void)pthread_mutex_unlock(&a->lock);
+	put(job->load, line);
+}
+
+void
 result_failed(struct job *job, const struct failure *f, bool quiet)
 {
 	struct results *a = &job->load->results;
@@ -164,6 +181,9 @@ results_summary(const struct results *a, struct str *out)
 {
 	if (a->skipped > 0)
 		str_addf(out, "%" PRIu64 " skipped: loaded before", a->skipped);
+	if (a->vanished > 0)
+		str_addf(out, "%s%" PRIu64 " gone from the source",
+		    out->len > 0 ? ", " : "", a->vanished);
 	if (a->failed > 0)
 		str_addf(out, "%s%" PRIu64 " failed", out->len > 0 ? ", " : "",
 		    a->failed);

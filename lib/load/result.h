@@ -19,7 +19,7 @@ struct entry;
 
 struct results {
 	pthread_mutex_t lock;
-	uint64_t loaded, skipped, failed, untried;
+	uint64_t loaded, skipped, vanished, failed, untried;
 	status worst;
 	bool unrecorded; /* a failure is not in the ledger */
 	bool deaf;	 /* stdout does not take lines any more */
@@ -31,6 +31,8 @@ void results_free(struct results *a);
 /* seconds < 0: not measured. */
 void result_loaded(struct job *job, const struct entry *e, double seconds);
 void result_skipped(struct job *job, const struct entry *e);
+/* Dropped at the source since it was listed: there is nothing to load. */
+void result_vanished(struct job *job, const struct failure *f);
 /* The failure is reported on stderr, too, unless quiet. */
 void result_failed(struct job *job, const struct failure *f, bool quiet);
 /* Add to the worst. */

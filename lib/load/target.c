@@ -26,7 +26,7 @@ target_name(struct sql *q, const struct target *t)
 void
 target_only(struct sql *q, const struct target *t)
 {
-	if (t->table.kind != 'p')
+	if (t->table.kind != 'p' && !t->table.hypertable)
 		sql_add(q, "only ");
 	target_name(q, t);
 }
@@ -34,7 +34,7 @@ target_only(struct sql *q, const struct target *t)
 /*
  * Triggers of users that fire in this session, which may be a replica's.
  * Foreign keys and deferrable unique constraints are triggers, too, but not
- * of this kind; a partition has copies of its parent's.
+ * of this kind, nor are TimescaleDB's; a partition has copies of its parent's.
  */
 static void
 add_triggers(struct sql *q)
@@ -42,6 +42,11 @@ add_triggers(struct sql *q)
 	sql_add(q, "t as (select g.tgname as name, g.tgtype as type");
 	sql_add(q, " from pg_catalog.pg_trigger as g");
 	sql_add(q, " where g.tgrelid = (select oid from k)");
+	sql_add(q, " and not exists (select from pg_catalog.pg_proc as p");
+	sql_add(q, " join pg_catalog.pg_namespace as n");
+	sql_add(q, " on n.oid = p.pronamespace where p.oid = g.tgfoid");
+	sql_add(q, " and n.nspname in ('_timescaledb_functions',");
+	sql_add(q, " '_timescaledb_internal'))");
 	sql_add(q, " and not exists (select from pg_catalog.pg_constraint");
 	sql_add(q, " as c where c.oid = g.tgconstraint");
 	sql_add(q, " and c.contype <> 't')");
@@ -203,17 +208,23 @@ look_for_parent(struct pg *pg, const struct job *job, struct target *t,
 }
 
 status
+target_look(struct pg *pg, const struct job *job, const char *schema,
+    const char *table, struct target *t, struct failure *f)
+{
+	if (pg_table_load(pg, schema, table, &t->table) != STATUS_OK)
+		return failure_from_pg(f, pg, "look at %s", job->target);
+	return t->table.exists ? look(pg, job, t, f) : STATUS_OK;
+}
+
+status
 target_open(struct pg *pg, const struct job *job, struct target *t,
     struct failure *f)
 {
-	status s;
+	status s = target_look(pg, job, job->schema, job->table, t, f);
 
-	if (pg_table_load(pg, job->schema, job->table, &t->table) != STATUS_OK)
-		return failure_from_pg(f, pg, "look at %s", job->target);
-	if (!t->table.exists)
-		return STATUS_OK;
-	s = look(pg, job, t, f);
-	return s == STATUS_OK ? look_for_parent(pg, job, t, f) : s;
+	return s == STATUS_OK && t->table.exists
+	    ? look_for_parent(pg, job, t, f)
+	    : s;
 }
 
 void
@@ -315,7 +326,8 @@ status
 target_check(struct pg *pg, const struct job *job, const struct target *t,
     struct failure *f)
 {
-	const char *kind = refused_kind(&t->table);
+	const char *kind =
+	    job->chunk.hypertable ? NULL : refused_kind(&t->table);
 
 	if (kind != NULL)
 		return failure_set(f, STATUS_FAIL,

@@ -38,6 +38,9 @@ struct target {
  * failure: table.exists is false. */
 status target_open(struct pg *pg, const struct job *job, struct target *t,
     struct failure *f) MUST_CHECK;
+/* The same for another relation than the job's own. */
+status target_look(struct pg *pg, const struct job *job, const char *schema,
+    const char *table, struct target *t, struct failure *f) MUST_CHECK;
 void target_free(struct target *t); /* also the cleanup */
 /* Find the tables that its rows refer to, or that those of the partitioned
  * table do that it will belong to: names for messages, in an array. */
@@ -55,7 +58,7 @@ status target_check(struct pg *pg, const struct job *job,
  * know of: triggers that fire, rules that do not. */
 void target_warn(const struct job *job, const struct target *t);
 
-/* "only "s"."t"", without only where that means nothing. */
+/* "only "s"."t"", without only where rows are in parts of it. */
 void target_only(struct sql *q, const struct target *t);
 void target_name(struct sql *q, const struct target *t);
 

@@ -324,6 +324,7 @@ pg_close(struct pg *pg)
 	free(pg->copy_doing);
 	str_free(&pg->copy_held);
 	free(pg->system);
+	pg_timescale_forget(pg);
 	free(pg);
 }
 

@@ -39,6 +39,12 @@ add_values(const struct pg_table *t, bool cast, const char *const *names,
 		if (i > 0) {
 			sql_add(out, ", ");
 		}
+		if (cast && c->open != NULL) {
+			sql_given(out, c->open);
+			sql_ident(out, c->name);
+			sql_given(out, c->close);
+			continue;
+		}
 		sql_ident(out, c->name);
 		if (cast && c->canonical != NULL) {
 			sql_add(out, "::");

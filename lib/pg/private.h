@@ -42,7 +42,8 @@ struct pg {
 	enum pg_known asked_system;
 	enum pg_known standby;
 	enum pg_known timescale;
-	bool table_prepared; /* see table.c */
+	struct pg_timescale *hyper; /* or NULL: not asked; timescale.c */
+	bool table_prepared;	    /* see table.c */
 };
 
 /*
@@ -82,6 +83,9 @@ status pg_error_lost(struct pg *pg, const char *reason);
 /* Something of our own that is no fault of the server's. */
 status pg_error_own(struct pg *pg, status class, const char *message);
 status pg_error_class(const char *sqlstate);
+
+/* What was found out about TimescaleDB. */
+void pg_timescale_forget(struct pg *pg);
 
 /* Send a statement by the extended protocol; text parameters. */
 status pg_send(struct pg *pg, const struct sql *sql);

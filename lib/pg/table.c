@@ -346,3 +346,29 @@ pg_table_copy_list(const struct pg_table *t, struct sql *out)
 		first = false;
 	}
 }
+
+void
+pg_table_select_list(const struct pg_table *t, struct sql *out)
+{
+	bool first = true;
+	size_t i;
+
+	for (i = 0; i < t->ncolumns; i++) {
+		const struct pg_column *c = &t->columns[i];
+
+		if (c->generated) {
+			continue;
+		}
+		if (!first) {
+			sql_add(out, ", ");
+		}
+		if (c->as_bytes) {
+			sql_given(out, c->open);
+		}
+		sql_ident(out, c->name);
+		if (c->as_bytes) {
+			sql_given(out, c->close);
+		}
+		first = false;
+	}
+}

@@ -22,6 +22,10 @@ struct pg_column {
 	bool not_null, has_default;
 	bool binary;	 /* auto format may send it in binary */
 	char *canonical; /* type to cast to, as SQL, or NULL: none needed */
+	/* SQL around the column that makes it bytes, where its type is none
+	 * that others know; NULL: as it is. */
+	const char *open, *close;
+	bool as_bytes;		     /* COPY carries those bytes, too */
 	struct digest_column digest; /* canonical oids; name borrowed */
 };
 
@@ -32,7 +36,7 @@ struct pg_table {
 	char persistence; /* p u t */
 	bool exists, has_subclass, is_partition;
 	bool row_security;		   /* row security that applies to us */
-	bool hypertable, hypertable_chunk; /* timescaledb: refused for now */
+	bool hypertable, hypertable_chunk; /* of TimescaleDB */
 	struct pg_column *columns; /* live ones by attnum; generated too */
 	size_t ncolumns;
 };
@@ -48,6 +52,14 @@ struct pg_column *pg_table_column(const struct pg_table *t, const char *name);
 bool pg_table_binary(const struct pg_table *t);
 /* "a", "b", ... of the columns that COPY carries, in order of attnum. */
 void pg_table_copy_list(const struct pg_table *t, struct sql *out);
+/* The same as expressions for a select: some become bytes. */
+void pg_table_select_list(const struct pg_table *t, struct sql *out);
+/*
+ * t holds compressed rows of TimescaleDB: its columns of types that only that
+ * extension knows may go in binary, as bytes.
+ */
+void pg_table_batches(struct pg_table *t);
+#define PG_BATCH_COUNT "_ts_meta_count" /* the column: rows of a batch */
 /* For chunk.json: [{"name","type","oid","digest_oid",...}]. */
 json_t *pg_table_columns_json(const struct pg_table *t);
 /* And back, for readers of archives: columns for digest_rows_new; names

@@ -33,6 +33,8 @@ column_json(const struct pg_column *c)
 	(void)json_object_set_new(record, "array",
 	    json_boolean(c->digest.array));
 	set_oid(record, "element", c->digest.element);
+	if (c->as_bytes)
+		(void)json_object_set_new(record, "bytes", json_true());
 	return record;
 }
 

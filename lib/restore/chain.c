@@ -57,7 +57,7 @@ copy_manifest(const char *from, const char *to)
 static status
 finish_part(struct restore *part, const char *backup)
 {
-	struct site *p;
+	struct spot *p;
 	status s = STATUS_OK;
 
 	if (renameat(part->data.fd, CONTROL_WAITS, part->data.fd, CONTROL) != 0)
@@ -81,9 +81,9 @@ finish_part(struct restore *part, const char *backup)
 static void
 free_part(struct restore *part)
 {
-	site_free(&part->data);
+	spot_free(&part->data);
 	for (size_t i = 0; i < part->nspaces; i++)
-		site_free(&part->spaces[i]);
+		spot_free(&part->spaces[i]);
 	free(part->spaces);
 	(void)pthread_mutex_destroy(&part->lock);
 	backupset_close(part->set);
@@ -99,7 +99,8 @@ unpack_part(const struct restore *r, const char *backup, const char *scratch,
 	struct restore_options o = {.jobs = r->o->jobs,
 	    .tablespaces_in = spaces};
 	struct restore part = {.o = &o,
-	    .spaces = mem_zalloc(RESTORE_SPACES * sizeof(struct site)),
+	    .part = true,
+	    .spaces = mem_zalloc(RESTORE_SPACES * sizeof(struct spot)),
 	    .uid = geteuid(),
 	    .gid = getegid()};
 	status s;
@@ -123,7 +124,7 @@ unpack_part(const struct restore *r, const char *backup, const char *scratch,
 		part.data.work = mem_strdup(part.data.final);
 		o.data = part.data.final;
 		*out = mem_strdup(part.data.work);
-		s = site_open(&part.data);
+		s = spot_open(&part.data);
 		if (s == STATUS_OK)
 			s = restore_unpack(&part);
 		if (s == STATUS_OK)
@@ -133,25 +134,29 @@ unpack_part(const struct restore *r, const char *backup, const char *scratch,
 	return s;
 }
 
-/* Each tablespace of the last backup gets a directory of its own. */
+/* Each tablespace of the last backup, by where its link leads, gets a
+ * directory of its own. */
 static status
 add_mappings(const char *last, const char *scratch, struct strv *argv)
 {
+	char target[TAR_PATH_MAX];
 	struct backupset *set;
 	status s = backupset_open(last, -1, &set);
 
 	if (s != STATUS_OK)
 		return s;
 	for (size_t i = 0; i < backupset_info(set)->ntablespaces; i++) {
-		const struct backup_tablespace *t =
-		    &backupset_info(set)->tablespaces[i];
-		char *to CLEANUP_FREE =
-		    mem_printf("%s/combined.spaces/%s", scratch, t->oid);
+		const char *oid = backupset_info(set)->tablespaces[i].oid;
+		char *link CLEANUP_FREE =
+		    mem_printf("%s/pg_tblspc/%s", last, oid);
 		char *map CLEANUP_FREE = NULL;
+		ssize_t n = readlink(link, target, sizeof(target) - 1);
 
-		if (t->location == NULL)
+		if (n < 0)
 			continue;
-		map = mem_printf("--tablespace-mapping=%s=%s", t->location, to);
+		map = mem_printf("--tablespace-mapping=%.*s=%s/combined.spaces"
+				 "/%s",
+		    (int)n, target, scratch, oid);
 		strv_add(argv, map);
 	}
 	backupset_close(set);
@@ -185,16 +190,15 @@ find_program(struct restore *r)
 }
 
 static status
-combine(struct restore *r, const char *program, const struct strv *parts,
-    const char *scratch, const char *out)
+combine(const char *program, const struct strv *parts, const char *scratch,
+    const char *out)
 {
 	struct strv args CLEANUP(strv_free) = STRV_INIT;
 	struct str said CLEANUP(str_free) = STR_INIT;
 	struct command c = {.out = &said, .err = &said};
-	int code;
+	int code = 0;
 	status s;
 
-	(void)r;
 	strv_add(&args, program);
 	strv_add(&args, "--no-sync");
 	s = add_mappings(parts->data[parts->len - 1], scratch, &args);
@@ -234,7 +238,7 @@ restore_chain(struct restore *r)
 			 "and later; --bindir says where they are");
 		return STATUS_FAIL;
 	}
-	s = site_open(&r->scratch);
+	s = spot_open(&r->scratch);
 	for (size_t i = 0; s == STATUS_OK && i < r->o->backups.len; i++) {
 		char *part CLEANUP_FREE = NULL;
 
@@ -244,6 +248,6 @@ restore_chain(struct restore *r)
 			strv_add(&parts, part);
 	}
 	if (s == STATUS_OK)
-		s = combine(r, program, &parts, r->scratch.work, out);
+		s = combine(program, &parts, r->scratch.work, out);
 	return s == STATUS_OK ? backupset_open(out, -1, &r->set) : s;
 }

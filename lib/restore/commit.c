@@ -35,7 +35,7 @@ could_not(const char *what, const char *path)
 /* --- links and modes ---------------------------------------------------------------- */
 
 static status
-make_link(struct restore *r, int fd, const struct site *p)
+make_link(struct restore *r, int fd, const struct spot *p)
 {
 	if (unlinkat(fd, p->oid, 0) != 0 && errno == EISDIR)
 		(void)unlinkat(fd, p->oid, AT_REMOVEDIR);
@@ -52,7 +52,7 @@ make_link(struct restore *r, int fd, const struct site *p)
 static status
 make_links(struct restore *r)
 {
-	struct site *p;
+	struct spot *p;
 	int fd;
 	status s = STATUS_OK;
 
@@ -61,7 +61,7 @@ make_links(struct restore *r)
 	if (s != STATUS_OK || r->nspaces == 0)
 		return s;
 	fd =
-	    site_open_below(r->data.fd, "pg_tblspc", O_RDONLY | O_DIRECTORY, 0);
+	    spot_open_below(r->data.fd, "pg_tblspc", O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return could_not("open", "pg_tblspc");
 	for (size_t i = 0; s == STATUS_OK && i < r->nspaces; i++)
@@ -95,7 +95,7 @@ sync_all(struct restore *r)
 	size_t ndone = 0;
 
 	for (size_t i = 0; i <= r->nspaces; i++) {
-		const struct site *p = i == 0 ? &r->data : &r->spaces[i - 1];
+		const struct spot *p = i == 0 ? &r->data : &r->spaces[i - 1];
 		bool again = false;
 
 		if (fstat(p->fd, &st) != 0)
@@ -114,7 +114,7 @@ sync_all(struct restore *r)
 /* --- the marker ---------------------------------------------------------------------- */
 
 static json_t *
-site_record(const struct site *p)
+spot_record(const struct spot *p)
 {
 	json_t *record = json_object();
 
@@ -144,16 +144,16 @@ write_marker(struct restore *r)
 	record_set_text(record, "backup", backupset_name(r->set));
 	record_set_text(record, "manifest",
 	    manifest_checksum(backupset_manifest(r->set)));
-	(void)json_array_append_new(places, site_record(&r->data));
+	(void)json_array_append_new(places, spot_record(&r->data));
 	for (size_t i = 0; i < r->nspaces; i++)
-		(void)json_array_append_new(places, site_record(&r->spaces[i]));
+		(void)json_array_append_new(places, spot_record(&r->spaces[i]));
 	(void)json_object_set_new(record, "places", places);
 	record_show(record, &text);
 	str_addc(&text, '\n');
 	s = restore_put(r, RESTORE_MARKER ".tmp", text.data, text.len);
 	if (s != STATUS_OK)
 		return s;
-	fd = site_open_below(r->data.fd, RESTORE_MARKER ".tmp", O_RDONLY, 0);
+	fd = spot_open_below(r->data.fd, RESTORE_MARKER ".tmp", O_RDONLY, 0);
 	if (fd < 0 || fsync(fd) != 0)
 		s = could_not("sync", RESTORE_MARKER);
 	if (fd >= 0)
@@ -173,7 +173,7 @@ static status
 put_control(struct restore *r)
 {
 	int fd =
-	    site_open_below(r->data.fd, "global", O_RDONLY | O_DIRECTORY, 0);
+	    spot_open_below(r->data.fd, "global", O_RDONLY | O_DIRECTORY, 0);
 	status s = STATUS_OK;
 
 	if (fd < 0)
@@ -191,7 +191,7 @@ put_control(struct restore *r)
 /* The link of the cluster that was moved aside leads to where its tablespace
  * was moved, so that it stays whole. */
 static status
-follow_old(const struct restore *r, const struct site *p)
+follow_old(const struct restore *r, const struct spot *p)
 {
 	char *link CLEANUP_FREE = NULL, *new CLEANUP_FREE = NULL;
 	struct stat st;
@@ -222,11 +222,13 @@ remove_marker(int fd, const char *name)
 static status
 swap_all(struct restore *r)
 {
-	status s = site_swap(&r->data);
+	status s;
 
-	r->swapped = s == STATUS_OK;
+	/* From here on nothing is undone: it is gone on with. */
+	r->swapped = true;
+	s = spot_swap(&r->data);
 	for (size_t i = 0; s == STATUS_OK && i < r->nspaces; i++) {
-		s = site_swap(&r->spaces[i]);
+		s = spot_swap(&r->spaces[i]);
 		if (s == STATUS_OK)
 			s = follow_old(r, &r->spaces[i]);
 	}
@@ -261,7 +263,7 @@ restore_commit(struct restore *r)
 /* --- going on ------------------------------------------------------------------------ */
 
 static void
-take_place(struct site *p, const json_t *record)
+take_place(struct spot *p, const json_t *record)
 {
 	const char *oid = record_text(record, "oid");
 	const char *old = record_text(record, "old");
@@ -309,7 +311,7 @@ places_are_sound(const json_t *places, const char *final)
 }
 
 static int
-open_whichever(const struct site *p)
+open_whichever(const struct spot *p)
 {
 	char *marker CLEANUP_FREE =
 	    mem_printf("%s/%s", p->work, RESTORE_MARKER);
@@ -324,11 +326,11 @@ go_on(struct restore *r, const json_t *record)
 {
 	const json_t *places = json_object_get(record, "places");
 
-	site_free(&r->data);
+	spot_free(&r->data);
 	take_place(&r->data, json_array_get(places, 0));
 	r->data.fd = open_whichever(&r->data);
 	for (size_t i = 1; i < json_array_size(places); i++) {
-		struct site *p = &r->spaces[r->nspaces++];
+		struct spot *p = &r->spaces[r->nspaces++];
 
 		take_place(p, json_array_get(places, i));
 		p->fd = open_whichever(p);
@@ -384,9 +386,9 @@ restore_roll_back(struct restore *r)
 	}
 	for (size_t i = 0; s == STATUS_OK && i < r->nspaces; i++)
 		if (r->spaces[i].old != NULL)
-			s = site_swap_back(&r->spaces[i], aside);
+			s = spot_swap_back(&r->spaces[i], aside);
 	if (s == STATUS_OK)
-		s = site_swap_back(&r->data, aside);
+		s = spot_swap_back(&r->data, aside);
 	for (size_t i = 0; s == STATUS_OK && i < r->nspaces; i++) {
 		char *link CLEANUP_FREE = mem_printf("%s/pg_tblspc/%s",
 		    r->data.final, r->spaces[i].oid);
@@ -437,7 +439,7 @@ drop_one(const char *final)
 		char *path CLEANUP_FREE = mem_printf("%s/%s",
 		    strcmp(parent, "/") == 0 ? "" : parent, names.data[i]);
 
-		s = site_remove(path);
+		s = spot_remove(path);
 		if (s == STATUS_OK)
 			log_info("removed \"%s\"", path);
 	}

@@ -25,7 +25,7 @@
 
 struct sweep {
 	struct restore *r;
-	struct site *p;
+	struct spot *p;
 	const char *prefix;  /* "pg_tblspc/16385/" or "" */
 	struct strv pending; /* directories */
 	struct strv done;    /* in the order that they were gone into */
@@ -35,7 +35,7 @@ struct sweep {
 #define BUFFER ((size_t)256 * 1024)
 
 static status
-could_not(const char *what, const struct site *p, const char *path)
+could_not(const char *what, const struct spot *p, const char *path)
 {
 	log_error("could not %s \"%s/%s\": %s", what, p->work, path,
 	    strerror(errno));
@@ -124,7 +124,7 @@ sweep_directory(struct sweep *w, const char *path)
 {
 	int fd = *path == '\0'
 	    ? openat(w->p->fd, ".", O_RDONLY | O_CLOEXEC)
-	    : site_open_below(w->p->fd, path, O_RDONLY | O_DIRECTORY, 0);
+	    : spot_open_below(w->p->fd, path, O_RDONLY | O_DIRECTORY, 0);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 	status s = STATUS_OK;
@@ -155,7 +155,7 @@ remove_empty(struct sweep *w)
 }
 
 static status
-sweep(struct restore *r, struct site *p, const char *prefix)
+sweep(struct restore *r, struct spot *p, const char *prefix)
 {
 	struct sweep w = {.r = r,
 	    .p = p,
@@ -185,7 +185,7 @@ sweep(struct restore *r, struct site *p, const char *prefix)
 
 /* Mark it as unfinished, and take from it what a server starts by. */
 static status
-disarm(struct restore *r, struct site *p)
+disarm(struct restore *r, struct spot *p)
 {
 	int fd;
 
@@ -196,7 +196,7 @@ disarm(struct restore *r, struct site *p)
 		log_error("another restore is at work in \"%s\"", p->work);
 		return STATUS_RETRY;
 	}
-	fd = site_open_below(p->fd, RESTORE_MARKER, O_WRONLY | O_CREAT, 0600);
+	fd = spot_open_below(p->fd, RESTORE_MARKER, O_WRONLY | O_CREAT, 0600);
 	if (fd < 0)
 		return could_not("write in", p, RESTORE_MARKER);
 	(void)close(fd);
@@ -229,7 +229,7 @@ restore_delta(struct restore *r)
 			if (s == STATUS_OK)
 				s = sweep(r, &r->spaces[i], prefix);
 		} else {
-			s = site_open(&r->spaces[i]);
+			s = spot_open(&r->spaces[i]);
 		}
 	}
 	return s;

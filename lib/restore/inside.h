@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 #include "data/backupset.h"
-#include "restore/site.h"
+#include "restore/spot.h"
 #include "restore/restore.h"
 
 /* pg_control until everything else is in its place. */
@@ -31,11 +31,12 @@ struct restore {
 	char stamp[32]; /* of the start: 20250704T165326Z */
 	double started;
 
-	struct site data;
-	struct site scratch; /* where a chain is combined */
-	enum site_state was; /* of the data directory */
+	struct spot data;
+	struct spot scratch; /* where a chain is combined */
+	enum spot_state was; /* of the data directory */
 	bool delta;	     /* what is there is brought up to date */
-	struct site *spaces; /* RESTORE_SPACES of them, which do not move */
+	bool part;	     /* of a chain: everything is kept as it is */
+	struct spot *spaces; /* RESTORE_SPACES of them, which do not move */
 	size_t nspaces;
 	pthread_mutex_t lock; /* of spaces */
 
@@ -69,7 +70,7 @@ struct restore {
 /* plan.c: who, where, and whether it may be. */
 status restore_plan(struct restore *r) MUST_CHECK;
 /* The directory of a tablespace, made when it is first asked for. */
-status restore_space(struct restore *r, const char *oid, struct site **out)
+status restore_space(struct restore *r, const char *oid, struct spot **out)
     MUST_CHECK;
 /* The pid of a server that runs in a data directory, 0: none. */
 long restore_postmaster(const char *data);
@@ -79,8 +80,10 @@ status restore_ask(const struct restore *r, const char *question) MUST_CHECK;
 /* owner.c */
 status restore_owner(struct restore *r) MUST_CHECK;
 
-/* version.c: programs of the server that is to run it. */
+/* version.c: programs of the server that is to run it; of a data directory
+ * that is there already where the backup has not said its version yet. */
 status restore_version(struct restore *r) MUST_CHECK;
+status restore_version_of_data(struct restore *r) MUST_CHECK;
 char *restore_program(const struct restore *r, const char *name);
 
 /* unpack.c */

@@ -106,23 +106,23 @@ cannot_swap(const char *path)
 }
 
 static status
-lay_out(struct restore *r, struct site *p, enum site_state state)
+lay_out(struct restore *r, struct spot *p, enum spot_state state)
 {
 	bool movable = !is_mount_point(p->final) && parent_is_ours(p->final);
 
 	p->fd = -1;
-	if (state == SITE_USED && !movable)
+	if (state == SPOT_USED && !movable)
 		return cannot_swap(p->final);
-	if (state == SITE_ABSENT && !parent_is_ours(p->final)) {
+	if (state == SPOT_ABSENT && !movable && !r->o->dry_run) {
 		log_error("cannot make \"%s\": its parent is not yours",
 		    p->final);
 		return STATUS_FAIL;
 	}
 	p->in_place =
-	    !movable && (state == SITE_EMPTY || state == SITE_UNFINISHED);
+	    !movable && (state == SPOT_EMPTY || state == SPOT_UNFINISHED);
 	p->work =
 	    p->in_place ? mem_strdup(p->final) : mem_printf("%s.new", p->final);
-	if (state == SITE_USED || (state == SITE_UNFINISHED && movable))
+	if (state == SPOT_USED || (state == SPOT_UNFINISHED && movable))
 		p->old = mem_printf("%s.old-%s", p->final, r->stamp);
 	return STATUS_OK;
 }
@@ -131,7 +131,7 @@ static status
 look_at_data(struct restore *r)
 {
 	long pid;
-	status s = site_look(r->data.final, &r->was);
+	status s = spot_look(r->data.final, &r->was);
 
 	if (s != STATUS_OK)
 		return s;
@@ -144,7 +144,7 @@ look_at_data(struct restore *r)
 			 "--stop-service 'systemctl stop postgresql'");
 		return STATUS_FAIL;
 	}
-	if (r->was == SITE_USED && !r->o->replace && !r->o->delta) {
+	if (r->was == SPOT_USED && !r->o->replace && !r->o->delta) {
 		log_error("\"%s\" is not empty", r->data.final);
 		log_hint("--replace moves what is there aside and keeps it");
 		return STATUS_FAIL;
@@ -172,6 +172,25 @@ split_mapping(const char *text, char **from, char **to)
 	return true;
 }
 
+/* In --tablespaces-in, which is made when it is not there. */
+static status
+space_below(struct restore *r, const char *oid, char **out)
+{
+	char *base CLEANUP_FREE = NULL;
+	status s = spot_resolve(r->o->tablespaces_in, &base);
+
+	if (s != STATUS_OK)
+		return s;
+	if (!r->o->dry_run && mkdir(base, 0700) == 0 && r->chown &&
+	    chown(base, r->uid, r->gid) != 0) {
+		log_error("could not set the owner of \"%s\": %s", base,
+		    strerror(errno));
+		return STATUS_FAIL;
+	}
+	*out = mem_printf("%s/%s", base, oid);
+	return STATUS_OK;
+}
+
 /* Where the tablespace goes: mapped by place or oid, into one directory, or
  * where it was.  For the caller to free. */
 static status
@@ -195,8 +214,8 @@ space_path(struct restore *r, const struct backup_tablespace *t, char **out)
 		}
 	}
 	if (r->o->tablespaces_in != NULL)
-		*out = mem_printf("%s/%s", r->o->tablespaces_in, t->oid);
-	else if (t->location != NULL)
+		return space_below(r, t->oid, out);
+	if (t->location != NULL)
 		*out = mem_strdup(t->location);
 	if (*out != NULL)
 		return STATUS_OK;
@@ -240,10 +259,10 @@ is_within(const char *path, const char *directory)
 }
 
 static status
-plan_space(struct restore *r, const struct backup_tablespace *t, struct site *p)
+plan_space(struct restore *r, const struct backup_tablespace *t, struct spot *p)
 {
 	char *wanted CLEANUP_FREE = NULL;
-	enum site_state state;
+	enum spot_state state;
 	status s = space_path(r, t, &wanted);
 
 	if (s == STATUS_OK && *wanted != '/') {
@@ -256,23 +275,28 @@ plan_space(struct restore *r, const struct backup_tablespace *t, struct site *p)
 		    t->oid);
 		s = STATUS_USAGE;
 	}
-	if (s == STATUS_OK && r->o->tablespaces_in != NULL &&
-	    mkdir(r->o->tablespaces_in, 0700) == 0 && r->chown)
-		(void)!chown(r->o->tablespaces_in, r->uid, r->gid);
-	if (s == STATUS_OK)
-		s = site_resolve(wanted, &p->final);
+	/* A dry run has not made what it would be in. */
+	if (s == STATUS_OK && r->o->dry_run && access(wanted, F_OK) != 0)
+		p->final = mem_strdup(wanted);
+	else if (s == STATUS_OK)
+		s = spot_resolve(wanted, &p->final);
 	if (s == STATUS_OK && is_within(p->final, r->data.final)) {
 		log_error("tablespace %s cannot be within the data directory",
 		    t->oid);
 		s = STATUS_USAGE;
 	}
 	if (s == STATUS_OK)
-		s = site_look(p->final, &state);
+		s = spot_look(p->final, &state);
 	if (s != STATUS_OK)
 		return s;
-	if (state == SITE_USED && !is_of_old(r, t->oid, p->final))
+	if (state == SPOT_USED && !is_of_old(r, t->oid, p->final))
 		return space_refused(p->final, t->oid);
 	p->oid = mem_strdup(t->oid);
+	if (r->delta && state == SPOT_USED) {
+		p->in_place = true;
+		p->work = mem_strdup(p->final);
+		return STATUS_OK;
+	}
 	return lay_out(r, p, state);
 }
 
@@ -286,11 +310,11 @@ find_tablespace(const struct restore *r, const char *oid)
 }
 
 static status
-add_space(struct restore *r, const char *oid, struct site **out)
+add_space(struct restore *r, const char *oid, struct spot **out)
 {
 	const struct backup_tablespace *t = find_tablespace(r, oid);
 	struct backup_tablespace bare;
-	struct site p = {.fd = -1};
+	struct spot p = {.fd = -1};
 	status s;
 
 	if (t == NULL) {
@@ -309,16 +333,16 @@ add_space(struct restore *r, const char *oid, struct site **out)
 			s = STATUS_USAGE;
 		}
 	if (s == STATUS_OK && !r->o->dry_run && !r->delta)
-		s = site_open(&p);
+		s = spot_open(&p);
 	if (s != STATUS_OK) {
-		site_free(&p);
+		spot_free(&p);
 		return s;
 	}
 	/* Earlier ones may be in use by other threads, so they do not move. */
 	if (r->nspaces == RESTORE_SPACES) {
 		log_error("more than %d tablespaces are not restored",
 		    RESTORE_SPACES);
-		site_free(&p);
+		spot_free(&p);
 		return STATUS_FAIL;
 	}
 	r->spaces[r->nspaces] = p;
@@ -327,7 +351,7 @@ add_space(struct restore *r, const char *oid, struct site **out)
 }
 
 status
-restore_space(struct restore *r, const char *oid, struct site **out)
+restore_space(struct restore *r, const char *oid, struct spot **out)
 {
 	status s = STATUS_OK;
 
@@ -365,7 +389,7 @@ ask_to_replace(const struct restore *r)
 {
 	char *question CLEANUP_FREE = NULL;
 
-	if (r->was != SITE_USED || r->o->dry_run)
+	if (r->was != SPOT_USED || r->o->dry_run)
 		return STATUS_OK;
 	if (r->delta)
 		question = mem_printf("Overwrite what differs in \"%s\"?",
@@ -408,7 +432,7 @@ restore_ask(const struct restore *r, const char *question)
 static status
 plan_spaces(struct restore *r)
 {
-	struct site *p;
+	struct spot *p;
 	status s = STATUS_OK;
 
 	for (size_t i = 0; s == STATUS_OK && i < r->info->ntablespaces; i++)
@@ -429,7 +453,7 @@ restore_plan(struct restore *r)
 		s = look_at_data(r);
 	if (s != STATUS_OK)
 		return s;
-	r->delta = r->o->delta && r->was == SITE_USED;
+	r->delta = r->o->delta && r->was == SPOT_USED;
 	if (r->delta) {
 		r->data.fd = -1;
 		r->data.in_place = true;
@@ -440,6 +464,6 @@ restore_plan(struct restore *r)
 	if (s == STATUS_OK)
 		s = ask_to_replace(r);
 	if (s == STATUS_OK && !r->o->dry_run && !r->delta)
-		s = site_open(&r->data);
+		s = spot_open(&r->data);
 	return s == STATUS_OK ? plan_spaces(r) : s;
 }

@@ -167,7 +167,7 @@ open_wal(struct proof *p, const char *name, int *fd)
 		s = walsource_get(&p->source, name, fd);
 	if (s != STATUS_OK || *fd >= 0)
 		return s;
-	*fd = site_open_below(p->r->data.fd, path, O_RDONLY, 0);
+	*fd = spot_open_below(p->r->data.fd, path, O_RDONLY, 0);
 	if (*fd < 0 && errno != ENOENT) {
 		log_error("could not open \"%s\": %s", path, strerror(errno));
 		return STATUS_FAIL;

@@ -67,7 +67,7 @@ show_input(const struct restore *r)
 }
 
 static status
-show_place(const struct site *p)
+show_place(const struct spot *p)
 {
 	if (p->in_place)
 		return step("fill %s where it is", p->final);

@@ -39,11 +39,11 @@ begin(struct restore *r, const struct restore_options *o)
 static void
 end(struct restore *r)
 {
-	site_abandon(&r->scratch);
-	site_free(&r->scratch);
-	site_free(&r->data);
+	spot_abandon(&r->scratch);
+	spot_free(&r->scratch);
+	spot_free(&r->data);
 	for (size_t i = 0; i < r->nspaces; i++)
-		site_free(&r->spaces[i]);
+		spot_free(&r->spaces[i]);
 	free(r->spaces);
 	(void)pthread_mutex_destroy(&r->lock);
 	backupset_close(r->set);
@@ -76,8 +76,8 @@ abandon(struct restore *r, status s)
 		return;
 	}
 	for (size_t i = 0; i < r->nspaces; i++)
-		site_abandon(&r->spaces[i]);
-	site_abandon(&r->data);
+		spot_abandon(&r->spaces[i]);
+	spot_abandon(&r->data);
 	log_error("nothing was restored: what was unpacked is removed, and "
 		  "\"%s\" is as it was",
 	    r->data.final);
@@ -173,7 +173,7 @@ run(struct restore *r, int fd)
 	status s = restore_target_parse(r);
 
 	if (s == STATUS_OK)
-		s = site_resolve(r->o->data, &r->data.final);
+		s = spot_resolve(r->o->data, &r->data.final);
 	if (s != STATUS_OK)
 		return s;
 	if (r->o->drop_old && r->o->backups.len == 0 && fd < 0)
@@ -181,6 +181,10 @@ run(struct restore *r, int fd)
 	s = open_input(r, fd);
 	if (s == STATUS_OK)
 		s = restore_resume(r, &done);
+	if (s == STATUS_OK && done)
+		s = restore_owner(r);
+	if (s == STATUS_OK && done)
+		s = restore_version_of_data(r);
 	if (s != STATUS_OK || done)
 		return s == STATUS_OK ? finish(r) : s;
 	s = restore_plan(r);

@@ -46,7 +46,7 @@ is_stale(const char *line)
 static status
 read_auto_conf(struct restore *r, struct str *out)
 {
-	int fd = site_open_below(r->data.fd, AUTO_CONF, O_RDONLY, 0);
+	int fd = spot_open_below(r->data.fd, AUTO_CONF, O_RDONLY, 0);
 	char bytes[8192];
 	size_t n = 1;
 	status s = STATUS_OK;

@@ -312,7 +312,7 @@ run_pg_ctl(struct restore *r, const char *verb, const char *mode)
 
 	if (pg_ctl == NULL) {
 		log_error("there is no pg_ctl of PostgreSQL %d here",
-		    r->info->major);
+		    r->server.major);
 		log_hint("--bindir says where it is, or --start-service how "
 			 "to start it");
 		return STATUS_FAIL;

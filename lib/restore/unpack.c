@@ -26,7 +26,7 @@ struct output {
 /* --- places ----------------------------------------------------------------------- */
 
 static status
-could_not(const char *what, const struct site *p, const char *path)
+could_not(const char *what, const struct spot *p, const char *path)
 {
 	int reason = errno;
 
@@ -50,7 +50,7 @@ restore_own(const struct restore *r, int fd, mode_t mode, const char *name)
 
 /* The place that holds a member, and its name there; "" is the place. */
 static status
-locate(struct restore *r, const char *path, struct site **p, const char **rest)
+locate(struct restore *r, const char *path, struct spot **p, const char **rest)
 {
 	static const char spaces[] = "pg_tblspc/";
 	size_t n;
@@ -83,7 +83,7 @@ file_mode(uint32_t mode)
 }
 
 static status
-make_directory(struct restore *r, const struct site *p, const char *path,
+make_directory(struct restore *r, const struct spot *p, const char *path,
     mode_t mode)
 {
 	char *parent CLEANUP_FREE = mem_strdup(path);
@@ -94,7 +94,7 @@ make_directory(struct restore *r, const struct site *p, const char *path,
 	if (slash != NULL) {
 		*slash = '\0';
 		above =
-		    site_open_below(p->fd, parent, O_RDONLY | O_DIRECTORY, 0);
+		    spot_open_below(p->fd, parent, O_RDONLY | O_DIRECTORY, 0);
 	}
 	if (above < 0)
 		return could_not("open", p, parent);
@@ -105,7 +105,7 @@ make_directory(struct restore *r, const struct site *p, const char *path,
 		(void)close(above);
 	if (s != STATUS_OK)
 		return s;
-	fd = site_open_below(p->fd, path, O_RDONLY | O_DIRECTORY, 0);
+	fd = spot_open_below(p->fd, path, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return could_not("open", p, path);
 	s = restore_own(r, fd, mode, path);
@@ -115,7 +115,7 @@ make_directory(struct restore *r, const struct site *p, const char *path,
 
 /* All directories above a path: an archive may have left them out. */
 static status
-make_parents(struct restore *r, const struct site *p, const char *path)
+make_parents(struct restore *r, const struct spot *p, const char *path)
 {
 	status s = STATUS_OK;
 
@@ -135,7 +135,7 @@ static status
 take_directory(void *arg, const struct backup_member *m)
 {
 	struct restore *r = arg;
-	struct site *p;
+	struct spot *p;
 	const char *path;
 	status s = locate(r, m->path, &p, &path);
 
@@ -164,22 +164,22 @@ is_left_out(const char *path)
 }
 
 static int
-create(const struct site *p, const char *path, mode_t mode)
+create(const struct spot *p, const char *path, mode_t mode)
 {
-	return site_open_below(p->fd, path, O_WRONLY | O_CREAT | O_EXCL, mode);
+	return spot_open_below(p->fd, path, O_WRONLY | O_CREAT | O_EXCL, mode);
 }
 
 static status
 begin_file(void *arg, const struct backup_member *m, void **file)
 {
 	struct restore *r = arg;
-	struct site *p;
+	struct spot *p;
 	const char *path;
 	struct output *out;
 	int fd;
 	status s = locate(r, m->path, &p, &path);
 
-	if (s != STATUS_OK || is_left_out(m->path))
+	if (s != STATUS_OK || (!r->part && is_left_out(m->path)))
 		return s;
 	if (strcmp(path, CONTROL) == 0 && p == &r->data)
 		path = CONTROL_WAITS;
@@ -243,7 +243,7 @@ read_again(void *arg, const struct manifest_file *f)
 	struct filehash hash CLEANUP(filehash_free) = FILEHASH_INIT;
 	unsigned char *bytes CLEANUP_FREE = NULL;
 	unsigned char sum[FILEHASH_MAX];
-	struct site *p;
+	struct spot *p;
 	const char *path;
 	size_t n = 1, room = 256 * 1024;
 	status s = locate(r, f->path, &p, &path);
@@ -252,11 +252,11 @@ read_again(void *arg, const struct manifest_file *f)
 	if (s != STATUS_OK)
 		return s;
 	/* These were not written, so only their size is known to be right. */
-	if (is_left_out(f->path))
+	if (!r->part && is_left_out(f->path))
 		return STATUS_OK;
 	if (strcmp(f->path, CONTROL) == 0)
 		path = CONTROL_WAITS;
-	fd = site_open_below(p->fd, path, O_RDONLY, 0);
+	fd = spot_open_below(p->fd, path, O_RDONLY, 0);
 	if (fd < 0)
 		return could_not("open", p, path);
 	bytes = mem_alloc(room);
@@ -308,7 +308,7 @@ restore_unpack(struct restore *r)
 status
 restore_put(struct restore *r, const char *path, const char *text, size_t n)
 {
-	int fd = site_open_below(r->data.fd, path, O_WRONLY | O_CREAT | O_TRUNC,
+	int fd = spot_open_below(r->data.fd, path, O_WRONLY | O_CREAT | O_TRUNC,
 	    0600);
 	status s;
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/path.h"
 #include "restore/inside.h"
 #include "run/child.h"
 
@@ -74,7 +75,7 @@ static status
 differs(const struct restore *r, const char *what, int major)
 {
 	log_error("the backup is of PostgreSQL %d, and %s is %d",
-	    r->info->major, what, major);
+	    r->server.major, what, major);
 	log_hint("a data directory runs on its own major version alone; carry "
 		 "the data across with pg_upgrade, or by a dump");
 	return STATUS_FAIL;
@@ -97,18 +98,16 @@ find(struct restore *r, int want, int *other)
 		r->server.bindir = bindir_of(want);
 }
 
-status
-restore_version(struct restore *r)
+static status
+check_version(struct restore *r, int want)
 {
-	int want = r->info->major, other = 0, said = (int)r->o->server_version;
+	int other = 0, said = (int)r->o->server_version;
 
-	if (want == 0) /* a stream: it is known once it was read */
-		return STATUS_OK;
+	r->server.major = want;
 	if (said != 0 && said != want)
 		return differs(r, "the server", said);
 	if (r->server.bindir == NULL)
 		find(r, want, &other);
-	r->server.major = want;
 	if (r->server.bindir != NULL || said == want)
 		return STATUS_OK;
 	if (other != 0)
@@ -125,6 +124,32 @@ restore_version(struct restore *r)
 		 "--server-version %d",
 	    want);
 	return STATUS_FAIL;
+}
+
+status
+restore_version(struct restore *r)
+{
+	if (r->info->major == 0) /* a stream: it is known once it was read */
+		return STATUS_OK;
+	return check_version(r, r->info->major);
+}
+
+status
+restore_version_of_data(struct restore *r)
+{
+	char *file CLEANUP_FREE = mem_printf("%s/PG_VERSION", r->data.final);
+	struct str text CLEANUP(str_free) = STR_INIT;
+	uint64_t major;
+	status s = path_read(file, 16, &text);
+
+	if (s != STATUS_OK)
+		return s;
+	text.data[strcspn(text.data, "\n")] = '\0';
+	if (!num_u64(text.data, 1, 999, &major)) {
+		log_error("cannot understand \"%s\"", file);
+		return STATUS_USAGE;
+	}
+	return check_version(r, (int)major);
 }
 
 char *

@@ -12,7 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "restore/site.h"
+#include "restore/spot.h"
 #include "run/command.h"
 
 #define FETCHED "RECOVERY"
@@ -35,7 +35,7 @@ walsource_open(struct walsource *w, const char *text, const char *scratch)
 		w->command = mem_strdup(text);
 		return STATUS_OK;
 	}
-	s = site_resolve(text, &w->directory);
+	s = spot_resolve(text, &w->directory);
 	if (s != STATUS_OK)
 		return STATUS_USAGE;
 	if (stat(w->directory, &st) != 0 || !S_ISDIR(st.st_mode)) {

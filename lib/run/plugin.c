@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * Text plug-ins: what lies in which directory, and what hides what.
+ * What lies in which directory, and what hides what.
  */
 #include "run/plugin.h"
 
@@ -14,30 +14,41 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "run/child.h"
 
-/* "partition.sql": its name's length; 0 for what is no plug-in. */
-static size_t
-stem(const char *file, const char *suffix)
+/* How the files of a kind are called. */
+struct kind {
+	const char *prefix, *suffix;
+	bool program;
+};
+
+static bool
+is_one(const struct kind *kind, const char *file)
 {
-	size_t n = strlen(file), end = strlen(suffix);
+	struct stat st;
 
-	if (file[0] == '.' || n <= end || strcmp(file + n - end, suffix) != 0)
-		return 0;
-	return n - end;
+	return kind->program ? child_is_program(file)
+			     : stat(file, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 static void
-add(struct plugins *p, const char *dir, const char *file, size_t len, bool ours)
+add(struct plugins *p, const struct kind *kind, const char *dir,
+    const char *file, bool ours)
 {
+	size_t begin = strlen(kind->prefix), end = strlen(kind->suffix);
+	size_t n = strlen(file);
 	struct plugin item = {.ours = ours};
-	struct stat st;
 
+	if (file[0] == '.' || n <= begin + end ||
+	    strncmp(file, kind->prefix, begin) != 0 ||
+	    strcmp(file + n - end, kind->suffix) != 0)
+		return;
 	item.file = mem_printf("%s/%s", dir, file);
-	if (stat(item.file, &st) != 0 || !S_ISREG(st.st_mode)) {
+	if (!is_one(kind, item.file)) {
 		free(item.file);
 		return;
 	}
-	item.name = mem_strndup(file, len);
+	item.name = mem_strndup(file + begin, n - begin - end);
 	item.hidden = plugins_get(p, item.name) != NULL;
 	p->items = mem_resize(p->items, p->count + 1, sizeof(p->items[0]));
 	p->items[p->count++] = item;
@@ -51,7 +62,7 @@ close_dir(DIR *const *dir)
 }
 
 static status
-add_directory(struct plugins *p, const char *name, const char *suffix,
+add_directory(struct plugins *p, const struct kind *kind, const char *name,
     bool ours)
 {
 	DIR *dir CLEANUP(close_dir) = opendir(name);
@@ -65,15 +76,11 @@ add_directory(struct plugins *p, const char *name, const char *suffix,
 		return STATUS_FAIL;
 	}
 	for (;;) {
-		size_t len;
-
 		errno = 0;
 		entry = readdir(dir);
 		if (entry == NULL)
 			break;
-		len = stem(entry->d_name, suffix);
-		if (len > 0)
-			add(p, name, entry->d_name, len, ours);
+		add(p, kind, name, entry->d_name, ours);
 	}
 	if (errno != 0) {
 		log_error("could not read directory \"%s\": %s", name,
@@ -99,27 +106,46 @@ free_directories(struct strv *dirs)
 	strv_free(dirs);
 }
 
-status
-plugins_find(const char *folder, const char *suffix, struct plugins *out)
+/* The last of the directories is ours. */
+static status
+find(const struct kind *kind, const struct strv *dirs, const char *folder,
+    struct plugins *out)
 {
-	struct strv dirs CLEANUP(free_directories) = STRV_INIT;
-	size_t i;
-	status s;
+	for (size_t i = 0; i < dirs->len; i++) {
+		char *name CLEANUP_FREE = folder == NULL
+		    ? mem_strdup(dirs->data[i])
+		    : mem_printf("%s/%s", dirs->data[i], folder);
+		status s = add_directory(out, kind, name, i + 1 == dirs->len);
 
-	plugins_free(out);
-	path_plugins(&dirs);
-	strv_add(&dirs, path_share());
-	for (i = 0; i < dirs.len; i++) {
-		char *name CLEANUP_FREE =
-		    mem_printf("%s/%s", dirs.data[i], folder);
-
-		s = add_directory(out, name, suffix, i + 1 == dirs.len);
 		if (s != STATUS_OK)
 			return s;
 	}
 	if (out->count > 0)
 		qsort(out->items, out->count, sizeof(out->items[0]), compare);
 	return STATUS_OK;
+}
+
+status
+plugins_find(const char *folder, const char *suffix, struct plugins *out)
+{
+	const struct kind kind = {"", suffix, false};
+	struct strv dirs CLEANUP(free_directories) = STRV_INIT;
+
+	plugins_free(out);
+	path_plugins(&dirs);
+	strv_add(&dirs, path_share());
+	return find(&kind, &dirs, folder, out);
+}
+
+status
+plugins_find_programs(const char *prefix, struct plugins *out)
+{
+	const struct kind kind = {prefix, "", true};
+	struct strv dirs CLEANUP(free_directories) = STRV_INIT;
+
+	plugins_free(out);
+	path_plugins(&dirs);
+	return find(&kind, &dirs, NULL, out);
 }
 
 const struct plugin *

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * Text plug-ins: files that a user adds by dropping them into a directory.
- * A chunk source NAME is the file chunks/NAME.sql below a directory of the
- * plug-in path (base/path.h) or below share/.  The first one that is found
- * under a name hides the others.
+ * Plug-ins: files that a user adds by dropping them into a directory.  Text:
+ * a chunk source NAME is the file chunks/NAME.sql below a directory of the
+ * plug-in path (base/path.h) or below share/.  Programs: a store NAME is the
+ * executable store-NAME in a directory of that path.  The first one that is
+ * found under a name hides the others.
  */
 #ifndef RUN_PLUGIN_H
 #define RUN_PLUGIN_H
@@ -16,7 +17,7 @@
 struct plugin {
 	char *name;  /* "partition" */
 	char *file;  /* its absolute path */
-	bool ours;   /* from share/ */
+	bool ours;   /* from share/ or libexec/ */
 	bool hidden; /* another one of this name comes first */
 };
 
@@ -31,6 +32,9 @@ struct plugins {
 /* All of one kind: folder "chunks", suffix ".sql".  A directory that is not
  * there has none; one that cannot be read is reported, STATUS_FAIL. */
 status plugins_find(const char *folder, const char *suffix, struct plugins *out)
+    MUST_CHECK;
+/* All programs of one kind: prefix "store-". */
+status plugins_find_programs(const char *prefix, struct plugins *out)
     MUST_CHECK;
 /* The one to use, NULL where there is none. */
 const struct plugin *plugins_get(const struct plugins *p, const char *name);

@@ -23,6 +23,7 @@
 #include "base/path.h"
 #include "data/record.h"
 #include "run/child.h"
+#include "run/plugin.h"
 
 #define LIST_MAX ((size_t)256 * 1024 * 1024)
 
@@ -42,30 +43,30 @@ status
 storage_open(const char *url, struct storage **out)
 {
 	char *scheme CLEANUP_FREE = mem_strndup(url, strcspn(url, ":"));
-	struct strv dirs CLEANUP(strv_free) = STRV_INIT;
+	struct plugins found CLEANUP(plugins_free) = PLUGINS_INIT;
+	const struct plugin *plugin;
 	struct storage *s;
+	status st = plugins_find_programs("store-", &found);
 
 	*out = NULL;
-	path_plugins(&dirs);
-	for (size_t i = 0; i < dirs.len; i++) {
-		char *file = mem_printf("%s/store-%s", dirs.data[i], scheme);
-
-		if (child_is_program(file)) {
-			s = mem_zalloc(sizeof(*s));
-			s->url = mem_strdup(url);
-			while (strlen(s->url) > 1 &&
-			    s->url[strlen(s->url) - 1] == '/')
-				s->url[strlen(s->url) - 1] = '\0';
-			s->program = file;
-			*out = s;
-			return STATUS_OK;
-		}
-		free(file);
+	if (st != STATUS_OK)
+		return st;
+	plugin = plugins_get(&found, scheme);
+	if (plugin == NULL) {
+		log_error("there is no store \"%s\": no plug-in store-%s was "
+			  "found",
+		    scheme, scheme);
+		log_hint("a local directory is written without \"%s://\"",
+		    scheme);
+		return STATUS_USAGE;
 	}
-	log_error("there is no store \"%s\": no plug-in store-%s was found",
-	    scheme, scheme);
-	log_hint("a local directory is written without \"%s://\"", scheme);
-	return STATUS_USAGE;
+	s = mem_zalloc(sizeof(*s));
+	s->url = mem_strdup(url);
+	while (strlen(s->url) > 1 && s->url[strlen(s->url) - 1] == '/')
+		s->url[strlen(s->url) - 1] = '\0';
+	s->program = mem_strdup(plugin->file);
+	*out = s;
+	return STATUS_OK;
 }
 
 const char *

@@ -223,8 +223,8 @@ check(const struct snapshot *s, const struct pg_result *r)
 	if (st != STATUS_OK)
 		return st;
 	sql_show_name(&name, pg_value(r, 0, SCHEMA), pg_value(r, 0, TABLE));
-	st = relation_check(&table, str_text(&name), s->holder, s->standby,
-	    &why);
+	st = relation_check(&table, str_text(&name), false, s->holder,
+	    s->standby, &why);
 	if (st != STATUS_OK)
 		failure_report(&why);
 	pg_table_free(&table);

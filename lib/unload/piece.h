@@ -7,8 +7,22 @@
 #define UNLOAD_PIECE_H
 
 #include "pg/table.h"
+#include "pg/timescale.h"
 #include "pg/failure.h"
 #include "unload/state.h"
+
+/* One COPY stream of it. */
+struct piece_part {
+	enum archive_part part;
+	const struct pg_table *table;
+	enum copy_format format;
+	struct digest_rows *digest;
+	uint64_t payloads; /* CopyData messages so far */
+	uint64_t rows;
+	bool batches;	 /* each row of it stands for several ... */
+	size_t counter;	 /* ... as many as this column says */
+	uint64_t within; /* all that they stand for */
+};
 
 struct piece {
 	struct unload *u;
@@ -16,14 +30,17 @@ struct piece {
 	char *name; /* of the relation, for messages */
 	struct pg_table table;
 	bool described;
-	enum copy_format format;
+	struct pg_chunk hyper;	 /* of a chunk of a hypertable, see batches.h */
+	char *extension;	 /* version of TimescaleDB */
+	struct pg_table batches; /* its compressed rows, if they come so */
+	struct piece_part parts[ARCHIVE_PARTS];
 	struct archive_chunk *out; /* NULL: nothing of it has left */
-	struct digest_rows *digest;
-	uint64_t payloads; /* CopyData messages so far */
 	uint64_t rows, bytes;
+	struct digest by_rows; /* of a chunk whose batches have none */
 	double started;
 	struct failure why;
-	bool gone; /* the server no longer has the snapshot */
+	bool gone;     /* the server no longer has the snapshot */
+	bool vanished; /* the chunk was dropped since it was listed */
 };
 
 void piece_init(struct piece *p, struct unload *u, const struct chunk *chunk);

@@ -51,10 +51,17 @@ check_timescale(const struct pg_table *t, const char *name, struct failure *why)
 {
 	if (!t->hypertable && !t->hypertable_chunk)
 		return STATUS_OK;
-	(void)failure_set(why, STATUS_FAIL,
-	    "%s is %s of TimescaleDB, which cannot be copied yet", name,
-	    t->hypertable ? "a hypertable" : "a hypertable's chunk");
-	failure_hint(why, "leave it out with pg-chunks -x");
+	if (t->hypertable)
+		(void)failure_set(why, STATUS_FAIL,
+		    "%s is a hypertable of TimescaleDB and holds no rows of "
+		    "its own",
+		    name);
+	else
+		(void)failure_set(why, STATUS_FAIL,
+		    "%s belongs to a hypertable of TimescaleDB and was not "
+		    "listed as its chunk",
+		    name);
+	failure_hint(why, "list chunks of hypertables with pg-chunks");
 	return STATUS_FAIL;
 }
 
@@ -87,15 +94,15 @@ check_policies(const struct pg_table *t, const char *name, const struct pg *pg,
 }
 
 status
-relation_check(const struct pg_table *t, const char *name, const struct pg *pg,
-    bool standby, struct failure *why)
+relation_check(const struct pg_table *t, const char *name, bool hypertable,
+    const struct pg *pg, bool standby, struct failure *why)
 {
 	status s;
 
 	if (!t->exists)
 		return failure_set(why, STATUS_FAIL, "table %s does not exist",
 		    name);
-	s = check_timescale(t, name, why);
+	s = hypertable ? STATUS_OK : check_timescale(t, name, why);
 	if (s == STATUS_OK)
 		s = check_kind(t, name, why);
 	if (s == STATUS_OK)

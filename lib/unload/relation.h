@@ -9,9 +9,11 @@
 #include "pg/table.h"
 #include "pg/failure.h"
 
-/* What cannot be read as a chunk is refused by name: STATUS_FAIL. */
+/* What cannot be read as a chunk is refused by name: STATUS_FAIL.  A chunk of
+ * a hypertable is one only where it was listed as that. */
 status relation_check(const struct pg_table *t, const char *name,
-    const struct pg *pg, bool standby, struct failure *why) MUST_CHECK;
+    bool hypertable, const struct pg *pg, bool standby, struct failure *why)
+    MUST_CHECK;
 
 /*
  * Lock it against change, and see that it has not changed: a truncate or a

@@ -38,6 +38,7 @@ struct unload_options {
 	const char *snapshot; /* to join; NULL: take one */
 	size_t segment;	      /* bytes, about */
 	bool digest;
+	bool decompress;     /* compressed chunks come as rows */
 	bool partial;	     /* the chunk list is short on purpose */
 	const char *output;  /* NULL: standard output */
 	char *const *tables; /* in place of chunk lines on standard input */

@@ -253,11 +253,14 @@ do_chunk(struct worker *w, const struct chunk *c)
 
 	piece_init(&p, u, c);
 	s = is_ours(u, c, &p.why) ? read_piece(w, &p) : STATUS_USAGE;
-	if (s != STATUS_OK)
+	if (s != STATUS_OK && !p.vanished)
 		report(u, &p.why);
 	if (piece_finish(&p, s == STATUS_OK) == STATUS_OK) {
 		if (s == STATUS_OK)
 			done(u, &p);
+		else if (p.vanished)
+			/* What is not there any more is no work. */
+			log_warning("%s", p.why.message);
 		else
 			tally_failed(&u->tally, c->id, s);
 	}

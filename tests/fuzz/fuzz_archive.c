@@ -31,7 +31,8 @@ check(const struct archive_event *e, uint64_t *chunks)
 			abort();
 		break;
 	case ARCHIVE_DATA:
-		if (e->size == 0 || e->n == 0 || e->n > *chunks)
+		if (e->size == 0 || e->n == 0 || e->n > *chunks ||
+		    e->part >= ARCHIVE_PARTS)
 			abort();
 		for (size_t i = 0; i < e->size; i++)
 			sum += bytes[i];

@@ -75,9 +75,13 @@ static void
 tell(struct str *out, const struct archive_event *e, uint64_t *data)
 {
 	if (e->kind == ARCHIVE_DATA) {
-		if (*data != e->n)
-			str_addf(out, "\ndata %llu ", (unsigned long long)e->n);
-		*data = e->n;
+		const uint64_t place = e->n * ARCHIVE_PARTS + e->part;
+
+		if (*data != place)
+			str_addf(out, "\ndata%s %llu ",
+			    e->part == ARCHIVE_BATCHES ? "-batches" : "",
+			    (unsigned long long)e->n);
+		*data = place;
 		str_addn(out, e->bytes, e->size);
 		return;
 	}
@@ -180,13 +184,14 @@ write_stream(struct archive_writer *w)
 	must(archive_write_start(w, stream));
 	a = begin(w, "a");
 	b = begin(w, "b");
-	must(archive_write_segment(b, "bbb\n", 4));
-	must(archive_write_segment(a, "a1\n", 3));
-	must(archive_write_segment(a, "", 0));
-	must(archive_write_segment(a, "a2\n", 3));
+	must(archive_write_segment(a, ARCHIVE_BATCHES, "p1\n", 3));
+	must(archive_write_segment(b, ARCHIVE_ROWS, "bbb\n", 4));
+	must(archive_write_segment(a, ARCHIVE_ROWS, "a1\n", 3));
+	must(archive_write_segment(a, ARCHIVE_ROWS, "", 0));
+	must(archive_write_segment(a, ARCHIVE_ROWS, "a2\n", 3));
 	finish(a, 2);
 	c = begin(w, "c\xc3\xa9");
-	must(archive_write_segment(c, "not all\n", 8));
+	must(archive_write_segment(c, ARCHIVE_ROWS, "not all\n", 8));
 	fail_chunk(c);
 	finish(b, 1);
 	finish(begin(w, "empty"), 0);
@@ -227,11 +232,16 @@ test_round_trip(const struct str *a, struct str *events)
 	    "the stream's own record comes first, without its seal");
 	ok(strstr(shown, "\ndata 1 a1\na2\n") != NULL,
 	    "segments come in order");
-	ok(strstr(shown, "\"segments\":2,") != NULL, "empty ones are left out");
+	ok(strstr(shown, "\"segments\":3,") != NULL, "empty ones are left out");
+	ok(strstr(shown, "\ndata-batches 1 p1\n") != NULL &&
+		strstr(shown,
+		    "\"parts\":{\"batches\":{\"segments\":1,"
+		    "\"bytes\":3}}") != NULL,
+	    "a part before the rows is told apart");
 	ok(strstr(shown, "sequences.json {\"sequences\":[]}") != NULL,
 	    "other members come by name");
 	ok(strstr(shown,
-	       "\"members\":14,\"chunks\":4,\"failed\":1,\"rows\":3,\"bytes\":10,") !=
+	       "\"members\":15,\"chunks\":4,\"failed\":1,\"rows\":3,\"bytes\":13,") !=
 		NULL,
 	    "the end counts chunks, failures, rows and bytes");
 }
@@ -367,7 +377,7 @@ test_members(const struct str *a, const struct str *events)
 	struct str b CLEANUP(str_free) = STR_INIT;
 	size_t at[64] = {0}, n = members(a, at), i, j, bad = 0;
 
-	is_number(n, 15, "the sample's members");
+	is_number(n, 16, "the sample's members");
 	silence(true);
 	for (i = 0; i < n; i++) {
 		str_clear(&b);
@@ -551,7 +561,7 @@ write_to_pipe(void *arg)
 	memset(big, 'x', n);
 	must(archive_write_start(w, stream));
 	c = begin(w, "big");
-	must(archive_write_segment(c, big, n));
+	must(archive_write_segment(c, ARCHIVE_ROWS, big, n));
 	finish(c, 1);
 	must(archive_write_end(w, end));
 	archive_writer_free(w);
@@ -599,7 +609,8 @@ write_chunks(void *arg)
 		struct archive_chunk *c = begin(w, "some");
 
 		for (j = 0; j < i % 7; j++)
-			must(archive_write_segment(c, "0123456789\n", 11));
+			must(archive_write_segment(c, ARCHIVE_ROWS,
+			    "0123456789\n", 11));
 		finish(c, j);
 	}
 	return NULL;

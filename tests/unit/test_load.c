@@ -142,16 +142,22 @@ byte_at(size_t i)
 	return (unsigned char)(i * 31 + i / 251);
 }
 
-/* Reads all; the result is whether it was what was written. */
-static void *
-take_all(void *arg)
+/* Of the first bytes, and of those behind them. */
+static enum archive_part
+part_at(size_t i)
 {
-	struct queue *q = arg;
-	size_t seen = 0, n, i;
+	return i < AMOUNT / 3 ? ARCHIVE_BATCHES : ARCHIVE_ROWS;
+}
+
+/* Reads a part; returns whether it was what was written. */
+static bool
+take_part(struct queue *q, enum archive_part part, size_t *all)
+{
+	size_t seen = *all, n, i;
 	const void *bytes;
 	bool right = true;
 
-	while ((n = queue_get(q, &bytes)) > 0) {
+	while ((n = queue_get(q, part, &bytes)) > 0) {
 		for (i = 0; i < n; i += 97)
 			right = right &&
 			    ((const unsigned char *)bytes)[i] ==
@@ -159,6 +165,21 @@ take_all(void *arg)
 		seen += n;
 		queue_release(q);
 	}
+	*all = seen;
+	return right;
+}
+
+static void *
+take_all(void *arg)
+{
+	struct queue *q = arg;
+	size_t seen = 0;
+	bool right = take_part(q, ARCHIVE_BATCHES, &seen);
+
+	right = right && seen >= AMOUNT / 3 && seen < AMOUNT &&
+	    !queue_ended(q) &&
+	    queue_get(q, ARCHIVE_BATCHES, &(const void *){0}) == 0 &&
+	    take_part(q, ARCHIVE_ROWS, &seen) && queue_ended(q);
 	return right && seen == AMOUNT ? q : NULL;
 }
 
@@ -168,7 +189,7 @@ take_some(void *arg)
 	struct queue *q = arg;
 	const void *bytes;
 
-	if (queue_get(q, &bytes) > 0)
+	if (queue_get(q, ARCHIVE_BATCHES, &bytes) > 0)
 		queue_release(q);
 	queue_deafen(q);
 	queue_wait_end(q);
@@ -187,7 +208,7 @@ put_all(struct queue *q)
 		n = n < AMOUNT - done ? n : AMOUNT - done;
 		for (i = 0; i < n; i++)
 			piece[i] = byte_at(done + i);
-		if (!queue_put(q, piece, n))
+		if (!queue_put(q, part_at(done), piece, n))
 			return false;
 		done += n;
 	}
@@ -205,7 +226,7 @@ test_queue(void)
 	ok(put_all(q), "more bytes than it holds");
 	queue_end(q);
 	(void)pthread_join(thread, &result);
-	ok(result == q, "come out as they went in");
+	ok(result == q, "come out as they went in, part by part");
 
 	queue_reset(q);
 	(void)pthread_create(&thread, NULL, take_some, q);

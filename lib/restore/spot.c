@@ -5,7 +5,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* renameat2, syscall */
 #endif
-#include "restore/site.h"
+#include "restore/spot.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -76,7 +76,7 @@ open_parts(int fd, const char *path, int flags, mode_t mode)
 }
 
 int
-site_open_below(int fd, const char *path, int flags, mode_t mode)
+spot_open_below(int fd, const char *path, int flags, mode_t mode)
 {
 #if defined(__linux__) && defined(SYS_openat2)
 	struct open_how how = {.flags =
@@ -94,7 +94,7 @@ site_open_below(int fd, const char *path, int flags, mode_t mode)
 /* --- looking --------------------------------------------------------------------- */
 
 status
-site_resolve(const char *path, char **out)
+spot_resolve(const char *path, char **out)
 {
 	char *copy CLEANUP_FREE = mem_strdup(path);
 	char *whole, *slash;
@@ -128,25 +128,25 @@ site_resolve(const char *path, char **out)
 }
 
 status
-site_look(const char *path, enum site_state *state)
+spot_look(const char *path, enum spot_state *state)
 {
 	DIR *dir = opendir(path);
 	struct dirent *e;
 
-	*state = SITE_ABSENT;
+	*state = SPOT_ABSENT;
 	if (dir == NULL)
 		return errno == ENOENT ? STATUS_OK : could_not("open", path);
-	*state = SITE_EMPTY;
+	*state = SPOT_EMPTY;
 	while ((e = readdir(dir)) != NULL) {
 		if (strcmp(e->d_name, ".") == 0 ||
 		    strcmp(e->d_name, "..") == 0 ||
 		    strcmp(e->d_name, "lost+found") == 0)
 			continue;
 		if (strcmp(e->d_name, RESTORE_MARKER) == 0) {
-			*state = SITE_UNFINISHED;
+			*state = SPOT_UNFINISHED;
 			break;
 		}
-		*state = SITE_USED;
+		*state = SPOT_USED;
 	}
 	(void)closedir(dir);
 	return STATUS_OK;
@@ -220,8 +220,7 @@ clear_level(struct level **at)
 	if (l->names.len == 0) {
 		name = mem_strdup(l->name);
 		*at = ascend(l);
-		if (unlinkat((*at)->fd, name, AT_REMOVEDIR) != 0 &&
-		    strcmp(name, "lost+found") != 0)
+		if (unlinkat((*at)->fd, name, AT_REMOVEDIR) != 0)
 			s = could_not("remove", name);
 		free(name);
 		return s;
@@ -241,6 +240,18 @@ clear_level(struct level **at)
 	return s;
 }
 
+/* It belongs to the file system, where that is mounted. */
+static void
+leave_lost_found(struct strv *names)
+{
+	for (size_t i = 0; i < names->len; i++)
+		if (strcmp(names->data[i], "lost+found") == 0) {
+			free(names->data[i]);
+			names->data[i] = names->data[--names->len];
+			return;
+		}
+}
+
 static void
 marker_last(struct strv *names)
 {
@@ -254,12 +265,13 @@ marker_last(struct strv *names)
 }
 
 status
-site_clear(int fd, const char *name)
+spot_clear(int fd, const char *name)
 {
 	struct level root = {.fd = fd};
 	struct level *at = &root;
 	status s = list(fd, name, &root.names);
 
+	leave_lost_found(&root.names);
 	marker_last(&root.names);
 	while (s == STATUS_OK && (at != &root || root.names.len > 0))
 		s = clear_level(&at);
@@ -270,14 +282,14 @@ site_clear(int fd, const char *name)
 }
 
 status
-site_remove(const char *path)
+spot_remove(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	status s;
 
 	if (fd < 0)
 		return errno == ENOENT ? STATUS_OK : could_not("remove", path);
-	s = site_clear(fd, path);
+	s = spot_clear(fd, path);
 	(void)close(fd);
 	if (s == STATUS_OK && rmdir(path) != 0)
 		s = could_not("remove", path);
@@ -287,7 +299,7 @@ site_remove(const char *path)
 /* --- making ---------------------------------------------------------------------- */
 
 static status
-lock(struct site *p)
+lock(struct spot *p)
 {
 	struct stat ours, there;
 
@@ -309,25 +321,25 @@ lock(struct site *p)
 
 /* What is there must be nothing, or a restore's that did not finish. */
 static status
-empty_work(struct site *p)
+empty_work(struct spot *p)
 {
-	enum site_state state;
-	status s = site_look(p->work, &state);
+	enum spot_state state;
+	status s = spot_look(p->work, &state);
 
-	if (s != STATUS_OK || state == SITE_EMPTY)
+	if (s != STATUS_OK || state == SPOT_EMPTY)
 		return s;
-	if (state != SITE_UNFINISHED) {
+	if (state != SPOT_UNFINISHED) {
 		log_error("\"%s\" is in the way, and no restore's", p->work);
 		log_hint("look at it, and move it away");
 		return STATUS_FAIL;
 	}
 	log_info("removing what an unfinished restore left in \"%s\"", p->work);
-	return site_clear(p->fd, p->work);
+	return spot_clear(p->fd, p->work);
 }
 
 /* From now on everybody can see what it is. */
 static status
-mark(struct site *p)
+mark(struct spot *p)
 {
 	int fd = openat(p->fd, RESTORE_MARKER,
 	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -339,7 +351,7 @@ mark(struct site *p)
 }
 
 status
-site_open(struct site *p)
+spot_open(struct spot *p)
 {
 	status s;
 
@@ -359,11 +371,11 @@ site_open(struct site *p)
 }
 
 void
-site_abandon(struct site *p)
+spot_abandon(struct spot *p)
 {
 	if (p->fd < 0)
 		return;
-	if (site_clear(p->fd, p->work) == STATUS_OK && !p->in_place &&
+	if (spot_clear(p->fd, p->work) == STATUS_OK && !p->in_place &&
 	    rmdir(p->work) != 0)
 		(void)could_not("remove", p->work);
 	(void)close(p->fd);
@@ -371,7 +383,7 @@ site_abandon(struct site *p)
 }
 
 void
-site_free(struct site *p)
+spot_free(struct spot *p)
 {
 	if (p->fd >= 0)
 		(void)close(p->fd);
@@ -386,7 +398,7 @@ site_free(struct site *p)
 /* --- swapping ---------------------------------------------------------------------- */
 
 status
-site_sync_parent(const char *path)
+spot_sync_parent(const char *path)
 {
 	char *parent CLEANUP_FREE = mem_strdup(path);
 	char *slash = strrchr(parent, '/');
@@ -425,7 +437,7 @@ has_marker(const char *path)
 }
 
 static status
-exchange(const struct site *p)
+exchange(const struct spot *p)
 {
 #if defined(__linux__) && defined(RENAME_EXCHANGE)
 	if (renameat2(AT_FDCWD, p->work, AT_FDCWD, p->final, RENAME_EXCHANGE) ==
@@ -440,7 +452,7 @@ exchange(const struct site *p)
 }
 
 status
-site_swap(struct site *p)
+spot_swap(struct spot *p)
 {
 	status s = STATUS_OK;
 
@@ -455,11 +467,11 @@ site_swap(struct site *p)
 	/* Now the work's name, if it is there, is that of what was there. */
 	if (s == STATUS_OK && p->old != NULL && exists(p->work))
 		s = move(p->work, p->old);
-	return s == STATUS_OK ? site_sync_parent(p->final) : s;
+	return s == STATUS_OK ? spot_sync_parent(p->final) : s;
 }
 
 status
-site_swap_back(struct site *p, const char *failed)
+spot_swap_back(struct spot *p, const char *failed)
 {
 	char *aside CLEANUP_FREE = mem_printf("%s.%s", p->final, failed);
 	status s;
@@ -469,5 +481,5 @@ site_swap_back(struct site *p, const char *failed)
 	s = move(p->final, aside);
 	if (s == STATUS_OK && p->old != NULL)
 		s = move(p->old, p->final);
-	return s == STATUS_OK ? site_sync_parent(p->final) : s;
+	return s == STATUS_OK ? spot_sync_parent(p->final) : s;
 }
