@@ -309,7 +309,6 @@ pass_file(struct backup_worker *w, struct pass *p, backup_next_fn next,
 		end = sink->end(sink->arg, p->file, s == STATUS_OK && good);
 	atomic_fetch_add(&w->walk->files, 1);
 	atomic_fetch_add(&w->walk->bytes, p->got);
-	progress_add(1, 0, 0);
 	return s != STATUS_OK ? s : end;
 }
 
@@ -365,7 +364,7 @@ backup_take_file(struct backup_worker *w, struct backup_member *m,
 		if (before & BACKUP_SEEN)
 			return twice(w, m->path);
 		if (before & BACKUP_KEPT) {
-			progress_add(1, 0, m->size);
+			progress_add(0, 0, m->size);
 			return STATUS_OK;
 		}
 	}

@@ -3,7 +3,7 @@
  * Whether segments of WAL are sound.
  *
  * A record is never held: its CRC covers first what follows its header and
- * then the header, so that 24 bytes are enough to remember.
+ * then the header, so that its first bytes are enough to remember.
  */
 #include "data/walcheck.h"
 
@@ -20,7 +20,13 @@ enum { AT_MAGIC = 0, AT_INFO = 2, AT_TIMELINE = 4, AT_ADDRESS = 8 };
 enum { AT_REMAINING = 16, AT_SYSTEM = 24, AT_SEGMENT = 32, AT_PAGE = 36 };
 enum { FIRST_IS_CONTINUED = 1, HAS_LONG_HEADER = 2, FIRST_OVERWRITES = 8 };
 /* A record's header: total length, xid, previous, info, rmgr, CRC. */
-enum { RECORD_HEADER = 24, AT_PREVIOUS = 8, AT_RINFO = 16, AT_RMGR = 17 };
+enum {
+	RECORD_HEADER = 24,
+	AT_XID = 4,
+	AT_PREVIOUS = 8,
+	AT_RINFO = 16,
+	AT_RMGR = 17
+};
 enum { AT_CRC = 20, ALIGNMENT = 8, RMGR_XLOG = 0, XLOG_SWITCH = 0x40 };
 #define RECORD_MAX_BYTES ((uint32_t)1020 * 1024 * 1024)
 
@@ -51,7 +57,9 @@ struct walcheck {
 	/* The present record; left 0: none. */
 	uint64_t start;
 	uint32_t total, left, crc;
-	unsigned char header[RECORD_HEADER];
+	unsigned char head[RECORD_HEADER + WAL_RECORD_HEAD];
+	walcheck_fn fn;
+	void *arg;
 };
 
 struct walcheck *
@@ -119,13 +127,31 @@ begin_chain(struct walcheck *w)
 
 /* --- records ------------------------------------------------------------------ */
 
+static void
+tell(struct walcheck *w)
+{
+	struct wal_record r = {.start = w->start,
+	    .end = w->chain->upto,
+	    .xid = get32(w->head + AT_XID),
+	    .rmgr = w->head[AT_RMGR],
+	    .info = w->head[AT_RINFO],
+	    .bytes = w->head + RECORD_HEADER,
+	    .n = w->total - RECORD_HEADER,
+	    .timeline = w->timeline};
+
+	if (r.n > WAL_RECORD_HEAD)
+		r.n = WAL_RECORD_HEAD;
+	if (w->fn != NULL)
+		w->fn(w->arg, &r);
+}
+
 static bool
 end_record(struct walcheck *w, uint64_t end)
 {
-	uint32_t crc = crc32c_add(w->crc, w->header, AT_CRC);
-	uint64_t before = get64(w->header + AT_PREVIOUS);
+	uint32_t crc = crc32c_add(w->crc, w->head, AT_CRC);
+	uint64_t before = get64(w->head + AT_PREVIOUS);
 
-	if (CRC32C_END(crc) != get32(w->header + AT_CRC)) {
+	if (CRC32C_END(crc) != get32(w->head + AT_CRC)) {
 		end_chain(w, "a record's checksum is wrong");
 		return false;
 	}
@@ -137,9 +163,10 @@ end_record(struct walcheck *w, uint64_t end)
 		w->chain->from = w->start;
 	w->chain->upto = aligned(end);
 	w->previous = w->start;
+	tell(w);
 	/* What is behind a switch is nothing, up to the next segment. */
-	if (w->header[AT_RMGR] == RMGR_XLOG &&
-	    (w->header[AT_RINFO] & 0xf0) == XLOG_SWITCH) {
+	if (w->head[AT_RMGR] == RMGR_XLOG &&
+	    (w->head[AT_RINFO] & 0xf0) == XLOG_SWITCH) {
 		w->chain->upto = w->base + w->segment_size;
 		w->ended = true;
 	}
@@ -169,13 +196,16 @@ static size_t
 take_record(struct walcheck *w, const unsigned char *p, size_t n)
 {
 	uint32_t done = w->total - w->left;
-	size_t used = n < w->left ? n : w->left, head = 0;
+	size_t used = n < w->left ? n : w->left, head = 0, keep;
 
+	if (done < sizeof(w->head)) {
+		keep = sizeof(w->head) - done;
+		memcpy(w->head + done, p, keep < used ? keep : used);
+	}
 	if (done < RECORD_HEADER) {
 		head = RECORD_HEADER - done;
 		if (head > used)
 			head = used;
-		memcpy(w->header + done, p, head);
 	}
 	w->crc = crc32c_add(w->crc, p + head, used - head);
 	w->left -= (uint32_t)used;
@@ -383,6 +413,13 @@ walcheck_segment_end(struct walcheck *w)
 		end_chain(w, "a segment is cut");
 	else if (!w->named && w->chain != NULL)
 		end_chain(w, "a segment is cut");
+}
+
+void
+walcheck_observe(struct walcheck *w, walcheck_fn fn, void *arg)
+{
+	w->fn = fn;
+	w->arg = arg;
 }
 
 /* --- what it found ---------------------------------------------------------------- */

@@ -30,6 +30,19 @@ struct walcheck;
 struct walcheck *walcheck_new(void);
 void walcheck_free(struct walcheck *w); /* NULL is legal */
 
+/* A sound record, as it passes. */
+#define WAL_RECORD_HEAD 120 /* bytes of its contents that are shown at most */
+struct wal_record {
+	uint64_t start, end; /* end is where the next one could begin */
+	uint32_t xid;
+	uint8_t rmgr, info;
+	const unsigned char *bytes; /* what follows its header */
+	size_t n;
+	uint32_t timeline; /* of the file */
+};
+typedef void (*walcheck_fn)(void *arg, const struct wal_record *record);
+void walcheck_observe(struct walcheck *w, walcheck_fn fn, void *arg);
+
 /* A segment begins, has bytes, and ends. */
 void walcheck_segment(struct walcheck *w, const char *name);
 void walcheck_data(struct walcheck *w, const void *bytes, size_t n);

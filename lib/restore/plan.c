@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Before anything is written: where it goes, and whether it may.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* statx */
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/path.h"
+#include "restore/inside.h"
+
+/* --- a server that runs ---------------------------------------------------------- */
+
+/* A number of a process that died is given again: whose working directory is
+ * another one is not the server. */
+static bool
+lives(long pid, const char *data)
+{
+	char *link CLEANUP_FREE = mem_printf("/proc/%ld/cwd", pid);
+	char *cwd;
+	bool same;
+
+	if (kill((pid_t)pid, 0) != 0 && errno != EPERM)
+		return false;
+	cwd = realpath(link, NULL);
+	if (cwd == NULL)
+		return true; /* another user's: believe it */
+	same = strcmp(cwd, data) == 0;
+	free(cwd);
+	return same;
+}
+
+long
+restore_postmaster(const char *data)
+{
+	char *file CLEANUP_FREE = mem_printf("%s/postmaster.pid", data);
+	char line[32];
+	uint64_t pid;
+	ssize_t n;
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return 0;
+	n = read(fd, line, sizeof(line) - 1);
+	(void)close(fd);
+	if (n <= 0)
+		return 0;
+	line[n] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	if (!num_u64(line[0] == '-' ? line + 1 : line, 1, INT32_MAX, &pid))
+		return 0;
+	return lives((long)pid, data) ? (long)pid : 0;
+}
+
+/* --- where ------------------------------------------------------------------------ */
+
+static bool
+is_mount_point(const char *path)
+{
+	char *parent CLEANUP_FREE = mem_printf("%s/..", path);
+	struct stat here, above;
+#ifdef STATX_ATTR_MOUNT_ROOT
+	struct statx sx;
+
+	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &sx) == 0 &&
+	    (sx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0)
+		return (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+#endif
+	return stat(path, &here) == 0 && stat(parent, &above) == 0 &&
+	    here.st_dev != above.st_dev;
+}
+
+/* Whether something can be made beside it. */
+static bool
+parent_is_ours(const char *path)
+{
+	char *parent CLEANUP_FREE = mem_strdup(path);
+
+	*strrchr(parent, '/') = '\0';
+	return access(*parent == '\0' ? "/" : parent, W_OK | X_OK) == 0;
+}
+
+/* What is in the way is moved aside by rename, which a mount point is not. */
+static status
+cannot_swap(const char *path)
+{
+	log_error("\"%s\" is not empty, and cannot be replaced by rename: it "
+		  "is %s",
+	    path,
+	    is_mount_point(path) ? "a mount point"
+				 : "in a directory that is not yours");
+	log_hint("empty it, or restore to a directory beside or within it");
+	return STATUS_FAIL;
+}
+
+static status
+lay_out(struct restore *r, struct site *p, enum site_state state)
+{
+	bool movable = !is_mount_point(p->final) && parent_is_ours(p->final);
+
+	p->fd = -1;
+	if (state == SITE_USED && !movable)
+		return cannot_swap(p->final);
+	if (state == SITE_ABSENT && !parent_is_ours(p->final)) {
+		log_error("cannot make \"%s\": its parent is not yours",
+		    p->final);
+		return STATUS_FAIL;
+	}
+	p->in_place =
+	    !movable && (state == SITE_EMPTY || state == SITE_UNFINISHED);
+	p->work =
+	    p->in_place ? mem_strdup(p->final) : mem_printf("%s.new", p->final);
+	if (state == SITE_USED || (state == SITE_UNFINISHED && movable))
+		p->old = mem_printf("%s.old-%s", p->final, r->stamp);
+	return STATUS_OK;
+}
+
+static status
+look_at_data(struct restore *r)
+{
+	long pid;
+	status s = site_look(r->data.final, &r->was);
+
+	if (s != STATUS_OK)
+		return s;
+	pid = restore_postmaster(r->data.final);
+	r->was_running = pid != 0;
+	if (pid != 0 && r->o->stop_service == NULL && !r->o->dry_run) {
+		log_error("a server runs in \"%s\" (process %ld)",
+		    r->data.final, pid);
+		log_hint("stop it first, or name what stops it: "
+			 "--stop-service 'systemctl stop postgresql'");
+		return STATUS_FAIL;
+	}
+	if (r->was == SITE_USED && !r->o->replace && !r->o->delta) {
+		log_error("\"%s\" is not empty", r->data.final);
+		log_hint("--replace moves what is there aside and keeps it");
+		return STATUS_FAIL;
+	}
+	return STATUS_OK;
+}
+
+/* --- tablespaces ------------------------------------------------------------------- */
+
+/* "OLD=NEW", where \= is no end of OLD; for the caller to free. */
+static bool
+split_mapping(const char *text, char **from, char **to)
+{
+	struct str s CLEANUP(str_free) = STR_INIT;
+
+	for (; *text != '\0' && *text != '='; text++) {
+		if (text[0] == '\\' && text[1] == '=')
+			text++;
+		str_addc(&s, *text);
+	}
+	if (*text != '=' || text[1] == '\0' || s.len == 0)
+		return false;
+	*from = str_take(&s);
+	*to = mem_strdup(text + 1);
+	return true;
+}
+
+/* Where the tablespace goes: mapped by place or oid, into one directory, or
+ * where it was.  For the caller to free. */
+static status
+space_path(struct restore *r, const struct backup_tablespace *t, char **out)
+{
+	*out = NULL;
+	for (size_t i = 0; i < r->o->tablespaces.len; i++) {
+		char *from CLEANUP_FREE = NULL, *to CLEANUP_FREE = NULL;
+
+		if (!split_mapping(r->o->tablespaces.data[i], &from, &to)) {
+			log_error("cannot understand -T \"%s\"",
+			    r->o->tablespaces.data[i]);
+			log_hint("-T OLD=NEW, with OLD the old directory or "
+				 "the tablespace's oid");
+			return STATUS_USAGE;
+		}
+		if (strcmp(from, t->oid) == 0 ||
+		    (t->location != NULL && strcmp(from, t->location) == 0)) {
+			*out = mem_strdup(to);
+			return STATUS_OK;
+		}
+	}
+	if (r->o->tablespaces_in != NULL)
+		*out = mem_printf("%s/%s", r->o->tablespaces_in, t->oid);
+	else if (t->location != NULL)
+		*out = mem_strdup(t->location);
+	if (*out != NULL)
+		return STATUS_OK;
+	log_error("nothing says where tablespace %s is to be", t->oid);
+	log_hint("-T %s=DIRECTORY, or --tablespaces-in DIRECTORY", t->oid);
+	return STATUS_USAGE;
+}
+
+/* What is there may be moved aside when it is the same tablespace of the
+ * cluster that is being replaced. */
+static bool
+is_of_old(const struct restore *r, const char *oid, const char *path)
+{
+	char *link CLEANUP_FREE =
+	    mem_printf("%s/pg_tblspc/%s", r->data.final, oid);
+	char *there = realpath(link, NULL);
+	bool same = there != NULL && strcmp(there, path) == 0;
+
+	free(there);
+	return same && (r->o->replace || r->o->delta);
+}
+
+static status
+space_refused(const char *path, const char *oid)
+{
+	log_error("\"%s\", the place of tablespace %s, is not empty", path,
+	    oid);
+	log_hint("give it another one: -T %s=DIRECTORY, or --tablespaces-in "
+		 "DIRECTORY",
+	    oid);
+	return STATUS_FAIL;
+}
+
+static bool
+is_within(const char *path, const char *directory)
+{
+	size_t n = strlen(directory);
+
+	return strncmp(path, directory, n) == 0 &&
+	    (path[n] == '/' || path[n] == '\0');
+}
+
+static status
+plan_space(struct restore *r, const struct backup_tablespace *t, struct site *p)
+{
+	char *wanted CLEANUP_FREE = NULL;
+	enum site_state state;
+	status s = space_path(r, t, &wanted);
+
+	if (s == STATUS_OK && *wanted != '/') {
+		log_error("the place of tablespace %s is not absolute: \"%s\"",
+		    t->oid, wanted);
+		s = STATUS_USAGE;
+	}
+	if (s == STATUS_OK && is_within(wanted, r->data.final)) {
+		log_error("tablespace %s cannot be within the data directory",
+		    t->oid);
+		s = STATUS_USAGE;
+	}
+	if (s == STATUS_OK && r->o->tablespaces_in != NULL &&
+	    mkdir(r->o->tablespaces_in, 0700) == 0 && r->chown)
+		(void)!chown(r->o->tablespaces_in, r->uid, r->gid);
+	if (s == STATUS_OK)
+		s = site_resolve(wanted, &p->final);
+	if (s == STATUS_OK && is_within(p->final, r->data.final)) {
+		log_error("tablespace %s cannot be within the data directory",
+		    t->oid);
+		s = STATUS_USAGE;
+	}
+	if (s == STATUS_OK)
+		s = site_look(p->final, &state);
+	if (s != STATUS_OK)
+		return s;
+	if (state == SITE_USED && !is_of_old(r, t->oid, p->final))
+		return space_refused(p->final, t->oid);
+	p->oid = mem_strdup(t->oid);
+	return lay_out(r, p, state);
+}
+
+static const struct backup_tablespace *
+find_tablespace(const struct restore *r, const char *oid)
+{
+	for (size_t i = 0; i < r->info->ntablespaces; i++)
+		if (strcmp(r->info->tablespaces[i].oid, oid) == 0)
+			return &r->info->tablespaces[i];
+	return NULL;
+}
+
+static status
+add_space(struct restore *r, const char *oid, struct site **out)
+{
+	const struct backup_tablespace *t = find_tablespace(r, oid);
+	struct backup_tablespace bare;
+	struct site p = {.fd = -1};
+	status s;
+
+	if (t == NULL) {
+		bare.oid = mem_strdup(oid);
+		bare.location = NULL;
+		t = &bare;
+		s = plan_space(r, t, &p);
+		free(bare.oid);
+	} else {
+		s = plan_space(r, t, &p);
+	}
+	for (size_t i = 0; s == STATUS_OK && i < r->nspaces; i++)
+		if (strcmp(r->spaces[i].final, p.final) == 0) {
+			log_error("two tablespaces would both be in \"%s\"",
+			    p.final);
+			s = STATUS_USAGE;
+		}
+	if (s == STATUS_OK && !r->o->dry_run && !r->delta)
+		s = site_open(&p);
+	if (s != STATUS_OK) {
+		site_free(&p);
+		return s;
+	}
+	/* Earlier ones may be in use by other threads, so they do not move. */
+	if (r->nspaces == RESTORE_SPACES) {
+		log_error("more than %d tablespaces are not restored",
+		    RESTORE_SPACES);
+		site_free(&p);
+		return STATUS_FAIL;
+	}
+	r->spaces[r->nspaces] = p;
+	*out = &r->spaces[r->nspaces++];
+	return STATUS_OK;
+}
+
+status
+restore_space(struct restore *r, const char *oid, struct site **out)
+{
+	status s = STATUS_OK;
+
+	*out = NULL;
+	(void)pthread_mutex_lock(&r->lock);
+	for (size_t i = 0; *out == NULL && i < r->nspaces; i++)
+		if (strcmp(r->spaces[i].oid, oid) == 0)
+			*out = &r->spaces[i];
+	if (*out == NULL)
+		s = add_space(r, oid, out);
+	(void)pthread_mutex_unlock(&r->lock);
+	return s;
+}
+
+/* --- the backup ---------------------------------------------------------------------- */
+
+static status
+refuse_incremental(const struct restore *r)
+{
+	const struct backup_info *i = r->info;
+
+	if (!i->label.incremental && !i->has_incremental)
+		return STATUS_OK;
+	log_error("\"%s\" is an incremental backup, and no data directory by "
+		  "itself",
+	    backupset_name(r->set));
+	log_hint("name the whole chain, the full backup first: "
+		 "pg-restore-local -D %s FULL INCREMENTAL...",
+	    r->o->data);
+	return STATUS_USAGE;
+}
+
+static status
+ask_to_replace(const struct restore *r)
+{
+	char *question CLEANUP_FREE = NULL;
+
+	if (r->was != SITE_USED || r->o->dry_run)
+		return STATUS_OK;
+	if (r->delta)
+		question = mem_printf("Overwrite what differs in \"%s\"?",
+		    r->data.final);
+	else
+		question = mem_printf("Replace \"%s\" (it is kept as \"%s\")?",
+		    r->data.final, r->data.old);
+	return restore_ask(r, question);
+}
+
+status
+restore_ask(const struct restore *r, const char *question)
+{
+	struct str text CLEANUP(str_free) = STR_INIT;
+	char answer[64];
+	ssize_t n = 0;
+	int fd;
+
+	if (r->o->yes)
+		return STATUS_OK;
+	fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		log_error("there is no terminal to ask: %s", question);
+		log_hint("--yes says yes to it");
+		return STATUS_USAGE;
+	}
+	str_addf(&text, "%s [y/N] ", question);
+	if (io_write(fd, text.data, text.len, "terminal") == STATUS_OK)
+		do
+			n = read(fd, answer, sizeof(answer));
+		while (n < 0 && errno == EINTR);
+	(void)close(fd);
+	if (n > 0 && (answer[0] == 'y' || answer[0] == 'Y'))
+		return STATUS_OK;
+	log_info("nothing was done");
+	return STATUS_NO;
+}
+
+/* Which tablespaces it has is known, but for a stream. */
+static status
+plan_spaces(struct restore *r)
+{
+	struct site *p;
+	status s = STATUS_OK;
+
+	for (size_t i = 0; s == STATUS_OK && i < r->info->ntablespaces; i++)
+		s = restore_space(r, r->info->tablespaces[i].oid, &p);
+	return s;
+}
+
+status
+restore_plan(struct restore *r)
+{
+	status s = restore_owner(r);
+
+	if (s == STATUS_OK)
+		s = refuse_incremental(r);
+	if (s == STATUS_OK)
+		s = restore_version(r);
+	if (s == STATUS_OK)
+		s = look_at_data(r);
+	if (s != STATUS_OK)
+		return s;
+	r->delta = r->o->delta && r->was == SITE_USED;
+	if (r->delta) {
+		r->data.fd = -1;
+		r->data.in_place = true;
+		r->data.work = mem_strdup(r->data.final);
+	} else {
+		s = lay_out(r, &r->data, r->was);
+	}
+	if (s == STATUS_OK)
+		s = ask_to_replace(r);
+	if (s == STATUS_OK && !r->o->dry_run && !r->delta)
+		s = site_open(&r->data);
+	return s == STATUS_OK ? plan_spaces(r) : s;
+}
