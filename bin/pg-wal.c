@@ -2,10 +2,12 @@
 /*
  * pg-wal: receive, push, fetch, check and expire WAL.
  *
+ *	pg-wal receive -d CONN -a DIR		from a server, as it is written
  *	pg-wal push -a DIR %p			archive_command
  *	pg-wal fetch -a DIR %f %p		restore_command
  *	pg-wal info DIR				what an archive holds
  *	pg-wal verify DIR			whether it is sound
+ *	pg-wal expire --backups BACKUPS DIR	remove what nothing needs
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,9 +22,12 @@
 #include "base/path.h"
 #include "base/signal.h"
 #include "base/str.h"
+#include "data/walname.h"
+#include "wal/expire.h"
 #include "wal/fetch.h"
 #include "wal/info.h"
 #include "wal/push.h"
+#include "wal/receive.h"
 #include "wal/verify.h"
 
 #define PREFETCH 4
@@ -179,6 +184,84 @@ run_prefetch(int argc, char **argv)
 	return s == STATUS_OK ? wal_prefetch(&r) : s;
 }
 
+/* --- from a server ------------------------------------------------------------------- */
+
+struct receive_arguments {
+	struct receive_request run;
+	const char *codec, *start, *until;
+};
+
+static status
+check_receive(struct receive_arguments *a)
+{
+	struct receive_request *r = &a->run;
+
+	if ((r->create_slot || r->drop_slot) && r->slot == NULL)
+		return option_fault("which slot? --slot NAME is needed");
+	if (a->start != NULL && !wal_lsn_parse(a->start, &r->start))
+		return option_fault("--start=%s is no LSN", a->start);
+	if (a->until != NULL && !wal_lsn_parse(a->until, &r->until))
+		return option_fault("--until=%s is no LSN", a->until);
+	if (r->every < 100 || r->every > 3600000)
+		return option_fault("--status-interval is from 100ms to 1h");
+	return set_codec(&r->codec, a->codec);
+}
+
+static status
+run_receive(int argc, char **argv)
+{
+	struct receive_arguments a = {.run = {.every = 10000}};
+	struct receive_request *r = &a.run;
+	bool answered = false;
+	const struct option_spec options[] =
+	    {{'d', "dbname", OPTION_TEXT, &r->server.database, "CONN",
+		 "server: a connection string or a URI", 0, 0, NULL},
+		{'h', "host", OPTION_TEXT, &r->server.host, "HOST",
+		    "server's host or socket directory", 0, 0, NULL},
+		{'p', "port", OPTION_TEXT, &r->server.port, "PORT",
+		    "server's port", 0, 0, NULL},
+		{'U', "username", OPTION_TEXT, &r->server.user, "NAME",
+		    "user to connect as", 0, 0, NULL},
+		{'a', "archive", OPTION_TEXT, &r->archive, "DIR",
+		    "the archive (or PGPIPE_WAL_ARCHIVE)", 0, 0, NULL},
+		{'Z', "compress", OPTION_TEXT, &a.codec, "HOW",
+		    "none|gzip|lz4|zstd[:LEVEL] (default zstd)", 0, 0, NULL},
+		{'S', "slot", OPTION_TEXT, &r->slot, "NAME",
+		    "the server keeps what this slot has not got", 0, 0, NULL},
+		{0, "create-slot", OPTION_FLAG, &r->create_slot, NULL,
+		    "make the slot if it is not there", 0, 0, NULL},
+		{0, "drop-slot", OPTION_FLAG, &r->drop_slot, NULL,
+		    "drop the slot, and nothing else", 0, 0, NULL},
+		{0, "synchronous", OPTION_FLAG, &r->synchronous, NULL,
+		    "flush and answer at once, as a synchronous standby", 0, 0,
+		    NULL},
+		{'s', "status-interval", OPTION_DURATION, &r->every, "TIME",
+		    "time between answers to the server (default 10s)", 0, 0,
+		    NULL},
+		{0, "start", OPTION_TEXT, &a.start, "LSN",
+		    "leave out what is before it", 0, 0, NULL},
+		{'E', "until", OPTION_TEXT, &a.until, "LSN",
+		    "stop when this has come", 0, 0, NULL},
+		{0, "no-loop", OPTION_FLAG, &r->no_loop, NULL,
+		    "end when the connection is lost", 0, 0, NULL},
+		{0, "json", OPTION_FLAG, &r->json, NULL,
+		    "print a record for each segment", 0, 0, NULL},
+		OPTION_END};
+	const struct program program = {"pg-wal receive",
+	    "Receive a server's WAL into an archive, as it is written.",
+	    "[OPTION]... -d CONN -a DIR", options, NULL};
+	status s = option_parse(&program, &argc, argv, &answered);
+
+	if (s != STATUS_OK || answered)
+		return s;
+	s = operands(argc, argv, 0, "");
+	if (s == STATUS_OK)
+		s = check_receive(&a);
+	if (s == STATUS_OK && !r->drop_slot)
+		s = the_archive(&r->archive);
+	return s == STATUS_OK ? wal_receive(r) : s;
+}
+
 /* --- what there is ------------------------------------------------------------------- */
 
 static status
@@ -231,13 +314,52 @@ run_verify(int argc, char **argv)
 	return s == STATUS_OK ? wal_verify(&r) : s;
 }
 
+static status
+run_expire(int argc, char **argv)
+{
+	struct expire_request r = {.archive = NULL};
+	bool answered = false;
+	const struct option_spec options[] =
+	    {{'a', "archive", OPTION_TEXT, &r.archive, "DIR",
+		 "the archive (or PGPIPE_WAL_ARCHIVE)", 0, 0, NULL},
+		{0, "backups", OPTION_LIST, &r.backups, "DIR",
+		    "backups that it must serve; a store's URL, too", 0, 0,
+		    NULL},
+		{0, "keep", OPTION_LIST, &r.points, "POINT",
+		    "from there on: an LSN, a segment, a restore point", 0, 0,
+		    NULL},
+		{'n', "dry-run", OPTION_FLAG, &r.dry_run, NULL,
+		    "show what would be removed", 0, 0, NULL},
+		{0, "json", OPTION_FLAG, &r.json, NULL, "print records", 0, 0,
+		    NULL},
+		OPTION_END};
+	const struct program program = {"pg-wal expire",
+	    "Remove WAL that no backup and no named point needs; never by "
+	    "age alone.",
+	    "[OPTION]... --backups DIR | --keep POINT [DIR]", options, NULL};
+	status s = option_parse(&program, &argc, argv, &answered);
+
+	if (s == STATUS_OK && !answered) {
+		s = archive_operand(argc, argv, &r.archive);
+		if (s == STATUS_OK && r.backups.len + r.points.len == 0)
+			s = option_fault("what is it for?  --backups DIR or "
+					 "--keep POINT is needed");
+		if (s == STATUS_OK)
+			s = wal_expire(&r);
+	}
+	strv_free(&r.backups);
+	strv_free(&r.points);
+	return s;
+}
+
 /* ------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
 	status (*run)(int argc, char **argv);
-} commands[] = {{"push", run_push}, {"fetch", run_fetch},
-    {"prefetch", run_prefetch}, {"info", run_info}, {"verify", run_verify}};
+} commands[] = {{"receive", run_receive}, {"push", run_push},
+    {"fetch", run_fetch}, {"prefetch", run_prefetch}, {"info", run_info},
+    {"verify", run_verify}, {"expire", run_expire}};
 
 /* No command: what there is to know of them. */
 static status

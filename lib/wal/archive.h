@@ -104,6 +104,11 @@ status archive_put_write(struct archive_put *put, const void *bytes, size_t n)
 status archive_put_commit(struct archive_put *put) MUST_CHECK;
 void archive_put_abort(struct archive_put *put); /* legal after a commit */
 
+/* Whether a file of that name is there with the first size bytes of fd as its
+ * content, made durable; another one is reported, STATUS_FAIL.  The caller has
+ * the lock. */
+status archive_has(const struct archive *a, const char *name, int fd,
+    uint64_t size, bool *there) MUST_CHECK;
 /* All of fd, which is durable then: nothing to do where the same is there;
  * *kept tells so.  Reports a different one; STATUS_FAIL. */
 status archive_put_file(const struct archive *a, const char *name, int fd,

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "data/walcheck.h"
 #include "data/walhead.h"
 
 struct proof {
@@ -29,6 +28,12 @@ proof_new(const struct archive *a)
 	p->a = a;
 	p->check = walcheck_new();
 	return p;
+}
+
+void
+proof_observe(struct proof *p, walcheck_fn fn, void *arg)
+{
+	walcheck_observe(p->check, fn, arg);
 }
 
 void

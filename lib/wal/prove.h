@@ -15,10 +15,13 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "data/walcheck.h"
 #include "wal/archive.h"
 
 struct proof;
 struct proof *proof_new(const struct archive *a);
+/* Show each sound record as it passes. */
+void proof_observe(struct proof *p, walcheck_fn fn, void *arg);
 /* The next segment, or a partial one; where it follows the one before, records
  * that go on from there are proved, too. */
 void proof_begin(struct proof *p, const char *name);

@@ -230,26 +230,34 @@ refuse(const struct archive_file *f, const struct str *why)
 	return STATUS_FAIL;
 }
 
+status
+archive_has(const struct archive *a, const char *name, int fd, uint64_t size,
+    bool *there)
+{
+	struct archive_file f CLEANUP(archive_file_close) = ARCHIVE_FILE_INIT;
+	struct str why CLEANUP(str_free) = STR_INIT;
+	status s = archive_find(a, name, &f);
+	bool same;
+
+	*there = f.fd >= 0;
+	if (s != STATUS_OK || !*there)
+		return s;
+	s = archive_agrees(&f, fd, size, name, &same, &why);
+	if (s != STATUS_OK)
+		return s;
+	return same ? keep(a, &f) : refuse(&f, &why);
+}
+
 static status
 put_locked(const struct archive *a, const char *name, int fd, uint64_t size,
     const struct codec_spec *codec, bool *kept)
 {
-	struct archive_file f CLEANUP(archive_file_close) = ARCHIVE_FILE_INIT;
-	struct str why CLEANUP(str_free) = STR_INIT;
 	struct archive_put put = {.fd = -1};
-	status s = archive_find(a, name, &f);
+	status s = archive_has(a, name, fd, size, kept);
 
-	*kept = f.fd >= 0;
-	if (s == STATUS_OK && *kept) {
-		bool same;
-
-		s = archive_agrees(&f, fd, size, name, &same, &why);
-		if (s != STATUS_OK)
-			return s;
-		return same ? keep(a, &f) : refuse(&f, &why);
-	}
-	if (s == STATUS_OK)
-		s = archive_put_begin(a, name, "tmp", codec, &put);
+	if (s != STATUS_OK || *kept)
+		return s;
+	s = archive_put_begin(a, name, "tmp", codec, &put);
 	if (s == STATUS_OK)
 		s = copy(&put, fd, size, name);
 	if (s == STATUS_OK)

@@ -28,7 +28,7 @@ struct verify {
 	struct scan scan;
 	struct proof *proof;
 	struct filehash hash;
-	uint64_t segments, raw, problems, lines;
+	uint64_t segments, raw, problems, lines, read;
 	status result;
 };
 
@@ -149,6 +149,7 @@ read_segment(struct verify *v, const struct scan_file *f,
 	size_t n;
 	status s;
 
+	v->read++;
 	proof_begin(v->proof, f->name);
 	while ((s = codec_read(r, &bytes, &n)) == STATUS_OK && n > 0) {
 		proof_add(v->proof, bytes, n);
@@ -293,7 +294,7 @@ verify(struct verify *v)
 	progress_stop();
 	if (signal_stop() != 0)
 		return STATUS_RETRY;
-	if (v->scan.nruns == 0)
+	if (v->read == 0)
 		problem(v, v->archive.path, "empty", "there is no WAL in it");
 	s = timeline_check(&v->archive, &v->scan, problem, v);
 	s = status_worse(s, v->result);
