@@ -25,9 +25,9 @@ setup_file() {
 	export S
 }
 
-first() { ls "$S" | sed -n 1p; }
-second() { ls "$S" | sed -n 2p; }
-third() { ls "$S" | sed -n 3p; }
+first() { listing "$S" | sed -n 1p; }
+second() { listing "$S" | sed -n 2p; }
+third() { listing "$S" | sed -n 3p; }
 push() { pg-wal push -a a "$@"; }
 fetch() { pg-wal fetch -a a "$@"; }
 no_litter() { is "$(find "${1:-a}" -name '.*' ! -name . -printf '%f ')" ''; }
@@ -35,7 +35,7 @@ no_litter() { is "$(find "${1:-a}" -name '.*' ! -name . -printf '%f ')" ''; }
 @test "a server's archive is sound, compressed, and says whose it is" {
 	exits 0 pg-wal verify "$A"
 	like "$out" 'segments are sound'
-	[ "$(ls "$A" | grep -c '\.zst$')" -ge 4 ]
+	[ "$(listing "$A" | grep -c '\.zst$')" -ge 4 ]
 	is "$(jq -r .system "$A/wal.json")" \
 		"$(pg_sql src 'select system_identifier from pg_control_system()')"
 	no_litter "$A"
@@ -136,7 +136,8 @@ no_litter() { is "$(find "${1:-a}" -name '.*' ! -name . -printf '%f ')" ''; }
 	like "$err" 'another part of the WAL'
 	rm "a/$name"
 	exits 0 push "$S/$name"
-	head -c 300 "a/$name.zst" >cut && mv cut "a/$name.zst"
+	head -c 300 "a/$name.zst" >half
+	mv half "a/$name.zst"
 	exits 202 fetch "$name" here
 	exits 0 push "$S/$(second)"
 	flip "a/$(second).zst" 300
@@ -197,12 +198,12 @@ no_litter() { is "$(find "${1:-a}" -name '.*' ! -name . -printf '%f ')" ''; }
 		exits 0 push "$name"
 	done
 	exits 0 fetch "$(first)" data/pg_wal/RECOVERYXLOG
-	spooled() { ls data/pg_wal/pgpipe.prefetch 2>/dev/null | grep -q "^$1[.].*[^t]$"; }
+	spooled() { listing data/pg_wal/pgpipe.prefetch 2>/dev/null | grep -q "^$1[.].*[^t]$"; }
 	wait_for -t 20 spooled "$(second)"
 	wait_for -t 20 spooled "$(third)"
 	exits 0 fetch "$(second)" data/pg_wal/RECOVERYXLOG
 	cmp data/pg_wal/RECOVERYXLOG "$S/$(second)"
-	! spooled "$(second)"
+	run ! spooled "$(second)"
 	# Not what is not in the archive any more, nor what it was.
 	wait_for -t 20 spooled "$(third)"
 	mv "a/$(third).zst" kept
@@ -224,11 +225,11 @@ no_litter() { is "$(find "${1:-a}" -name '.*' ! -name . -printf '%f ')" ''; }
 	tmpfs "$PG_ROOT/small" 4M
 	exits 3 pg-wal push -Z none -a "$PG_ROOT/small" "$S/$name"
 	like "$err" 'No space left'
-	is "$(ls -A "$PG_ROOT/small" | grep -v wal.json)" ''
+	is "$(listing "$PG_ROOT/small" | grep -v wal.json)" ''
 	mkdir a
 	exits 0 push "$S/$name"
 	exits 203 fetch "$name" "$PG_ROOT/small/here"
-	is "$(ls -A "$PG_ROOT/small" | grep -v wal.json)" ''
+	is "$(listing "$PG_ROOT/small" | grep -v wal.json)" ''
 	mount -o remount,size=40M "$PG_ROOT/small"
 	exits 0 pg-wal push -Z none -a "$PG_ROOT/small" "$S/$name"
 	cmp "$S/$name" "$PG_ROOT/small/$name"
@@ -262,7 +263,7 @@ no_litter() { is "$(find "${1:-a}" -name '.*' ! -name . -printf '%f ')" ''; }
 		pids+=($!)
 	done
 	for i in "${pids[@]}"; do wait "$i"; done
-	is "$(ls a | grep -c "^$name")" 1
+	is "$(listing a | grep -c "^$name")" 1
 	exits 0 fetch "$name" here
 	cmp "$S/$name" here
 	no_litter
@@ -289,7 +290,7 @@ no_litter() { is "$(find "${1:-a}" -name '.*' ! -name . -printf '%f ')" ''; }
 	is "$(jq -r 'select(.end).status' <<<"$out")" good
 	exits 0 pg-wal verify --files v
 	like "$out" "^good +$(sha256sum <"$S/$(first)" | cut -c 1-64)  v/$(first)"
-	name=$(ls v | grep '^0.*zst$' | sed -n 3p)
+	name=$(listing v | grep '^0.*zst$' | sed -n 3p)
 	mv "v/$name" .
 	exits 1 pg-wal verify v
 	like "$out" "^missing +${name%.zst}: this segment is missing"
@@ -328,7 +329,7 @@ no_litter() { is "$(find "${1:-a}" -name '.*' ! -name . -printf '%f ')" ''; }
 @test "info: ranges, sizes, times" {
 	exits 0 pg-wal info --json "$A"
 	is "$(jq -r 'select(.first).first' <<<"$out")" \
-		"$(ls "$A" | sed -n 's/^\(0*1[0-9A-F]*\)\.zst/\1/p' | head -n 1)"
+		"$(listing "$A" | sed -n 's/^\(0*1[0-9A-F]*\)\.zst/\1/p' | head -n 1)"
 	is "$(jq -r 'select(.end) | .segments * 16777216 == .raw_bytes' <<<"$out")" true
 	is "$(jq -r 'select(.end).wal_segment_size' <<<"$out")" 16777216
 	exits 0 pg-wal info "$A"

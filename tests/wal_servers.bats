@@ -31,7 +31,7 @@ end_receive() {
 	is "$got" 143 "exit of the receiver: $(cat receive.err)"
 }
 
-has() { ls "$1" | grep -q "^$2"; }
+has() { listing "$1" | grep -q "^$2"; }
 
 # All of what the server has written is whole in the archive.
 received() {	# SERVER DIR
@@ -60,8 +60,8 @@ received() {	# SERVER DIR
 	is "$(pg_sql whole 'select count(*) from filler')" \
 		"$(pg_sql src 'select count(*) from filler')"
 	pg_stop whole
-	grep -q 'pgpipe.prefetch' <<<"$(ls "$(pg_data whole)/pg_wal")" &&
-		is "$(find "$(pg_data whole)/pg_wal/pgpipe.prefetch" -type f | wc -l)" 0
+	# To the end nothing is made ready that nobody asks for.
+	is "$(find "$(pg_data whole)/pg_wal" -path '*prefetch/*' | wc -l)" 0
 	exits 0 pg-wal verify "$A"
 }
 
@@ -71,12 +71,12 @@ received() {	# SERVER DIR
 	fill_wal src 3
 	archived src
 	cp -r "$A" "$PG_ROOT/hurt.wal"
-	name=$(ls "$A" | grep '^0.*zst$' | tail -n 2 | head -n 1)
+	name=$(listing "$A" | grep '^0.*zst$' | tail -n 2 | head -n 1)
 	zstd -dcq "$A/$name" >"$PG_ROOT/hurt.wal/${name%.zst}"
 	rm "$PG_ROOT/hurt.wal/$name"
 	flip "$PG_ROOT/hurt.wal/${name%.zst}" 9000
 	chmod -R a+rX "$PG_ROOT/hurt.wal"
-	! recover hurt "restore_command = '$W fetch -a $PG_ROOT/hurt.wal %f %p'" 2>/dev/null
+	run ! recover hurt "restore_command = '$W fetch -a $PG_ROOT/hurt.wal %f %p'"
 	grep -q "${name%.zst}.* is broken" "$(pg_log hurt)"
 	grep -q 'FATAL:  could not restore file' "$(pg_log hurt)"
 	[ -e "$(pg_data hurt)/recovery.signal" ]
@@ -104,7 +104,7 @@ received() {	# SERVER DIR
 	is "$(jq -r 'select(.end) | [.gaps, .timelines] | @csv' <<<"$out")" 0,1
 	# Byte for byte what was pushed.
 	local name
-	for name in $(ls r | grep -v partial | grep '^0.*zst$'); do
+	for name in $(listing r | grep -v partial | grep '^0.*zst$'); do
 		[ ! -e "$A/$name" ] || cmp <(zstd -dcq "r/$name") <(zstd -dcq "$A/$name")
 	done
 	is "$(find r -name '.*' ! -name . | wc -l)" 0
@@ -124,7 +124,7 @@ received() {	# SERVER DIR
 		sleep "0.$i"
 		kill -KILL "$RECEIVER"
 		wait "$RECEIVER" || :
-		for name in $(ls r | grep '^0.*zst$'); do
+		for name in $(listing r | grep '^0.*zst$'); do
 			zstd -tq "r/$name"
 		done
 	done
@@ -179,7 +179,7 @@ received() {	# SERVER DIR
 	timeout 20 psql -XAtq -d "$(pg_dsn src)" -c "insert into marks values (4713)"
 	kill -KILL "$RECEIVER"
 	wait "$RECEIVER" || :
-	name=$(ls r | grep partial)
+	name=$(listing r | grep partial)
 	pg_sql src 'alter system reset synchronous_standby_names'
 	pg_reload src
 	exits 0 pg-wal verify r
@@ -187,7 +187,7 @@ received() {	# SERVER DIR
 }
 
 @test "receive: from a standby that is promoted, to its timeline" {
-	pg_standby sby src
+	pg_standby sby src 'archive_mode = off'
 	mkdir r
 	begin_receive sby -a r
 	fill_wal src 2
@@ -268,7 +268,7 @@ received() {	# SERVER DIR
 	pg_stop tiny
 }
 
-names() { ls "$1" | grep -E '^[0-9A-F]{24}' | sed 's/\..*//' | sort -u; }
+names() { listing "$1" | grep -E '^[0-9A-F]{24}' | sed 's/\..*//' | sort -u; }
 
 # What a server's backup says of itself, as pg-basebackup-wrap writes it.
 note_backup() {	# DIR LSN TIMELINE [SYSTEM]
@@ -318,7 +318,7 @@ lsn_of() {	# SEGMENT of 16 MB
 	touch -d '2001-01-01' x/*
 	note_backup b/20200104T000000Z F0/0 1
 	mkdir b/20200105T000000Z.partial
-	touch "x/$(ls x | grep "${segments[4]}")"
+	touch "x/$(listing x | grep "${segments[4]}")"
 	flock b/20200105T000000Z.partial pg-wal expire --backups b x >out
 	is "$(names x)" "$(printf '%s\n' "${segments[4]}" "${segments[-1]}")"
 	# The last one tells a receiver where to go on.
@@ -383,6 +383,5 @@ lsn_of() {	# SEGMENT of 16 MB
 	rm -r b/*
 	note_backup b/20200101T000000Z 0/7000028 1
 	exits 0 pg-wal expire --backups b x
-	is "$(names x | tr '\n' ' ')" "$(printf '%s ' \
-		00000002000000000000000{7,8} 00000003000000000000000{8,9})"
+	is "$(names x | tr '\n' ' ')" "$(printf '%s ' 00000003000000000000000{8,9})"
 }

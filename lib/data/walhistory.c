@@ -67,13 +67,19 @@ wal_history_parse(const char *text, size_t n, uint32_t timeline,
 	return false;
 }
 
-bool
-wal_history_has(const struct wal_history *h, uint32_t timeline)
+uint64_t
+wal_history_end(const struct wal_history *h, uint32_t timeline)
 {
 	for (size_t i = 0; i < h->count; i++)
 		if (h->parents[i].timeline == timeline)
-			return true;
-	return h->timeline == timeline;
+			return h->parents[i].end;
+	return h->timeline == timeline ? UINT64_MAX : 0;
+}
+
+bool
+wal_history_has(const struct wal_history *h, uint32_t timeline)
+{
+	return wal_history_end(h, timeline) > 0;
 }
 
 void

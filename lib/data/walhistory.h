@@ -30,6 +30,9 @@ bool wal_history_parse(const char *text, size_t n, uint32_t timeline,
     struct wal_history *out);
 /* Whether the timeline is, or comes from, that one. */
 bool wal_history_has(const struct wal_history *h, uint32_t timeline);
+/* Where it left that one; UINT64_MAX for itself, 0 where it does not come from
+ * it. */
+uint64_t wal_history_end(const struct wal_history *h, uint32_t timeline);
 void wal_history_free(struct wal_history *h); /* also the cleanup */
 
 #endif

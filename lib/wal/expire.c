@@ -69,15 +69,16 @@ learn_all(struct expire *e)
 	return s;
 }
 
-/* Whether a timeline is, or comes from, another; what is not known may. */
-static bool
-comes_from(const struct expire *e, uint32_t timeline, uint32_t from)
+/* Where a timeline left another that it comes from, 0 where it does not; for
+ * what is not known: at the end of all WAL. */
+static uint64_t
+left_at(const struct expire *e, uint32_t timeline, uint32_t from)
 {
 	for (size_t i = 0; i < e->ntimelines; i++)
-		if (e->timelines[i].history.timeline == timeline)
-			return !e->timelines[i].known ||
-			    wal_history_has(&e->timelines[i].history, from);
-	return true;
+		if (e->timelines[i].history.timeline == timeline &&
+		    e->timelines[i].known)
+			return wal_history_end(&e->timelines[i].history, from);
+	return UINT64_MAX;
 }
 
 /* --- what is needed --------------------------------------------------------------------- */
@@ -92,10 +93,13 @@ is_needed_by(const struct expire *e, const struct need *n,
 		return f->mtime >= n->since;
 	if (f->segment < first)
 		return false;
-	if (n->timeline == 0 || comes_from(e, f->timeline, n->timeline))
+	/* A timeline that branched off before does not lead on from there. */
+	if (n->timeline == 0 || left_at(e, f->timeline, n->timeline) > n->lsn)
 		return true;
 	/* The server may look for the first one on an older timeline. */
-	return f->segment == first && comes_from(e, n->timeline, f->timeline);
+	return f->segment == first &&
+	    f->segment * e->archive.segment_size <
+	    left_at(e, n->timeline, f->timeline);
 }
 
 /* Where receiving goes on from. */

@@ -3,7 +3,7 @@
  * Removing WAL that nothing needs any more.
  *
  * A segment stays when a backup or a named point is at or before it, on its
- * timeline or one that it comes from; age alone never removes anything.  The
+ * timeline or one that this left later; age alone never removes anything.  The
  * newest segment stays in any case, as do history files.
  */
 #ifndef WAL_EXPIRE_H

@@ -69,14 +69,18 @@ must_reach(const struct check *c, uint32_t timeline, uint64_t before)
 		missing(c, timeline, last->last + 1, before - 1);
 }
 
-/* Anything of a timeline that it comes from. */
+/* Anything of what it comes from; where that went on later is another story. */
 static bool
 has_ancestor(const struct check *c, const struct wal_history *h)
 {
-	for (size_t i = 0; i < c->s->nruns; i++)
-		if (c->s->runs[i].timeline != h->timeline &&
-		    wal_history_has(h, c->s->runs[i].timeline))
+	for (size_t i = 0; i < c->s->nruns; i++) {
+		const struct scan_run *run = &c->s->runs[i];
+
+		if (run->timeline != h->timeline &&
+		    run->first * c->a->segment_size <
+			wal_history_end(h, run->timeline))
 			return true;
+	}
 	return false;
 }
 

@@ -9,6 +9,7 @@
 #   archived NAME             wait until all segments that are whole are archived
 #   copy_of NAME OF           a base backup of a running server, not started
 #   recover NAME CONF...      start it with recovery.signal
+#   listing DIR               names of all files there, sorted, hidden ones too
 
 archive() {	# NAME
 	A=$PG_ROOT/$1
@@ -89,10 +90,8 @@ recover() {	# NAME CONF...
 		wait_for pg_sql_true "$1" 'select not pg_is_in_recovery()'
 }
 
-# A segment of WAL whose records are sound, as pg_wal of a server has it.
-segment_of() {	# NAME: the path of one that is whole
-	find "$(pg_data "$1")/pg_wal" -maxdepth 1 -name '0000000?????????????????' |
-		sort | head -n 1
+listing() {	# DIR
+	find "$1" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort
 }
 
 flip() {	# FILE OFFSET
