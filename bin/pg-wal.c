@@ -103,6 +103,8 @@ run_push(int argc, char **argv)
 		 "the archive (or PGPIPE_WAL_ARCHIVE)", 0, 0, NULL},
 		{'Z', "compress", OPTION_TEXT, &codec, "HOW",
 		    "none|gzip|lz4|zstd[:LEVEL] (default zstd)", 0, 0, NULL},
+		{0, "json", OPTION_FLAG, &r.json, NULL, "print a record", 0, 0,
+		    NULL},
 		OPTION_END};
 	const struct program program = {"pg-wal push",
 	    "Put a file of pg_wal into an archive, durably: for "
@@ -136,6 +138,8 @@ run_fetch(int argc, char **argv)
 		    "where those wait (default in pg_wal)", 0, 0, NULL},
 		{0, "partial", OPTION_FLAG, &r.partial, NULL,
 		    "take a partial segment where there is no whole one", 0, 0,
+		    NULL},
+		{0, "json", OPTION_FLAG, &r.json, NULL, "print a record", 0, 0,
 		    NULL},
 		OPTION_END};
 	const struct program program = {"pg-wal fetch",
@@ -404,6 +408,8 @@ main(int argc, char **argv)
 	log_init("pg-wal");
 	io_init(true);
 	signal_init();
+	if (is_fetch(argc, argv))
+		log_set_last_exit(BROKEN + STATUS_FAIL);
 	code = io_finish(run(argc, argv));
 	return is_fetch(argc, argv) && code > STATUS_NO ? BROKEN + code : code;
 }

@@ -146,6 +146,33 @@ no_litter() { is "$(find "${1:-a}" -name '.*' ! -name . -printf '%f ')" ''; }
 	is "$(find . -name '*.part')" ''
 }
 
+# The server goes on after 3.
+@test "fetch: without memory, too, it is above 200" {
+	no_sanitizer 'it reserves address space'
+	local kb code got=none
+	mkdir a
+	exits 0 push -Z none "$S/$(first)"
+	for kb in 60000 50000 45000 40000 36000 32000 30000 28000 26000 24000; do
+		code=0
+		(ulimit -v "$kb" && fetch "$(first)" here) 2>err || code=$?
+		[ "$code" = 0 ] || [ "$code" -gt 125 ]
+		! grep -q 'out of memory' err || got=$code
+	done
+	[ "$got" = none ] || is "$got" 203
+}
+
+@test "each command speaks JSON" {
+	mkdir a
+	exits 0 push --json "$S/$(first)"
+	is "$(jq -c '[.file, .status, .raw_bytes]' <<<"$out")" "[\"$(first)\",\"archived\",16777216]"
+	exits 0 push --json "$S/$(first)"
+	is "$(jq -r .status <<<"$out")" kept
+	exits 0 fetch --json "$(first)" here
+	is "$(jq -r .status <<<"$out")" fetched
+	exits 1 fetch --json "$(second)" here
+	is "$(jq -r .status <<<"$out")" absent
+}
+
 @test "fetch: a broken form beside a sound one does not stop it" {
 	local name
 	name=$(first)

@@ -373,10 +373,10 @@ lsn_of() {	# SEGMENT of 16 MB
 	for n in 8 9; do echo >x/00000003000000000000000$n; done
 	printf '1\t0/5000100\tx\n' >x/00000002.history
 	printf '1\t0/5000100\tx\n2\t0/8000200\tx\n' >x/00000003.history
-	note_backup b/20200101T000000Z 0/6000028 2
+	note_backup b/20200101T000000Z 0/5000128 2
 	exits 0 pg-wal expire --backups b x
-	is "$(names x | tr '\n' ' ')" "$(printf '%s ' 000000010000000000000006 \
-		00000002000000000000000{6,7,8} 00000003000000000000000{8,9})"
+	is "$(names x | tr '\n' ' ')" "$(printf '%s ' 000000010000000000000005 \
+		00000002000000000000000{5,6,7,8} 00000003000000000000000{8,9})"
 	[ -e x/00000002.history ]
 	# Without its history a timeline may come from anywhere.
 	rm x/00000003.history

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "data/record.h"
 #include "run/child.h"
 #include "wal/archive.h"
 #include "wal/deliver.h"
@@ -168,6 +169,20 @@ get_any(struct archive *a, const struct fetch_request *r, const char *spool)
 	return s;
 }
 
+static status
+tell(const struct fetch_request *r, status s)
+{
+	json_t *record CLEANUP(record_cleanup) = NULL;
+
+	if (!r->json || s > STATUS_NO)
+		return s;
+	record = json_object();
+	record_set_text(record, "file", r->name);
+	record_set_text(record, "status",
+	    s == STATUS_OK ? "fetched" : "absent");
+	return status_worse(s, record_print(record));
+}
+
 status
 wal_fetch(const struct fetch_request *r)
 {
@@ -183,6 +198,7 @@ wal_fetch(const struct fetch_request *r)
 		s = archive_measure(&a);
 	if (s == STATUS_OK)
 		s = get_any(&a, r, segment ? spool : NULL);
+	s = tell(r, s);
 	if (!segment || spool == NULL || s > STATUS_NO)
 		return s;
 	spool_clear(spool, r->name);

@@ -17,6 +17,7 @@ struct fetch_request {
 	const char *path;  /* %p */
 	const char *spool; /* NULL: beside path when that is in pg_wal */
 	uint64_t prefetch; /* segments to make ready, 0: none */
+	bool json;	   /* print a record of it */
 	bool partial;	   /* take a partial segment for a whole one */
 };
 

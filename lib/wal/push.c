@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "data/record.h"
 #include "data/walhead.h"
 #include "wal/archive.h"
 
@@ -89,6 +90,22 @@ check_segment(struct push *p)
 }
 
 static status
+tell(const struct push *p, bool kept)
+{
+	json_t *record CLEANUP(record_cleanup) = NULL;
+
+	log_verbose("%s %s", p->name,
+	    kept ? "was archived before" : "is archived");
+	if (!p->r->json)
+		return STATUS_OK;
+	record = json_object();
+	record_set_text(record, "file", p->name);
+	record_set_text(record, "status", kept ? "kept" : "archived");
+	record_set_count(record, "raw_bytes", p->size);
+	return record_print(record);
+}
+
+static status
 push(struct push *p)
 {
 	static const struct codec_spec none = {.codec = CODEC_NONE};
@@ -104,10 +121,7 @@ push(struct push *p)
 	if (s == STATUS_OK)
 		s = archive_put_file(&p->archive, p->name, p->fd, p->size,
 		    is_segment(p) ? &p->r->codec : &none, &kept);
-	if (s == STATUS_OK)
-		log_verbose("%s %s", p->name,
-		    kept ? "was archived before" : "is archived");
-	return s;
+	return s == STATUS_OK ? tell(p, kept) : s;
 }
 
 status

@@ -5,6 +5,8 @@
 #ifndef WAL_PUSH_H
 #define WAL_PUSH_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 #include "data/codec_write.h"
 
@@ -12,6 +14,7 @@ struct push_request {
 	const char *archive;
 	const char *path; /* %p */
 	struct codec_spec codec;
+	bool json; /* print a record of it */
 };
 
 /*
