@@ -95,7 +95,7 @@ set_codec(struct codec_spec *spec, const char *text)
 static status
 run_push(int argc, char **argv)
 {
-	struct push_request r = {NULL};
+	struct push_request r = {.archive = NULL};
 	const char *codec = NULL;
 	bool answered = false;
 	const struct option_spec options[] =
@@ -294,7 +294,7 @@ run_info(int argc, char **argv)
 static status
 run_verify(int argc, char **argv)
 {
-	struct verify_request r = {NULL};
+	struct verify_request r = {.archive = NULL};
 	bool answered = false;
 	const struct option_spec options[] =
 	    {{'a', "archive", OPTION_TEXT, &r.archive, "DIR",

@@ -239,7 +239,7 @@ received() {	# SERVER DIR
 }
 
 @test "segments of 1 MB, over the boundary of a log" {
-	pg_directory "$PG_ROOT/tiny"
+	[ -x "$PG_BINDIR/pg_resetwal" ] || skip 'needs pg_resetwal'
 	pg_create tiny
 	pg_as_server "$PG_BINDIR/pg_resetwal" --wal-segsize=1 \
 		-l 000000010000000000000FFD "$(pg_data tiny)" >/dev/null

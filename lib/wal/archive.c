@@ -179,11 +179,12 @@ measure_by(struct archive *a, const char *name, enum codec suffix)
 status
 archive_measure(struct archive *a)
 {
-	DIR *dir = a->known ? NULL : opendir(a->path);
 	const struct dirent *entry;
+	DIR *dir;
 
 	if (a->known)
 		return STATUS_OK;
+	dir = opendir(a->path);
 	if (dir == NULL) {
 		log_error("could not read the archive \"%s\": %s", a->path,
 		    strerror(errno));

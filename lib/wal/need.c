@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <time.h>
@@ -34,8 +33,14 @@ void
 needs_add(struct needs *n, char *why, uint32_t timeline, uint64_t lsn,
     int64_t since)
 {
+	struct need *item;
+
 	n->items = mem_resize(n->items, n->count + 1, sizeof(*n->items));
-	n->items[n->count++] = (struct need){why, timeline, lsn, since};
+	item = &n->items[n->count++];
+	item->why = why;
+	item->timeline = timeline;
+	item->lsn = lsn;
+	item->since = since;
 }
 
 void
@@ -47,19 +52,36 @@ needs_free(struct needs *n)
 	*n = (struct needs){NULL, 0, 0};
 }
 
-/* When a backup of that name was begun; 0 for what is none. */
+/* n decimal digits; -1 for what is none. */
+static int
+digits(const char *text, int n)
+{
+	int value = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return -1;
+		value = value * 10 + (text[i] - '0');
+	}
+	return value;
+}
+
+/* When a backup of that name, "20250704T165326Z", was begun; 0 for what is
+ * none.  More may follow. */
 static int64_t
 begun(const char *name)
 {
 	struct tm tm = {.tm_isdst = 0};
-	int end = 0;
 
-	if (sscanf(name, "%4d%2d%2dT%2d%2d%2dZ%n", &tm.tm_year, &tm.tm_mon,
-		&tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &end) != 6 ||
-	    end != STAMP)
+	if (strlen(name) < STAMP || name[8] != 'T' || name[15] != 'Z' ||
+	    digits(name, 8) < 0 || digits(name + 9, 6) < 0)
 		return 0;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
+	tm.tm_year = digits(name, 4) - 1900;
+	tm.tm_mon = digits(name + 4, 2) - 1;
+	tm.tm_mday = digits(name + 6, 2);
+	tm.tm_hour = digits(name + 9, 2);
+	tm.tm_min = digits(name + 11, 2);
+	tm.tm_sec = digits(name + 13, 2);
 	return (int64_t)timegm(&tm);
 }
 
