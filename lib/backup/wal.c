@@ -183,7 +183,8 @@ enough(void *arg, uint64_t received)
 static status
 receive(struct wal_keeper *k)
 {
-	const struct walstream_ops ops = {take, flushed, enough, k, k->wake[0]};
+	const struct walstream_ops ops = {take, flushed, enough, k, k->wake[0],
+	    NULL};
 	struct walstream_end end = {.received = 0};
 	status s;
 

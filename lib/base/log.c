@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/status.h"
+
 #define ERASE_LINE "\r\033[K"
 
 /* Most messages fit; a longer one takes memory, and is cut where there is
@@ -28,7 +30,8 @@ static struct {
 	atomic_bool verbose;
 	pthread_mutex_t lock; /* of what stands on the terminal's line */
 	bool bar;
-} log_state = {.lock = PTHREAD_MUTEX_INITIALIZER};
+	atomic_int last_exit;
+} log_state = {.lock = PTHREAD_MUTEX_INITIALIZER, .last_exit = STATUS_FAIL};
 
 void
 log_init(const char *program)
@@ -42,6 +45,18 @@ log_program(void)
 	const char *name = atomic_load(&log_state.program);
 
 	return name != NULL ? name : "pgpipe";
+}
+
+void
+log_set_last_exit(int code)
+{
+	atomic_store(&log_state.last_exit, code);
+}
+
+int
+log_last_exit(void)
+{
+	return atomic_load(&log_state.last_exit);
 }
 
 void

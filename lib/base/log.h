@@ -43,6 +43,11 @@ void log_verbose(const char *fmt, ...) PRINTF_LIKE(1, 2); /* only under -v */
 void log_bar(const char *line);
 void log_erase_bar(void);
 
+/* What a program exits with that ends for want of memory: STATUS_FAIL unless
+ * told, where somebody else's contract gives 3 another meaning. */
+void log_set_last_exit(int code);
+int log_last_exit(void);
+
 /* Our own mistake, never the world's: report and abort(3). */
 #define BUG(...) log_bug(__FILE__, __LINE__, __VA_ARGS__)
 _Noreturn void log_bug(const char *file, int line, const char *fmt, ...)

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/status.h"
 
 /* Nothing is unwound: what is open in a server rolls back with its
  * connection. */
@@ -19,7 +18,7 @@ _Noreturn void
 mem_exhausted(void)
 {
 	log_error("out of memory");
-	_exit(STATUS_FAIL);
+	_exit(log_last_exit());
 }
 
 void *

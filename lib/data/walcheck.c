@@ -33,6 +33,8 @@ enum { AT_CRC = 20, ALIGNMENT = 8, RMGR_XLOG = 0, XLOG_SWITCH = 0x40 };
 #define PAGE_MIN 1024
 #define PAGE_MAX 65536
 
+static const char unwritten[] = "the WAL ends there";
+
 struct walcheck {
 	struct wal_chain *chains;
 	size_t nchains;
@@ -106,8 +108,10 @@ aligned(uint64_t n)
 static void
 end_chain(struct walcheck *w, const char *why)
 {
-	if (w->chain != NULL && w->chain->why == NULL)
+	if (w->chain != NULL && w->chain->why == NULL) {
 		w->chain->why = why;
+		w->chain->unwritten = why == unwritten;
+	}
 	w->chain = NULL;
 	w->left = 0;
 	w->ended = true;
@@ -181,8 +185,7 @@ begin_record(struct walcheck *w, const unsigned char *p, uint64_t address)
 
 	if (total < RECORD_HEADER || total > RECORD_MAX_BYTES) {
 		end_chain(w,
-		    total == 0 ? "the WAL ends there"
-			       : "a record has no possible length");
+		    total == 0 ? unwritten : "a record has no possible length");
 		return false;
 	}
 	w->start = address;
@@ -239,7 +242,7 @@ header_problem(const struct walcheck *w, const unsigned char *p)
 	uint16_t magic = get16(p + AT_MAGIC);
 
 	if (magic == 0 && get64(p + AT_ADDRESS) == 0)
-		return "the WAL ends there";
+		return unwritten;
 	if (w->magic != 0 ? magic != w->magic : magic >> 8 != 0xd1)
 		return "a page's magic number is wrong";
 	if (get64(p + AT_ADDRESS) != w->base + w->at)

@@ -19,10 +19,12 @@
 
 /* WAL without a gap. */
 struct wal_chain {
-	uint32_t timeline;   /* of its last segment */
-	uint64_t from;	     /* its first record; 0: there was none */
-	uint64_t upto;	     /* behind its last sound record */
-	const char *why;     /* it ends there, NULL: no further segment came */
+	uint32_t timeline; /* of its last segment */
+	uint64_t from;	   /* its first record; 0: there was none */
+	uint64_t upto;	   /* behind its last sound record */
+	const char *why;   /* it ends there, NULL: no further segment came */
+	bool
+	    unwritten; /* it ends there in zeros, as WAL that goes no further does */
 	char file[WAL_NAME]; /* its last segment */
 };
 

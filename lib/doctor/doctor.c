@@ -102,7 +102,7 @@ doctor_files(struct doctor *d)
 {
 	static const char *const tools[] = {"pg-chunks", "pg-copyout",
 	    "pg-copyin", "pg-checksum", "pg-queue", "pg-refresh",
-	    "pg-basebackup-wrap", "pg-restore-local"};
+	    "pg-basebackup-wrap", "pg-restore-local", "pg-wal"};
 
 	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
 		char *file CLEANUP_FREE =

@@ -14,6 +14,8 @@
 #include "data/walname.h"
 #include "pg/private.h"
 
+#define DUPLICATE_OBJECT "42710"
+
 status
 replication_connect(const struct pg_params *params, struct pg **out)
 {
@@ -97,20 +99,120 @@ replication_show(struct pg *pg, const char *name, struct str *out)
 }
 
 status
+replication_segment_size(struct pg *pg, uint32_t *size)
+{
+	struct str text CLEANUP(str_free) = STR_INIT;
+	uint64_t bytes;
+	status s;
+
+	s = replication_show(pg, "wal_segment_size", &text);
+	if (s != STATUS_OK)
+		return s;
+	if (!num_size(str_text(&text), &bytes) || !wal_size_valid(bytes)) {
+		log_error("the server's WAL segments have an unknown size: "
+			  "\"%s\"",
+		    str_text(&text));
+		return STATUS_FAIL;
+	}
+	*size = (uint32_t)bytes;
+	return STATUS_OK;
+}
+
+static void
+add_slot(struct sql *sql, const struct pg *pg, const char *name, bool temporary)
+{
+	sql_add(sql, "CREATE_REPLICATION_SLOT ");
+	sql_ident(sql, name);
+	if (temporary) {
+		sql_add(sql, " TEMPORARY");
+	}
+	sql_add(sql, " PHYSICAL ");
+	if (pg_version(pg) >= 150000) {
+		sql_add(sql, "(RESERVE_WAL)");
+	} else {
+		sql_add(sql, "RESERVE_WAL");
+	}
+}
+
+status
 replication_temporary_slot(struct pg *pg, const char *name)
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
 
-	sql_add(&sql, "CREATE_REPLICATION_SLOT ");
-	sql_ident(&sql, name);
-	sql_add(&sql, " TEMPORARY PHYSICAL ");
-	if (pg_version(pg) >= 150000) {
-		sql_add(&sql, "(RESERVE_WAL)");
-	} else {
-		sql_add(&sql, "RESERVE_WAL");
-	}
+	add_slot(&sql, pg, name, true);
 	return pg_run_simple(pg, "create a temporary replication slot", &sql,
 	    NULL);
+}
+
+status
+replication_keep_slot(struct pg *pg, const char *name)
+{
+	char *doing CLEANUP_FREE =
+	    mem_printf("create the replication slot \"%s\"", name);
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+	status s;
+
+	add_slot(&sql, pg, name, false);
+	s = pg_run_simple(pg, NULL, &sql, NULL);
+	if (s == STATUS_OK ||
+	    str_eq(pg_last_error(pg)->sqlstate, DUPLICATE_OBJECT)) {
+		return STATUS_OK;
+	}
+	pg_report(pg, doing);
+	return s;
+}
+
+status
+replication_drop_slot(struct pg *pg, const char *name)
+{
+	char *doing CLEANUP_FREE =
+	    mem_printf("drop the replication slot \"%s\"", name);
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+
+	sql_add(&sql, "DROP_REPLICATION_SLOT ");
+	sql_ident(&sql, name);
+	return pg_run_simple(pg, doing, &sql, NULL);
+}
+
+status
+replication_slot_position(struct pg *pg, const char *name, uint32_t *timeline,
+    uint64_t *lsn)
+{
+	char *doing CLEANUP_FREE =
+	    mem_printf("read the replication slot \"%s\"", name);
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+	uint64_t number;
+	status s;
+
+	*timeline = 0;
+	*lsn = 0;
+	if (pg_version(pg) < 150000) {
+		return STATUS_OK;
+	}
+	sql_add(&sql, "READ_REPLICATION_SLOT ");
+	sql_ident(&sql, name);
+	s = pg_run_simple(pg, doing, &sql, &r);
+	if (s != STATUS_OK) {
+		return s;
+	}
+	if (pg_rows(r) != 1 || pg_columns(r) < 3) {
+		return unexpected(pg, doing);
+	}
+	if (pg_value(r, 0, 0) == NULL) {
+		log_error("the server has no replication slot \"%s\"", name);
+		log_hint("--create-slot makes it");
+		return STATUS_FAIL;
+	}
+	if (pg_value(r, 0, 1) == NULL || pg_value(r, 0, 2) == NULL) {
+		return STATUS_OK;
+	}
+	if (!wal_lsn_parse(pg_value(r, 0, 1), lsn) ||
+	    !num_u64(pg_value(r, 0, 2), 1, UINT32_MAX, &number)) {
+		return unexpected(pg, doing);
+	}
+	*timeline = (uint32_t)number;
+	return STATUS_OK;
 }
 
 status

@@ -35,6 +35,16 @@ status replication_identify(struct pg *pg, struct replication_system *out)
 /* SHOW name; name is a parameter's, lower case. */
 status replication_show(struct pg *pg, const char *name, struct str *out)
     MUST_CHECK;
+/* The size of the server's WAL segments. */
+status replication_segment_size(struct pg *pg, uint32_t *size) MUST_CHECK;
+/* A physical slot that stays, and keeps WAL from now on; one of that name that
+ * is there is as good. */
+status replication_keep_slot(struct pg *pg, const char *name) MUST_CHECK;
+status replication_drop_slot(struct pg *pg, const char *name) MUST_CHECK;
+/* Where a physical slot is: *lsn and *timeline are 0 where it keeps nothing yet,
+ * or the server (before 15) does not tell.  Reports one that is not there. */
+status replication_slot_position(struct pg *pg, const char *name,
+    uint32_t *timeline, uint64_t *lsn) MUST_CHECK;
 /* A physical slot that ends with the connection and keeps WAL from now on. */
 status replication_temporary_slot(struct pg *pg, const char *name) MUST_CHECK;
 /* The history file of a timeline (above 1): its name and bytes. */

@@ -166,6 +166,9 @@ receive(struct walstream *w, bool *ended)
 		PQfreemem(bytes);
 		if (s == STATUS_OK && num_now() >= w->next_reply)
 			s = reply(w);
+		if (s == STATUS_OK && n == 0 && w->ops->pressing != NULL &&
+		    w->ops->pressing(w->ops->arg))
+			s = reply(w);
 		if (s == STATUS_OK && n == 0)
 			s = await(w);
 	}
@@ -255,8 +258,23 @@ finish(struct walstream *w, bool ended, struct walstream_end *end)
 
 /* --- the beginning ------------------------------------------------------------ */
 
+/* A timeline that ends right where we would begin: only its successor comes. */
 static status
-begin(struct walstream *w, const char *slot, uint32_t timeline, uint64_t start)
+take_end(struct walstream *w, PGresult *res, struct walstream_end *end)
+{
+	status s = take_switch(w, res, end);
+
+	while ((res = pg_next_result(w->pg)) != NULL) {
+		if (s == STATUS_OK && PQresultStatus(res) == PGRES_FATAL_ERROR)
+			s = pg_error_result(w->pg, res);
+		PQclear(res);
+	}
+	return s == STATUS_OK && w->pg->lost ? STATUS_RETRY : s;
+}
+
+static status
+begin(struct walstream *w, const char *slot, uint32_t timeline, uint64_t start,
+    struct walstream_end *end, bool *over)
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
 	PGresult *res;
@@ -275,8 +293,11 @@ begin(struct walstream *w, const char *slot, uint32_t timeline, uint64_t start)
 	if (s != STATUS_OK)
 		return s;
 	res = pg_next_result(w->pg);
+	*over = PQresultStatus(res) == PGRES_TUPLES_OK;
 	if (res == NULL)
 		s = w->pg->lost ? STATUS_RETRY : pg_error_lost(w->pg, NULL);
+	else if (*over)
+		s = take_end(w, res, end);
 	else if (PQresultStatus(res) != PGRES_COPY_BOTH)
 		s = PQresultStatus(res) == PGRES_FATAL_ERROR
 		    ? pg_error_result(w->pg, res)
@@ -295,16 +316,16 @@ walstream_run(struct pg *pg, const char *slot, uint32_t timeline,
 	    .ops = ops,
 	    .received = start,
 	    .every = (double)every / 1000};
-	bool ended = false;
+	bool ended = false, over = false;
 	status s;
 
 	*end = (struct walstream_end){.received = start};
-	s = begin(&w, slot, timeline, start);
+	s = begin(&w, slot, timeline, start, end, &over);
 	w.next_reply = num_now() + w.every;
-	if (s == STATUS_OK)
+	if (s == STATUS_OK && !over)
 		s = receive(&w, &ended);
 	end->received = w.received;
-	if (s == STATUS_OK)
+	if (s == STATUS_OK && !over)
 		s = finish(&w, ended, end);
 	if (s != STATUS_OK && !w.reported)
 		pg_report(pg, doing);

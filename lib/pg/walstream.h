@@ -23,6 +23,9 @@ struct walstream_ops {
 	bool (*enough)(void *arg, uint64_t received);
 	void *arg;
 	int wake_fd; /* or -1 */
+	/* Everything that has come was written: whether to answer now, because
+	 * somebody's commit waits for it.  NULL: never. */
+	bool (*pressing)(void *arg);
 };
 
 enum walstream_why {

@@ -122,6 +122,35 @@ child_output(const char *file, const char *argument, size_t max,
 }
 
 status
+child_leave(const char *file, char *const *argv)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t usual;
+	bool started;
+	pid_t pid;
+
+	(void)posix_spawn_file_actions_init(&actions);
+	(void)posix_spawnattr_init(&attr);
+	(void)sigemptyset(&usual);
+	(void)sigaddset(&usual, SIGPIPE);
+	started = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO,
+		      "/dev/null", O_RDWR, 0) == 0 &&
+	    posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO,
+		STDOUT_FILENO) == 0 &&
+	    posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO,
+		STDERR_FILENO) == 0 &&
+	    posix_spawnattr_setsigdefault(&attr, &usual) == 0 &&
+	    posix_spawnattr_setpgroup(&attr, 0) == 0 &&
+	    posix_spawnattr_setflags(&attr,
+		POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP) == 0 &&
+	    posix_spawn(&pid, file, &actions, &attr, argv, environ) == 0;
+	(void)posix_spawn_file_actions_destroy(&actions);
+	(void)posix_spawnattr_destroy(&attr);
+	return started ? STATUS_OK : STATUS_NO;
+}
+
+status
 child_become(const char *file, char **argv)
 {
 	(void)execv(file, argv);

@@ -24,6 +24,11 @@ bool child_is_program(const char *file);
 status child_output(const char *file, const char *argument, size_t max,
     struct str *out) MUST_CHECK;
 
+/* Start a program that goes on by itself: nothing on stdin, stdout and stderr,
+ * a process group of its own, and nobody waits for it.  Silent; STATUS_NO when
+ * it could not be started. */
+status child_leave(const char *file, char *const *argv) MUST_CHECK;
+
 /* Become that program: argv[0] is its path.  Returns only on failure, which
  * it reports; STATUS_FAIL. */
 status child_become(const char *file, char **argv) MUST_CHECK;
