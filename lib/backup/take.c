@@ -174,7 +174,7 @@ expect_bytes(struct take *t)
 	for (size_t i = 0; i < count; i++)
 		total += spaces[i].bytes;
 	progress_expect(0, total);
-	progress_start("backed up");
+	progress_start_of("backed up", PROGRESS_BYTES);
 }
 
 /* --- the data ----------------------------------------------------------------- */

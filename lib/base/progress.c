@@ -99,9 +99,10 @@ choose(void)
 
 /* A stream of bytes has neither chunks nor rows. */
 static bool
-only_bytes(const struct look *l)
+only_bytes(void)
 {
-	return l->all_chunks == 0 && l->chunks == 0 && l->rows == 0;
+	return progress.noun != NULL &&
+	    strcmp(progress.noun, PROGRESS_BYTES) == 0;
 }
 
 /*
@@ -115,7 +116,7 @@ part_done(const struct look *l)
 
 	if (l->all_chunks > 0 && l->chunks >= l->all_chunks)
 		return 1;
-	if (only_bytes(l) && l->bytes == 0)
+	if (only_bytes() && l->bytes == 0)
 		return -1;
 	if (l->all_bytes > 0 && l->bytes > 0)
 		part = (double)l->bytes / (double)l->all_bytes;
@@ -175,8 +176,8 @@ add_bytes(struct str *out, const struct look *l)
 	char size[32];
 
 	num_show_size(size, l->bytes);
-	str_addf(out, "%s%s", only_bytes(l) ? "" : ", ", size);
-	if (only_bytes(l) && l->all_bytes > l->bytes) {
+	str_addf(out, "%s%s", only_bytes() ? "" : ", ", size);
+	if (only_bytes() && l->all_bytes > l->bytes) {
 		num_show_size(size, l->all_bytes);
 		str_addf(out, " of about %s", size);
 	}
@@ -187,7 +188,7 @@ static void
 add_counts(struct str *out, const struct look *l)
 {
 	str_addf(out, "%s ", progress.verb);
-	if (only_bytes(l)) {
+	if (only_bytes()) {
 		add_bytes(out, l);
 		return;
 	}
@@ -247,7 +248,7 @@ show_bar(const struct look *l)
 	struct str line CLEANUP(str_free) = STR_INIT;
 	size_t width = columns() - 1;
 
-	if (!only_bytes(l))
+	if (!only_bytes())
 		add_chunks(&text, l);
 	/* There is room for one measure: the one that a rate is of. */
 	if (l->bytes > 0)
@@ -451,7 +452,7 @@ progress_conclude(const char *more)
 		stop_ticker();
 		progress.running = false;
 		l = look();
-		if (only_bytes(&l)) /* what came was all there was */
+		if (only_bytes()) /* what came was all there was */
 			l.all_bytes = l.bytes;
 		if (lines)
 			show_end(&l, more);

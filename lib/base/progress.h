@@ -20,10 +20,11 @@ enum progress_mode {
 
 void progress_set_mode(enum progress_mode mode); /* by option_parse */
 /* verb: "copied"; kept by reference. */
-/* Where chunks and rows stay 0, only bytes are shown. */
 void progress_start(const char *verb);
 /* The same where what is done is counted in something else than chunks
- * ("step"; its plural takes an s), which has neither rows nor bytes. */
+ * ("step"; its plural takes an s), which has neither rows nor bytes; of
+ * PROGRESS_BYTES there is nothing but bytes. */
+#define PROGRESS_BYTES "byte"
 void progress_start_of(const char *verb, const char *noun);
 void progress_expect(uint64_t chunks, uint64_t bytes); /* adds to the total */
 void progress_add(uint64_t chunks, uint64_t rows, uint64_t bytes);

@@ -117,7 +117,7 @@ unpack_and_swap(struct restore *r)
 
 	if (m != NULL)
 		progress_expect(0, manifest_bytes(m));
-	progress_start("restored");
+	progress_start_of("restored", PROGRESS_BYTES);
 	if (r->delta)
 		s = restore_delta(r);
 	if (s == STATUS_OK)

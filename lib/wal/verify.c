@@ -288,7 +288,7 @@ verify(struct verify *v)
 		return s;
 	check_system(v);
 	v->proof = proof_new(&v->archive);
-	progress_start("verified");
+	progress_start_of("verified", PROGRESS_BYTES);
 	for (size_t i = 0; i < v->scan.nfiles && signal_stop() == 0; i++)
 		read_file(v, &v->scan.files[i]);
 	progress_stop();
