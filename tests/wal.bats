@@ -19,8 +19,9 @@ setup_file() {
 	rm -f "$S/$(pg_sql src 'select pg_walfile_name(pg_current_wal_lsn())')"
 	# What was made ahead of its time has an old name's contents.
 	local file
+	mkdir "$PG_ROOT/sieve"
 	for file in "$S"/*; do
-		pg-wal push -q -a "$(mktemp -d)" "$file" 2>/dev/null || rm "$file"
+		pg-wal push -q -a "$PG_ROOT/sieve" "$file" 2>/dev/null || rm "$file"
 	done
 	export S
 }
