@@ -1969,7 +1969,7 @@ all_about() {	# NAME: every word about the indexes of t
 	pg-copyout --snapshot "$id" --partial -d "$SRC" <odd 2>/dev/null | pg-copyin -d "$DST" >one 2>err1 &
 	local first=$!
 	exits 0 bash -c "pg-copyout --snapshot '$id' --partial -d '$SRC' <even | pg-copyin -d '$DST'"
-	wait $first
+	wait $first || { cat err1; false; }
 	exec 8>&-
 	wait $holder
 	same big

@@ -159,22 +159,29 @@ next_statement(const char **text, struct str *out)
 	return true;
 }
 
+/* "if not exists" alone does not stand two creators at once, and the schema
+ * is the same for all that is ours. */
+static status
+lock_name(const struct store *st, struct pg *pg, const char *schema,
+    struct failure *f)
+{
+	struct sql q CLEANUP_SQL = SQL_INIT;
+
+	sql_add(&q, "select pg_catalog.pg_advisory_xact_lock(");
+	sql_add(&q, "pg_catalog.hashtextextended('pgpipe ledger ' || ");
+	sql_param(&q, schema);
+	sql_add(&q, "::text, 0))");
+	return failure_run(f, pg, &q, NULL, "lock the name of the %s",
+	    st->what);
+}
+
 static status
 run_file(const struct store *st, struct pg *pg, const char *schema,
     const char *text, struct failure *f)
 {
 	struct str statement CLEANUP(str_free) = STR_INIT;
-	struct sql lock CLEANUP_SQL = SQL_INIT;
-	status s;
+	status s = STATUS_OK;
 
-	/* "if not exists" alone does not stand two creators at once, and the
-	 * schema is the same for all that is ours. */
-	sql_add(&lock, "select pg_catalog.pg_advisory_xact_lock(");
-	sql_add(&lock, "pg_catalog.hashtextextended('pgpipe ledger ' || ");
-	sql_param(&lock, schema);
-	sql_add(&lock, "::text, 0))");
-	s = failure_run(f, pg, &lock, NULL, "lock the name of the %s",
-	    st->what);
 	while (s == STATUS_OK && next_statement(&text, &statement)) {
 		struct sql q CLEANUP_SQL = SQL_INIT;
 
@@ -183,6 +190,21 @@ run_file(const struct store *st, struct pg *pg, const char *schema,
 		    st->what, schema);
 	}
 	return s;
+}
+
+/* Where somebody else was first, its statements would wait for those who
+ * use what he has made, and they for us. */
+static status
+make_once(const struct store *st, struct pg *pg, const char *schema,
+    const char *text, struct failure *f)
+{
+	bool complete = false;
+	status s = lock_name(st, pg, schema, f);
+
+	if (s == STATUS_OK)
+		s = judge(st, pg, schema, f, &complete);
+	return s == STATUS_OK && !complete ? run_file(st, pg, schema, text, f)
+					   : s;
 }
 
 static status
@@ -198,7 +220,7 @@ create(const struct store *st, struct pg *pg, const char *schema,
 	s = failure_do(f, pg, "begin read write", "make the %s", st->what);
 	if (s != STATUS_OK)
 		return s;
-	s = run_file(st, pg, schema, str_text(&text), f);
+	s = make_once(st, pg, schema, str_text(&text), f);
 	if (s == STATUS_OK)
 		return failure_do(f, pg, "commit", "make the %s", st->what);
 	if (strcmp(f->sqlstate, "42501") == 0 && st->denied != NULL)

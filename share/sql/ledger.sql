@@ -64,9 +64,6 @@ create table if not exists :"schema".chunk (
 	primary key (run, chunk)
 );
 
-alter table :"schema".chunk	-- as an older version has made it
-	add column if not exists unlogged boolean not null default false;
-
 create index if not exists chunk_target
 	on :"schema".chunk (target_schema, target_table)
 	where replaced is null;
@@ -89,9 +86,6 @@ create table if not exists :"schema".sliced (
 	completed timestamptz,
 	unlogged boolean not null default false
 );
-
-alter table :"schema".sliced
-	add column if not exists unlogged boolean not null default false;
 
 create index if not exists sliced_target
 	on :"schema".sliced (target_schema, target_table);
