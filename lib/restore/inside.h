@@ -28,7 +28,8 @@ struct restore {
 	const struct restore_options *o;
 	struct backupset *set;
 	const struct backup_info *info;
-	char stamp[32]; /* of the start: 20250704T165326Z */
+	time_t began;
+	char stamp[32]; /* of that: 20250704T165326Z */
 	double started;
 
 	struct spot data;
@@ -124,6 +125,9 @@ status restore_start(struct restore *r) MUST_CHECK;
 
 /* chain.c: several backups, combined to one. */
 status restore_chain(struct restore *r) MUST_CHECK;
+
+/* restore.c: 20250704T165326Z */
+void restore_stamp(time_t when, char out[32]);
 
 /* report.c */
 void restore_note(struct restore *r, const char *fmt, ...)

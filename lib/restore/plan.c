@@ -105,6 +105,25 @@ cannot_swap(const char *path)
 	return STATUS_FAIL;
 }
 
+/* A name that is free: another restore may have moved something aside in the
+ * same second. */
+static char *
+aside(const struct restore *r, const char *final)
+{
+	time_t when = r->began;
+	char stamp[32];
+
+	for (;; when++) {
+		char *name;
+
+		restore_stamp(when, stamp);
+		name = mem_printf("%s.old-%s", final, stamp);
+		if (faccessat(AT_FDCWD, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+			return name;
+		free(name);
+	}
+}
+
 static status
 lay_out(struct restore *r, struct spot *p, enum spot_state state)
 {
@@ -123,7 +142,7 @@ lay_out(struct restore *r, struct spot *p, enum spot_state state)
 	p->work =
 	    p->in_place ? mem_strdup(p->final) : mem_printf("%s.new", p->final);
 	if (state == SPOT_USED || (state == SPOT_UNFINISHED && movable))
-		p->old = mem_printf("%s.old-%s", p->final, r->stamp);
+		p->old = aside(r, p->final);
 	return STATUS_OK;
 }
 

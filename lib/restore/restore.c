@@ -17,17 +17,23 @@
 #include "base/signal.h"
 #include "restore/inside.h"
 
+void
+restore_stamp(time_t when, char out[32])
+{
+	struct tm tm;
+
+	(void)gmtime_r(&when, &tm);
+	(void)strftime(out, 32, "%Y%m%dT%H%M%SZ", &tm);
+}
+
 static void
 begin(struct restore *r, const struct restore_options *o)
 {
-	time_t now = time(NULL);
-	struct tm tm;
-
 	memset(r, 0, sizeof(*r));
 	r->o = o;
 	r->started = num_now();
-	(void)gmtime_r(&now, &tm);
-	(void)strftime(r->stamp, sizeof(r->stamp), "%Y%m%dT%H%M%SZ", &tm);
+	r->began = time(NULL);
+	restore_stamp(r->began, r->stamp);
 	r->spaces = mem_zalloc(RESTORE_SPACES * sizeof(*r->spaces));
 	(void)pthread_mutex_init(&r->lock, NULL);
 	r->data.fd = r->scratch.fd = -1;
