@@ -111,23 +111,24 @@ archive_is_untouched() {
 }
 
 @test "WAL that is missing on the way is named" {
-	local first
-	cp -r "$A" gap
+	local first gap=$PG_ROOT/gap.wal # where the server's user can read
+	cp -r "$A" "$gap"
+	chmod -R a+rX "$gap"
 	pg_sql src 'insert into marks values (4)'
 	switch_wal
 	pg_sql src "select pg_create_restore_point('late')" >/dev/null
 	switch_wal
-	cp "$A"/* gap/
-	first=$(find gap -name '0000000100000000000000??' | sort | tail -n 2 | head -n 1)
-	first=${first#gap/}
+	cp "$A"/* "$gap"
+	first=$(find "$gap" -name '0000000100000000000000??' | sort | tail -n 2 | head -n 1)
+	first=${first##*/}
 	exits 0 restore late "$B"/base/* --wal "$A" --start --target-name late
 	halt late
-	rm "gap/$first"
-	exits 3 restore gap "$B"/base/* --wal gap --target-name late
+	rm "$gap/$first"
+	exits 3 restore gap "$B"/base/* --wal "$gap" --target-name late
 	like "$err" 'does not reach the target'
-	cp "$A/$first" gap/
-	flip "gap/$first" 100
-	exits 3 restore gap "$B"/base/* --wal gap --target-name late
+	cp "$A/$first" "$gap"
+	flip "$gap/$first" 50 # in the first record, whatever its length
+	exits 3 restore gap "$B"/base/* --wal "$gap" --target-name late
 	like "$err" "in $first, a (record|page)"
 	not_startable gap
 }

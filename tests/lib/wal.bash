@@ -94,9 +94,11 @@ listing() {	# DIR
 	find "$1" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort
 }
 
+# Eight bytes, because up to seven between two records mean nothing.
 flip() {	# FILE OFFSET
-	local byte
-	byte=$(od -An -tu1 -j "$2" -N 1 "$1" | tr -d ' ')
-	printf '%b' "\\x$(printf %02x $((byte ^ 1)))" |
-		dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+	local byte bytes=''
+	for byte in $(od -An -tu1 -v -j "$2" -N 8 "$1"); do
+		bytes+=\\x$(printf %02x $((byte ^ 1)))
+	done
+	printf '%b' "$bytes" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
