@@ -31,6 +31,7 @@ struct pool {
 	struct slot **slots;
 	size_t len, idle;
 	size_t extra; /* made because others wait */
+	bool full;    /* there are no more to be had */
 	bool closing;
 };
 
@@ -94,7 +95,7 @@ pool_grow(struct pool *p, size_t loaders)
 {
 	status s = STATUS_OK;
 
-	while (s == STATUS_OK && p->len < loaders)
+	while (s == STATUS_OK && p->len - p->extra < loaders)
 		s = add(p);
 	return s;
 }
@@ -121,7 +122,7 @@ pool_open(struct load *load, size_t loaders, struct pool **out)
 size_t
 pool_size(const struct pool *p)
 {
-	return p->len;
+	return p->len - p->extra;
 }
 
 /*
@@ -133,12 +134,11 @@ make_room(struct pool *p)
 {
 	if (flights_waiting(p->load->flights) == 0)
 		return;
-	if (p->extra < MOST_EXTRA && add(p) == STATUS_OK)
-		p->extra++;
-	else {
-		p->extra = MOST_EXTRA;
+	p->full = p->full || p->extra == MOST_EXTRA || add(p) != STATUS_OK;
+	if (p->full)
 		flights_hurry(p->load->flights);
-	}
+	else
+		p->extra++;
 }
 
 /* Has a loader become idle for the while? */

@@ -14,6 +14,7 @@ struct pool;
 /* Connects them all, or reports and gives up. */
 status pool_open(struct load *load, size_t loaders, struct pool **out)
     MUST_CHECK;
+/* Without those that were made because others wait for rows to refer to. */
 size_t pool_size(const struct pool *p);
 /* More of them, for an archive that needs more. */
 status pool_grow(struct pool *p, size_t loaders) MUST_CHECK;
