@@ -471,6 +471,17 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	is "$(src 'select count(*) from s.a')" 1
 }
 
+@test "a table is not loaded into itself where the system may not be asked, either" {
+	src "create role itself$BATS_TEST_NUMBER login; create table a (x int); insert into a values (1);
+		alter table a owner to itself$BATS_TEST_NUMBER; grant usage on schema public to public;
+		revoke execute on function pg_control_system() from public"
+	MINE=${SRC/user=postgres/user=itself$BATS_TEST_NUMBER}
+	export MINE
+	pipes '0 0 3' 'pg-chunks -d "$MINE" public.a | pg-copyout -d "$MINE" | pg-copyin --no-ledger -d "$MINE"'
+	is "$(jq -r 'select(.chunk) | .system' <"$OUT")" null
+	like "$err" 'cannot load a table into itself'
+}
+
 @test "a target that was made anew is loaded anew" {
 	both 'create table a (x int); create table b (x int)'
 	src 'insert into a values (1)'

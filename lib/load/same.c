@@ -64,18 +64,19 @@ same_check(struct load *load, struct failure *f)
 	const struct source *from = &load->run.source;
 	struct pg *pg = load->control;
 	const char *system = pg_system(pg);
+	/* Where the system may not be asked, the clock still tells. */
+	bool known = system != NULL && from->system != NULL;
 	bool same = false;
 	status s = STATUS_OK;
 
-	if (system == NULL || !str_eq(system, from->system) ||
-	    !str_eq(pg_database(pg), from->database)) {
-		load->same = false;
+	load->same = false;
+	if (!str_eq(pg_database(pg), from->database) ||
+	    (known && !str_eq(system, from->system)))
 		return STATUS_OK;
-	}
-	if (from->standby)
+	if (known && from->standby)
 		/* A standby follows what is done to its primary. */
 		same = from->timeline == (int64_t)pg_timeline(pg);
-	else if (from->snapshot != NULL)
+	else if (known && from->snapshot != NULL)
 		same = knows(pg, from->snapshot);
 	if (!same && !pg_broken(pg))
 		s = just_sent(load, &same);
