@@ -788,9 +788,11 @@ namespace() {	# NAME NETWORK: .1 is ours, .2 is its
 	partitions 12 100
 	SRC="host=$net.1 port=$(pg_port src) user=postgres dbname=$DB"
 	DST="host=$net.1 port=$(pg_port dst) user=postgres dbname=$DB"
-	# What ssh does between hosts.
+	# What ssh and sshd do between hosts.
 	cat >ssh <<-'EOF'
 		#!/bin/sh
+		SHELL=/bin/sh
+		export SHELL
 		while [ "${1#-}" != "$1" ]; do
 			case $1 in -l | -p | -o) shift ;; esac
 			shift
