@@ -40,5 +40,8 @@ left join (
 ) m on m.roleid = r.oid
 left join pg_catalog.pg_shdescription d on d.objoid = r.oid
 	and d.classoid = 'pg_catalog.pg_authid'::pg_catalog.regclass
-where r.rolname !~ '^pg_' or m.roleid is not null
+where r.rolname !~ '^pg_' or exists (
+	select from pg_catalog.pg_auth_members u
+	where u.roleid = r.oid
+	and pg_catalog.pg_get_userbyid(u.member) !~ '^pg_')
 order by r.rolname

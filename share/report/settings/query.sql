@@ -19,7 +19,7 @@ setting as (
 shown as (
 	select s.*,
 		case when s.name ~ '_command$' or s.name ~*
-			'(secret|passw|token|credential|conninfo|key$)'
+			'(secret|password$|passwd|token|credential|conninfo|key$)'
 		then case when s.setting = '' then '' else '(set, hidden)' end
 		when s.factor is not null and s.setting::pg_catalog.int8 > 0
 		then pg_catalog.pg_size_pretty(s.setting::pg_catalog.int8 * s.factor)
