@@ -61,7 +61,7 @@ config_free(struct report_config *c)
 	strv_free(&c->only);
 	strv_free(&c->ignore);
 	strv_free(&c->sections);
-	yaml_free(&c->text);
+	yaml_forget(&c->text);
 }
 
 /* --- reading ------------------------------------------------------------------- */

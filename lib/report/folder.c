@@ -237,7 +237,7 @@ take_about(struct folder *f, json_t *about)
 static status
 read_about(struct folder *f, const char *file)
 {
-	struct yaml y CLEANUP(yaml_free) = YAML_INIT;
+	struct yaml y CLEANUP(yaml_forget) = YAML_INIT;
 	status s = yaml_read(file, &y);
 
 	if (s == STATUS_OK)
