@@ -41,7 +41,7 @@ LIBRARY   := $(BUILD)/libpgpipe.a
 
 # --- flags --------------------------------------------------------------------
 
-PACKAGES  := libpq libarchive jansson libxxhash libzstd liblz4 zlib libcrypto
+PACKAGES  := libpq libarchive jansson libxxhash libzstd liblz4 zlib libcrypto yaml-0.1
 PKGCONFIG ?= pkg-config
 
 pkg_cflags := $(shell $(PKGCONFIG) --cflags $(PACKAGES) 2>/dev/null)
