@@ -83,6 +83,21 @@ widen(double *from, double *until)
 	*until += room;
 }
 
+/*
+ * An end at a whole step, *tick, unless that leaves much of the picture empty:
+ * then a little beyond the data, and the tick before (inwards) is the last.
+ */
+static double
+end_of(double *tick, double inwards, double step, double end, double other)
+{
+	double whole = *tick * step, range = fabs(other - end);
+
+	if (fabs(whole - end) <= range * 0.15)
+		return inwards > 0 ? fmin(whole, end) : fmax(whole, end);
+	*tick += inwards;
+	return end - inwards * range * 0.05;
+}
+
 void
 draw_scale_numbers(struct draw_scale *s, double from, double until,
     size_t target, const char *unit, bool loose)
@@ -98,8 +113,9 @@ draw_scale_numbers(struct draw_scale *s, double from, double until,
 	/* What is a whole step but for a rounding error is one. */
 	first = loose ? floor(first + 1e-6) : ceil(first - 1e-6);
 	last = loose ? ceil(last - 1e-6) : floor(last + 1e-6);
-	s->from = loose ? fmin(first * step * divisor, from) : from;
-	s->until = loose ? fmax(last * step * divisor, until) : until;
+	s->from = loose ? end_of(&first, 1, step * divisor, from, until) : from;
+	s->until =
+	    loose ? end_of(&last, -1, step * divisor, until, from) : until;
 	s->len = 0;
 	for (double i = first; i <= last && s->len < DRAW_TICKS; i++) {
 		struct draw_tick *t = &s->ticks[s->len++];
@@ -162,10 +178,10 @@ draw_number(struct str *out, double value)
 		return;
 	}
 	if (size >= 1e15 || size < 1e-4) {
-		str_addf(out, "%.4g", value);
+		str_addf(out, "%.3g", value);
 		return;
 	}
-	places = 3 - (int)floor(log10(size));
+	places = 2 - (int)floor(log10(size));
 	snprintf(digits, sizeof(digits), "%.*f", places > 0 ? places : 0,
 	    value);
 	trim_zeros(digits);

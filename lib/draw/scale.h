@@ -28,8 +28,8 @@ struct draw_scale {
 };
 
 /*
- * About target ticks at steps of 1, 2 or 5 times a power of ten.  The range
- * is made wider to whole steps where loose, else ticks lie within it.  A unit
+ * About target ticks at steps of 1, 2 or 5 times a power of ten.  Where loose
+ * the range is made wider, to whole steps if those are near; ticks lie within.  A unit
  * "bytes" (or "B") counts in powers of 1024.  Any finite ends do, equal or
  * swapped ones too.
  */
@@ -45,7 +45,8 @@ void draw_scale_times(struct draw_scale *s, double from, double until,
 /* Where value lies between the ends: 0 at from, 1 at until. */
 double draw_scale_at(const struct draw_scale *s, double value);
 
-/* A number for people: "1.5", "12,345"; at most 4 significant digits. */
+/* A number for people: "1.53", "12,345"; three significant digits, or all of
+ * those before the point. */
 void draw_number(struct str *out, double value);
 /* The same with its unit: "1.5 °C", "3.2 GB". */
 void draw_quantity(struct str *out, double value, const char *unit);

@@ -7,7 +7,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "draw/svg_private.h"
@@ -17,194 +16,6 @@
 #define WIDTH 900.0
 #define HEIGHT 420.0
 #define NAME_WIDTH 190.0 /* of a row of a heat map */
-
-/* --- lengths of the axes --------------------------------------------------- */
-
-void
-svg_extent(const struct draw_figure *f, double *least, double *greatest)
-{
-	*least = (double)INFINITY;
-	*greatest = -*least;
-	for (size_t i = 0; i < f->len; i++)
-		for (size_t j = 0; j < f->series[i].len; j++) {
-			double y = f->series[i].points[j].y;
-
-			if (!isfinite(y))
-				continue;
-			*least = fmin(*least, y);
-			*greatest = fmax(*greatest, y);
-		}
-}
-
-static bool
-has_cells(const struct draw_figure *f)
-{
-	return f->kind == DRAW_BAR || f->kind == DRAW_HEATMAP;
-}
-
-static bool
-is_stack(const struct draw_figure *f)
-{
-	return f->kind == DRAW_STACKED || f->kind == DRAW_PERCENT;
-}
-
-/* The width of a bar, in x: the step, else the least distance. */
-static double
-cell_of(const struct svg *g)
-{
-	double least = (double)INFINITY;
-
-	if (g->f->axis == DRAW_LABELS)
-		return 1;
-	if (g->f->step > 0)
-		return g->f->step;
-	for (size_t k = 1; k < g->grid.len; k++)
-		least = fmin(least, g->grid.x[k] - g->grid.x[k - 1]);
-	if (isfinite(least))
-		return least;
-	return g->f->axis == DRAW_TIME ? 60 : 1;
-}
-
-static void
-range_of_x(const struct svg *g, double *from, double *until)
-{
-	const struct draw_figure *f = g->f;
-
-	*from = (double)INFINITY;
-	*until = -*from;
-	if (f->axis == DRAW_LABELS) {
-		*from = -0.5;
-		*until = (double)f->labels.len - 0.5;
-		return;
-	}
-	for (size_t i = 0; i < f->len; i++)
-		if (f->series[i].len > 0) {
-			const struct draw_series *s = &f->series[i];
-
-			*from = fmin(*from, s->points[0].x);
-			*until = fmax(*until, s->points[s->len - 1].x);
-		}
-	if (has_cells(f))
-		*until += g->cell;
-	if (isfinite(f->from))
-		*from = f->from;
-	if (isfinite(f->until))
-		*until = f->until;
-}
-
-/* Labels as ticks: as many as have room. */
-static void
-scale_labels(struct draw_scale *s, const struct draw_figure *f, double room)
-{
-	size_t most = (size_t)fmax(room / 70, 1), stride;
-
-	if (most > DRAW_TICKS)
-		most = DRAW_TICKS;
-	stride = (f->labels.len + most - 1) / most;
-	s->from = -0.5;
-	s->until = (double)f->labels.len - 0.5;
-	s->len = 0;
-	s->suffix[0] = '\0';
-	for (size_t i = 0; i < f->labels.len && s->len < most; i += stride) {
-		struct draw_tick *t = &s->ticks[s->len++];
-		struct str text CLEANUP(str_free) = STR_INIT;
-
-		draw_fit(&text, f->labels.data[i], 9);
-		t->at = (double)i;
-		t->major = false;
-		/* At most 9 characters of at most 4 bytes. */
-		snprintf(t->text, sizeof(t->text), "%s", str_text(&text));
-	}
-}
-
-static void
-scale_x(struct svg *g)
-{
-	double from, until, room = g->right - g->left;
-
-	range_of_x(g, &from, &until);
-	switch (g->f->axis) {
-	case DRAW_TIME:
-		draw_scale_times(&g->x, from, until, (size_t)(room / 75));
-		break;
-	case DRAW_NUMBER:
-		draw_scale_numbers(&g->x, from, until, (size_t)(room / 90),
-		    NULL, false);
-		break;
-	case DRAW_LABELS:
-		scale_labels(&g->x, g->f, room);
-		break;
-	}
-}
-
-static void
-range_of_stack(const struct svg *g, double *least, double *greatest)
-{
-	*least = *greatest = 0;
-	for (size_t i = 0; i < g->f->len * g->grid.len; i++) {
-		*least = fmin(*least, g->grid.y[i]);
-		*greatest = fmax(*greatest, g->grid.y[i]);
-	}
-}
-
-/* A line that comes near to zero is better seen with it. */
-static void
-range_of_y(const struct svg *g, double *least, double *greatest)
-{
-	const struct draw_figure *f = g->f;
-
-	if (is_stack(f))
-		range_of_stack(g, least, greatest);
-	else
-		svg_extent(f, least, greatest);
-	if (f->kind == DRAW_PERCENT)
-		*greatest = 100;
-	if (f->kind != DRAW_LINE || *least < 0.4 * *greatest)
-		*least = fmin(*least, 0);
-	if (f->kind != DRAW_LINE || *greatest > 0.4 * *least)
-		*greatest = fmax(*greatest, 0);
-}
-
-/* Leave the ticks that lie within. */
-static void
-cut_ticks(struct draw_scale *s)
-{
-	size_t kept = 0;
-	double room = (s->until - s->from) * 1e-9;
-
-	for (size_t i = 0; i < s->len; i++)
-		if (s->ticks[i].at >= s->from - room &&
-		    s->ticks[i].at <= s->until + room)
-			s->ticks[kept++] = s->ticks[i];
-	s->len = kept;
-}
-
-static void
-scale_y(struct svg *g)
-{
-	const struct draw_figure *f = g->f;
-	double least, greatest;
-	size_t target = (size_t)fmax((g->bottom - g->top) / 55, 2);
-	bool low = isfinite(f->min), high = isfinite(f->max);
-
-	range_of_y(g, &least, &greatest);
-	if (low)
-		least = f->min;
-	if (high)
-		greatest = f->max;
-	/* Asked for ends that the data lies beyond. */
-	if (least >= greatest && low != high) {
-		least = low ? least : greatest - 1;
-		greatest = low ? least + 1 : greatest;
-	}
-	draw_scale_numbers(&g->y, least, greatest, target, f->unit,
-	    !(low && high));
-	if (low)
-		g->y.from = fmin(f->min, g->y.until - 1e-12);
-	if (high)
-		g->y.until = fmax(f->max, g->y.from + 1e-12);
-	cut_ticks(&g->y);
-}
 
 /* --- axes ------------------------------------------------------------------ */
 
@@ -221,8 +32,8 @@ widest_tick(const struct draw_scale *s)
 static void
 draw_y_axis(struct svg *g)
 {
-	for (size_t i = 0; i < g->y.len; i++) {
-		const struct draw_tick *t = &g->y.ticks[i];
+	for (size_t i = 0; i < g->d.y.len; i++) {
+		const struct draw_tick *t = &g->d.y.ticks[i];
 		double y = svg_y(g, t->at);
 
 		svg_line(g->out, "pgd-grid", g->left, y, g->right, y);
@@ -235,16 +46,16 @@ draw_y_axis(struct svg *g)
 static void
 draw_row_names(struct svg *g)
 {
-	double row = (g->bottom - g->top) / (double)g->f->len;
+	double row = (g->bottom - g->top) / (double)g->d.f->len;
 	double next = 0;
 
-	for (size_t i = 0; i < g->f->len; i++) {
+	for (size_t i = 0; i < g->d.f->len; i++) {
 		struct str name CLEANUP(str_free) = STR_INIT;
 		double y = g->top + ((double)i + 0.5) * row + 4;
 
 		if (y < next)
 			continue;
-		draw_fit(&name, g->f->series[i].name, NAME_WIDTH / SVG_SMALL);
+		draw_fit(&name, g->d.f->series[i].name, NAME_WIDTH / SVG_SMALL);
 		svg_text(g->out, "pgd-tick", g->left - 8, y, "end",
 		    str_text(&name));
 		next = y + SVG_SMALL + 2;
@@ -255,20 +66,22 @@ draw_row_names(struct svg *g)
 static void
 draw_x_ticks(struct svg *g)
 {
+	bool time = g->d.f->axis == DRAW_TIME;
 	double end = 0;
 
-	for (size_t i = 0; i < g->x.len; i++) {
-		const struct draw_tick *t = &g->x.ticks[i];
+	for (size_t i = 0; i < g->d.x.len; i++) {
+		const struct draw_tick *t = &g->d.x.ticks[i];
 		double x = svg_x(g, t->at);
 		double half = draw_width(t->text) * SVG_SMALL / 2;
 		double middle = fmin(x, g->width - 4 - half);
 
-		if (g->f->axis != DRAW_LABELS)
+		if (g->d.f->axis != DRAW_LABELS)
 			svg_line(g->out, "pgd-axis", x, g->bottom, x,
 			    g->bottom + 5);
 		if (middle - half < end)
 			continue;
-		svg_text(g->out, t->major ? "pgd-tick pgd-major" : "pgd-tick",
+		svg_text(g->out,
+		    time && t->major ? "pgd-tick pgd-major" : "pgd-tick",
 		    middle, g->bottom + 19, "middle", t->text);
 		end = middle + half + 8;
 	}
@@ -281,11 +94,11 @@ draw_x_axis(struct svg *g)
 
 	svg_line(g->out, "pgd-axis", g->left, g->bottom, g->right, g->bottom);
 	draw_x_ticks(g);
-	if (g->f->axis != DRAW_TIME)
+	if (g->d.f->axis != DRAW_TIME)
 		return;
-	draw_time_show(&range, g->x.from);
+	draw_time_show(&range, g->d.x.from);
 	str_add(&range, " – ");
-	draw_time_show(&range, g->x.until);
+	draw_time_show(&range, g->d.x.until);
 	str_add(&range, " UTC");
 	svg_text(g->out, "pgd-note", g->left, g->bottom + 37, "start",
 	    str_text(&range));
@@ -297,7 +110,8 @@ draw_zero(struct svg *g)
 {
 	double y;
 
-	if (g->f->kind == DRAW_HEATMAP || g->y.from >= 0 || g->y.until <= 0)
+	if (g->d.f->kind == DRAW_HEATMAP || g->d.y.from >= 0 ||
+	    g->d.y.until <= 0)
 		return;
 	y = svg_y(g, 0);
 	svg_line(g->out, "pgd-axis", g->left, y, g->right, y);
@@ -309,10 +123,10 @@ static void
 draw_marks(struct svg *g)
 {
 	str_addf(g->out, "<g clip-path=\"url(#%s-clip)\">\n", g->id);
-	switch (g->f->kind) {
+	switch (g->d.f->kind) {
 	case DRAW_LINE:
 	case DRAW_AREA:
-		svg_marks_lines(g, g->f->kind == DRAW_AREA);
+		svg_marks_lines(g, g->d.f->kind == DRAW_AREA);
 		break;
 	case DRAW_BAR:
 		svg_marks_bars(g);
@@ -343,7 +157,8 @@ define_clip(struct svg *g)
 static void
 draw_unit(struct svg *g)
 {
-	const char *unit = g->y.suffix[0] != '\0' ? g->y.suffix : g->f->unit;
+	const char *unit =
+	    g->d.y.suffix[0] != '\0' ? g->d.y.suffix : g->d.f->unit;
 	struct str text CLEANUP(str_free) = STR_INIT;
 
 	if (unit == NULL || unit[0] == '\0')
@@ -356,23 +171,25 @@ draw_unit(struct svg *g)
 static void
 draw_standing(struct svg *g)
 {
-	bool heat = g->f->kind == DRAW_HEATMAP;
-	bool unit = g->f->unit != NULL && g->f->unit[0] != '\0' && !heat;
-	double names = 0;
+	bool heat = g->d.f->kind == DRAW_HEATMAP;
+	bool unit = g->d.f->unit != NULL && g->d.f->unit[0] != '\0' && !heat;
+	double names = 0, room;
 
-	g->top += unit ? 20 : 8;
+	g->top += unit ? 22 : 14;
 	g->bottom =
-	    g->height - MARGIN - (g->f->axis == DRAW_TIME ? 36.0 : 18.0);
+	    g->height - MARGIN - (g->d.f->axis == DRAW_TIME ? 36.0 : 18.0);
 	g->right = g->width - MARGIN - 4;
 	if (heat)
-		for (size_t i = 0; i < g->f->len; i++)
+		for (size_t i = 0; i < g->d.f->len; i++)
 			names = fmax(names,
-			    draw_width(g->f->series[i].name) * SVG_SMALL);
+			    draw_width(g->d.f->series[i].name) * SVG_SMALL);
 	if (!heat)
-		scale_y(g);
-	g->left =
-	    MARGIN + 8 + (heat ? fmin(names, NAME_WIDTH) : widest_tick(&g->y));
-	scale_x(g);
+		draw_frame_y(&g->d, (size_t)fmax((g->bottom - g->top) / 55, 2));
+	g->left = MARGIN + 8 +
+	    (heat ? fmin(names, NAME_WIDTH) : widest_tick(&g->d.y));
+	room = g->right - g->left;
+	draw_frame_x(&g->d, (size_t)(room / 75), (size_t)(room / 90),
+	    (size_t)(room / 70));
 	define_clip(g);
 	if (unit)
 		draw_unit(g);
@@ -389,20 +206,7 @@ static void
 draw_nothing(struct svg *g)
 {
 	svg_text(g->out, "pgd-empty", g->width / 2, (g->top + g->height) / 2,
-	    "middle", g->f->empty != NULL ? g->f->empty : "no data");
-}
-
-static void
-prepare(struct svg *g)
-{
-	draw_sort(g->f);
-	if (g->f->kind == DRAW_LINE || g->f->kind == DRAW_AREA)
-		return;
-	draw_grid(g->f, &g->grid);
-	g->cell = cell_of(g);
-	if (is_stack(g->f))
-		draw_stack(&g->grid, g->f->len, g->f->kind == DRAW_PERCENT,
-		    &g->low);
+	    "middle", g->d.f->empty != NULL ? g->d.f->empty : "no data");
 }
 
 /* The opening tag and what is said to who does not see the picture. */
@@ -410,9 +214,9 @@ static void
 open_svg(struct svg *g, const struct draw_options *o)
 {
 	struct str words CLEANUP(str_free) = STR_INIT;
-	const char *title = g->f->title != NULL ? g->f->title : "Chart";
+	const char *title = g->d.f->title != NULL ? g->d.f->title : "Chart";
 
-	draw_describe(g->f, &words);
+	draw_describe(g->d.f, &words);
 	str_addf(g->out,
 	    "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"pgd%s\" "
 	    "viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" "
@@ -435,7 +239,7 @@ open_svg(struct svg *g, const struct draw_options *o)
 static void
 draw_head(struct svg *g)
 {
-	const char *texts[] = {g->f->title, g->f->note};
+	const char *texts[] = {g->d.f->title, g->d.f->note};
 	static const char *const classes[] = {"pgd-title", "pgd-note"};
 	static const double sizes[] = {16, SVG_LEGEND}, down[] = {14, 12};
 
@@ -456,7 +260,7 @@ draw_head(struct svg *g)
 static double
 natural_height(const struct draw_figure *f)
 {
-	if (svg_lies(f))
+	if (draw_lies(f))
 		return svg_lying_height(f);
 	if (f->kind == DRAW_HEATMAP)
 		return fmin(150 + 22.0 * (double)f->len, 1600);
@@ -466,7 +270,7 @@ natural_height(const struct draw_figure *f)
 void
 draw_svg(struct draw_figure *f, const struct draw_options *o, struct str *out)
 {
-	struct svg g = {.f = f,
+	struct svg g = {.d.f = f,
 	    .out = out,
 	    .id = o->id != NULL ? o->id : "pgd",
 	    .width = o->width > 0 ? o->width : WIDTH,
@@ -481,15 +285,14 @@ draw_svg(struct draw_figure *f, const struct draw_options *o, struct str *out)
 	if (draw_count(f) == 0) {
 		draw_nothing(&g);
 	} else {
-		prepare(&g);
+		draw_frame_open(&g.d);
 		g.top += f->kind == DRAW_HEATMAP ? svg_heat_legend(&g, g.top)
 						 : svg_legend(&g, g.top);
-		if (svg_lies(f))
+		if (draw_lies(f))
 			svg_lying(&g);
 		else
 			draw_standing(&g);
 	}
 	str_add(out, "</svg>\n");
-	draw_grid_free(&g.grid);
-	free(g.low);
+	draw_frame_close(&g.d);
 }

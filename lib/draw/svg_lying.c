@@ -12,14 +12,6 @@
 #define BAR 22.0
 #define LABEL_WIDTH 260.0
 
-bool
-svg_lies(const struct draw_figure *f)
-{
-	return f->axis == DRAW_LABELS &&
-	    (f->kind == DRAW_BAR || f->kind == DRAW_STACKED ||
-		f->kind == DRAW_PERCENT);
-}
-
 static bool
 side_by_side(const struct draw_figure *f)
 {
@@ -46,36 +38,14 @@ widest_label(const struct draw_figure *f)
 	return fmin(widest * SVG_LEGEND, LABEL_WIDTH);
 }
 
-/* Numbers run to the right: x is the scale of values, y that of labels. */
-static void
-scale(struct svg *g)
-{
-	const struct draw_figure *f = g->f;
-	double least = 0, greatest = 0;
-	size_t target = (size_t)fmax((g->right - g->left) / 90, 2);
-
-	for (size_t i = 0; i < f->len * g->grid.len; i++)
-		if (isfinite(g->grid.y[i])) {
-			least = fmin(least, g->grid.y[i]);
-			greatest = fmax(greatest, g->grid.y[i]);
-		}
-	if (f->kind == DRAW_PERCENT)
-		greatest = 100;
-	if (isfinite(f->max))
-		greatest = f->max;
-	if (isfinite(f->min))
-		least = f->min;
-	draw_scale_numbers(&g->x, least, greatest, target, f->unit, true);
-}
-
 static void
 draw_axis(struct svg *g)
 {
-	const char *suffix = g->x.suffix;
+	const char *suffix = g->d.x.suffix;
 	double end = 0;
 
-	for (size_t i = 0; i < g->x.len; i++) {
-		const struct draw_tick *t = &g->x.ticks[i];
+	for (size_t i = 0; i < g->d.x.len; i++) {
+		const struct draw_tick *t = &g->d.x.ticks[i];
 		double x = svg_x(g, t->at);
 		struct str text CLEANUP(str_free) = STR_INIT;
 		double half;
@@ -99,13 +69,14 @@ draw_labels(struct svg *g, double row)
 {
 	double next = 0;
 
-	for (size_t i = 0; i < g->f->labels.len; i++) {
+	for (size_t i = 0; i < g->d.f->labels.len; i++) {
 		struct str text CLEANUP(str_free) = STR_INIT;
 		double y = g->top + ((double)i + 0.5) * row + 4;
 
 		if (y < next)
 			continue;
-		draw_fit(&text, g->f->labels.data[i], LABEL_WIDTH / SVG_LEGEND);
+		draw_fit(&text, g->d.f->labels.data[i],
+		    LABEL_WIDTH / SVG_LEGEND);
 		svg_text(g->out, "pgd-name", g->left - 8, y, "end",
 		    str_text(&text));
 		next = y + SVG_LEGEND;
@@ -125,11 +96,11 @@ draw_bar(struct svg *g, size_t series, size_t label, double from, double value,
 	svg_attribute(g->out, "y", top);
 	svg_attribute(g->out, "width", fmax(fabs(b - a), 0.5));
 	svg_attribute(g->out, "height", height);
-	str_add(&text, g->f->labels.data[label]);
-	if (g->f->series[series].name[0] != '\0')
-		str_addf(&text, ", %s", g->f->series[series].name);
+	str_add(&text, g->d.f->labels.data[label]);
+	if (g->d.f->series[series].name[0] != '\0')
+		str_addf(&text, ", %s", g->d.f->series[series].name);
 	str_add(&text, ": ");
-	draw_quantity(&text, value - from, g->f->unit);
+	draw_quantity(&text, value - from, g->d.f->unit);
 	str_add(g->out, "><title>");
 	draw_xml(g->out, str_text(&text));
 	str_add(g->out, "</title></rect>\n");
@@ -141,7 +112,7 @@ draw_value(struct svg *g, double value, double y)
 {
 	struct str text CLEANUP(str_free) = STR_INIT;
 
-	draw_quantity(&text, value, g->f->unit);
+	draw_quantity(&text, value, g->d.f->unit);
 	svg_text(g->out, "pgd-tick", svg_x(g, fmax(value, 0)) + 5, y, "start",
 	    str_text(&text));
 }
@@ -149,24 +120,26 @@ draw_value(struct svg *g, double value, double y)
 static void
 draw_bars(struct svg *g, double row)
 {
-	size_t len = g->grid.len;
+	size_t len = g->d.grid.len;
 	double gap = row > 8 ? fmin(row * 0.24, 8) : row * 0.1;
-	double bar = (row - gap) / (side_by_side(g->f) ? (double)g->f->len : 1);
+	double bar =
+	    (row - gap) / (side_by_side(g->d.f) ? (double)g->d.f->len : 1);
 
-	for (size_t i = 0; i < g->f->len; i++)
+	for (size_t i = 0; i < g->d.f->len; i++)
 		for (size_t k = 0; k < len; k++) {
-			double value = g->grid.y[i * len + k];
-			double low = g->low != NULL ? g->low[i * len + k] : 0;
-			double top = g->top + g->grid.x[k] * row + gap / 2;
-			size_t label = (size_t)fmax(g->grid.x[k], 0);
+			double value = g->d.grid.y[i * len + k];
+			double low =
+			    g->d.low != NULL ? g->d.low[i * len + k] : 0;
+			double top = g->top + g->d.grid.x[k] * row + gap / 2;
+			size_t label = (size_t)fmax(g->d.grid.x[k], 0);
 
-			if (!isfinite(value) || label >= g->f->labels.len ||
-			    (g->low != NULL && value == low))
+			if (!isfinite(value) || label >= g->d.f->labels.len ||
+			    (g->d.low != NULL && value == low))
 				continue;
-			if (side_by_side(g->f))
+			if (side_by_side(g->d.f))
 				top += bar * (double)i;
 			draw_bar(g, i, label, low, value, top, bar);
-			if (g->low == NULL && g->f->len == 1 && row >= 14)
+			if (g->d.low == NULL && g->d.f->len == 1 && row >= 14)
 				draw_value(g, value, top + bar / 2 + 4);
 		}
 }
@@ -177,12 +150,14 @@ svg_lying(struct svg *g)
 	double row;
 
 	g->top += 8;
-	g->left = MARGIN + 8 + widest_label(g->f);
+	g->left = MARGIN + 8 + widest_label(g->d.f);
 	/* Room for the value behind the longest bar. */
-	g->right = g->width - MARGIN - (g->f->len == 1 ? 62.0 : 12.0);
+	g->right = g->width - MARGIN - (g->d.f->len == 1 ? 62.0 : 12.0);
 	g->bottom = g->height - MARGIN - 18;
-	row = (g->bottom - g->top) / (double)g->f->labels.len;
-	scale(g);
+	row = (g->bottom - g->top) / (double)g->d.f->labels.len;
+	/* Numbers run to the right. */
+	draw_frame_lying(&g->d, &g->d.x,
+	    (size_t)fmax((g->right - g->left) / 90, 2));
 	draw_axis(g);
 	draw_labels(g, row);
 	draw_bars(g, row);

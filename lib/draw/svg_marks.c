@@ -68,22 +68,10 @@ thin(const struct svg *g, const struct draw_series *s, size_t *len)
 	return out;
 }
 
-/* Where the run ends that begins at i: the first that is not joined. */
-static size_t
-run_end(const struct draw_point *p, size_t len, size_t i, double reach)
-{
-	size_t end = i + 1;
-
-	while (
-	    end < len && isfinite(p[end].y) && p[end].x - p[end - 1].x <= reach)
-		end++;
-	return end;
-}
-
 static void
 draw_area(struct svg *g, const struct draw_point *p, size_t n, size_t series)
 {
-	double zero = fmin(fmax(0, g->y.from), g->y.until);
+	double zero = fmin(fmax(0, g->d.y.from), g->d.y.until);
 
 	str_add(g->out, "<path");
 	svg_series_class(g->out, "pgd-area", series);
@@ -101,9 +89,9 @@ draw_run(struct svg *g, const struct draw_point *p, size_t n)
 	for (size_t i = 0; i < n; i++)
 		point(g->out, i == 0 ? 'M' : 'L', svg_x(g, p[i].x),
 		    svg_y(g, p[i].y));
-	/* What stands alone would not be seen as a line. */
 }
 
+/* What stands alone would not be seen as a line. */
 static void
 draw_dot(struct svg *g, const struct draw_point *p, size_t series)
 {
@@ -127,19 +115,19 @@ begin_line(struct svg *g, size_t series)
 static void
 draw_one_line(struct svg *g, size_t series, bool area)
 {
-	const struct draw_series *s = &g->f->series[series];
-	double reach = draw_reach(g->f, s->points, s->len);
+	const struct draw_series *s = &g->d.f->series[series];
+	double reach = draw_reach(g->d.f, s->points, s->len);
 	size_t len;
 	struct draw_point *p = thin(g, s, &len);
 	size_t end, runs = 0;
 
 	for (size_t i = 0; area && i < len; i = end) {
-		end = isfinite(p[i].y) ? run_end(p, len, i, reach) : i + 1;
+		end = draw_run_end(p, len, i, reach);
 		if (end - i > 1)
 			draw_area(g, p + i, end - i, series);
 	}
 	for (size_t i = 0; i < len; i = end) {
-		end = isfinite(p[i].y) ? run_end(p, len, i, reach) : i + 1;
+		end = draw_run_end(p, len, i, reach);
 		if (end - i > 1 && runs++ == 0)
 			begin_line(g, series);
 		if (end - i > 1)
@@ -148,7 +136,7 @@ draw_one_line(struct svg *g, size_t series, bool area)
 	if (runs > 0)
 		str_add(g->out, "\"/>\n");
 	for (size_t i = 0; i < len; i = end) {
-		end = isfinite(p[i].y) ? run_end(p, len, i, reach) : i + 1;
+		end = draw_run_end(p, len, i, reach);
 		if (end - i == 1 && isfinite(p[i].y))
 			draw_dot(g, &p[i], series);
 	}
@@ -158,7 +146,7 @@ draw_one_line(struct svg *g, size_t series, bool area)
 void
 svg_marks_lines(struct svg *g, bool area)
 {
-	for (size_t i = 0; i < g->f->len; i++)
+	for (size_t i = 0; i < g->d.f->len; i++)
 		draw_one_line(g, i, area);
 }
 
@@ -170,18 +158,18 @@ add_title(struct svg *g, size_t series, double x, double y)
 {
 	struct str text CLEANUP(str_free) = STR_INIT;
 
-	if (g->f->len * g->grid.len > MOST_TITLES)
+	if (g->d.f->len * g->d.grid.len > MOST_TITLES)
 		return;
-	if (g->f->series[series].name[0] != '\0')
-		str_addf(&text, "%s, ", g->f->series[series].name);
-	if (g->f->axis == DRAW_TIME)
+	if (g->d.f->series[series].name[0] != '\0')
+		str_addf(&text, "%s, ", g->d.f->series[series].name);
+	if (g->d.f->axis == DRAW_TIME)
 		draw_time_show(&text, x);
-	else if (g->f->axis == DRAW_NUMBER)
+	else if (g->d.f->axis == DRAW_NUMBER)
 		draw_number(&text, x);
-	else if (x >= 0 && x < (double)g->f->labels.len)
-		str_add(&text, g->f->labels.data[(size_t)x]);
+	else if (x >= 0 && x < (double)g->d.f->labels.len)
+		str_add(&text, g->d.f->labels.data[(size_t)x]);
 	str_add(&text, ": ");
-	draw_quantity(&text, y, g->f->unit);
+	draw_quantity(&text, y, g->d.f->unit);
 	str_add(g->out, "<title>");
 	draw_xml(g->out, str_text(&text));
 	str_add(g->out, "</title>");
@@ -191,7 +179,7 @@ static void
 draw_bar(struct svg *g, size_t series, double left, double width, double x,
     double y)
 {
-	double zero = svg_y(g, fmin(fmax(0, g->y.from), g->y.until));
+	double zero = svg_y(g, fmin(fmax(0, g->d.y.from), g->d.y.until));
 	double end = svg_y(g, y);
 
 	str_add(g->out, "<rect");
@@ -209,18 +197,18 @@ draw_bar(struct svg *g, size_t series, double left, double width, double x,
 void
 svg_marks_bars(struct svg *g)
 {
-	double cell = svg_x(g, g->x.from + g->cell) - g->left;
+	double cell = svg_x(g, g->d.x.from + g->d.cell) - g->left;
 	double gap = cell > 6 ? fmin(cell * 0.2, 16) : 0;
-	double width = (cell - gap) / (double)g->f->len;
+	double width = (cell - gap) / (double)g->d.f->len;
 
-	for (size_t i = 0; i < g->f->len; i++)
-		for (size_t k = 0; k < g->grid.len; k++) {
-			double y = g->grid.y[i * g->grid.len + k];
-			double left = svg_x(g, g->grid.x[k]) + gap / 2;
+	for (size_t i = 0; i < g->d.f->len; i++)
+		for (size_t k = 0; k < g->d.grid.len; k++) {
+			double y = g->d.grid.y[i * g->d.grid.len + k];
+			double left = svg_x(g, g->d.grid.x[k]) + gap / 2;
 
 			if (isfinite(y))
 				draw_bar(g, i, left + width * (double)i,
-				    fmax(width, 0.5), g->grid.x[k], y);
+				    fmax(width, 0.5), g->d.grid.x[k], y);
 		}
 }
 
@@ -230,11 +218,11 @@ svg_marks_bars(struct svg *g)
 static void
 draw_band(struct svg *g, size_t series, size_t first, size_t end)
 {
-	const double *high = &g->grid.y[series * g->grid.len];
-	const double *low = &g->low[series * g->grid.len];
+	const double *high = &g->d.grid.y[series * g->d.grid.len];
+	const double *low = &g->d.low[series * g->d.grid.len];
 	/* A column alone is as wide as the time it stands for. */
 	double wide =
-	    end - first == 1 ? svg_x(g, g->x.from + g->cell) - g->left : 0;
+	    end - first == 1 ? svg_x(g, g->d.x.from + g->d.cell) - g->left : 0;
 
 	wide = end - first == 1 ? fmin(fmax(wide, 3), 40) : 0;
 	str_add(g->out, "<path");
@@ -242,15 +230,15 @@ draw_band(struct svg *g, size_t series, size_t first, size_t end)
 	str_add(g->out, " d=\"");
 	for (size_t k = first; k < end; k++)
 		point(g->out, k == first ? 'M' : 'L',
-		    svg_x(g, g->grid.x[k]) - wide / 2, svg_y(g, high[k]));
+		    svg_x(g, g->d.grid.x[k]) - wide / 2, svg_y(g, high[k]));
 	if (wide > 0)
-		point(g->out, 'L', svg_x(g, g->grid.x[first]) + wide / 2,
+		point(g->out, 'L', svg_x(g, g->d.grid.x[first]) + wide / 2,
 		    svg_y(g, high[first]));
 	for (size_t k = end; k-- > first;)
-		point(g->out, 'L', svg_x(g, g->grid.x[k]) + wide / 2,
+		point(g->out, 'L', svg_x(g, g->d.grid.x[k]) + wide / 2,
 		    svg_y(g, low[k]));
 	if (wide > 0)
-		point(g->out, 'L', svg_x(g, g->grid.x[first]) - wide / 2,
+		point(g->out, 'L', svg_x(g, g->d.grid.x[first]) - wide / 2,
 		    svg_y(g, low[first]));
 	str_add(g->out, "Z\"/>\n");
 }
@@ -258,17 +246,14 @@ draw_band(struct svg *g, size_t series, size_t first, size_t end)
 void
 svg_marks_stack(struct svg *g)
 {
-	struct draw_point *columns =
-	    mem_resize(NULL, g->grid.len + 1, sizeof(columns[0]));
+	struct draw_point *columns = draw_columns_of(&g->d);
 	double reach;
 	size_t end;
 
-	for (size_t k = 0; k < g->grid.len; k++)
-		columns[k] = (struct draw_point){g->grid.x[k], 0};
-	reach = draw_reach(g->f, columns, g->grid.len);
-	for (size_t first = 0; first < g->grid.len; first = end) {
-		end = run_end(columns, g->grid.len, first, reach);
-		for (size_t i = 0; i < g->f->len; i++)
+	reach = draw_reach(g->d.f, columns, g->d.grid.len);
+	for (size_t first = 0; first < g->d.grid.len; first = end) {
+		end = draw_run_end(columns, g->d.grid.len, first, reach);
+		for (size_t i = 0; i < g->d.f->len; i++)
 			draw_band(g, i, first, end);
 	}
 	free(columns);
@@ -279,27 +264,27 @@ svg_marks_stack(struct svg *g)
 void
 svg_marks_heat(struct svg *g)
 {
-	double row = (g->bottom - g->top) / (double)g->f->len;
-	double half = g->f->axis == DRAW_LABELS ? 0.5 : 0;
+	double row = (g->bottom - g->top) / (double)g->d.f->len;
+	double half = g->d.f->axis == DRAW_LABELS ? 0.5 : 0;
 	double gap = row > 8 ? 1 : 0;
 
-	for (size_t i = 0; i < g->f->len; i++)
-		for (size_t k = 0; k < g->grid.len; k++) {
-			double y = g->grid.y[i * g->grid.len + k];
-			double x = g->grid.x[k] - half;
+	for (size_t i = 0; i < g->d.f->len; i++)
+		for (size_t k = 0; k < g->d.grid.len; k++) {
+			double y = g->d.grid.y[i * g->d.grid.len + k];
+			double x = g->d.grid.x[k] - half;
 			double left = svg_x(g, x);
 
 			if (!isfinite(y))
 				continue;
 			str_addf(g->out, "<rect fill=\"%s\"",
-			    draw_heat(svg_heat_of(g, y)));
+			    draw_heat(draw_heat_of(&g->d, y, DRAW_HEATS)));
 			svg_attribute(g->out, "x", left);
 			svg_attribute(g->out, "y", g->top + row * (double)i);
 			svg_attribute(g->out, "width",
-			    fmax(svg_x(g, x + g->cell) - left, 0.5));
+			    fmax(svg_x(g, x + g->d.cell) - left, 0.5));
 			svg_attribute(g->out, "height", fmax(row - gap, 0.5));
 			str_addc(g->out, '>');
-			add_title(g, i, g->grid.x[k], y);
+			add_title(g, i, g->d.grid.x[k], y);
 			str_add(g->out, "</rect>\n");
 		}
 }

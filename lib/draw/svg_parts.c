@@ -84,13 +84,13 @@ svg_series_class(struct str *out, const char *classes, size_t i)
 double
 svg_x(const struct svg *g, double x)
 {
-	return g->left + draw_scale_at(&g->x, x) * (g->right - g->left);
+	return g->left + draw_scale_at(&g->d.x, x) * (g->right - g->left);
 }
 
 double
 svg_y(const struct svg *g, double y)
 {
-	return g->bottom - draw_scale_at(&g->y, y) * (g->bottom - g->top);
+	return g->bottom - draw_scale_at(&g->d.y, y) * (g->bottom - g->top);
 }
 
 /* --- style ----------------------------------------------------------------- */
@@ -177,7 +177,7 @@ draw_css(struct str *out, const char *dark)
 static void
 draw_swatch(struct svg *g, size_t i, double x, double y)
 {
-	bool line = g->f->kind == DRAW_LINE || g->f->kind == DRAW_AREA;
+	bool line = draw_is_line(g->d.f);
 
 	str_add(g->out, line ? "<path" : "<rect");
 	svg_series_class(g->out, line ? "pgd-line" : "pgd-fill", i);
@@ -210,13 +210,13 @@ svg_legend(struct svg *g, double y)
 	double x = MARGIN, row = y + 14;
 	double most = y + fmax(g->height / 3, ROW);
 
-	if (!has_legend(g->f))
+	if (!has_legend(g->d.f))
 		return 0;
-	for (size_t i = 0; i < g->f->len; i++) {
+	for (size_t i = 0; i < g->d.f->len; i++) {
 		struct str name CLEANUP(str_free) = STR_INIT;
 		double width;
 
-		draw_fit(&name, g->f->series[i].name, NAME_MOST / SVG_LEGEND);
+		draw_fit(&name, g->d.f->series[i].name, NAME_MOST / SVG_LEGEND);
 		width =
 		    SWATCH + 4 + draw_width(str_text(&name)) * SVG_LEGEND + 14;
 		if (x > MARGIN && x + width > g->width - MARGIN) {
@@ -224,12 +224,12 @@ svg_legend(struct svg *g, double y)
 			row += ROW;
 		}
 		/* The last row keeps room for the count of the others. */
-		if (i + 1 < g->f->len && row + ROW > most &&
+		if (i + 1 < g->d.f->len && row + ROW > most &&
 		    x + width > g->width - MARGIN - 190) {
 			char more[40];
 
 			snprintf(more, sizeof(more), "and %zu more",
-			    g->f->len - i);
+			    g->d.f->len - i);
 			svg_text(g->out, "pgd-note", x, row, "start", more);
 			break;
 		}
@@ -241,38 +241,14 @@ svg_legend(struct svg *g, double y)
 	return row - y + 10;
 }
 
-size_t
-svg_heat_of(const struct svg *g, double value)
-{
-	double at = draw_scale_at(&g->y, value) * DRAW_HEATS;
-
-	return at <= 0 ? 0 : at >= DRAW_HEATS ? DRAW_HEATS - 1 : (size_t)at;
-}
-
-static void
-scale_heat(struct svg *g)
-{
-	double least, greatest;
-
-	svg_extent(g->f, &least, &greatest);
-	if (isfinite(g->f->min))
-		least = g->f->min;
-	if (isfinite(g->f->max))
-		greatest = g->f->max;
-	if (least >= greatest)
-		greatest = least + fmax(fabs(least) * 1e-3, 1);
-	g->y.from = least;
-	g->y.until = greatest;
-}
-
 double
 svg_heat_legend(struct svg *g, double y)
 {
 	struct str text CLEANUP(str_free) = STR_INIT;
 	double x = MARGIN;
 
-	scale_heat(g);
-	draw_quantity(&text, g->y.from, g->f->unit);
+	draw_frame_heat(&g->d);
+	draw_quantity(&text, g->d.y.from, g->d.f->unit);
 	svg_text(g->out, "pgd-tick", x, y + 14, "start", str_text(&text));
 	x += draw_width(str_text(&text)) * SVG_SMALL + 8;
 	for (size_t i = 0; i < DRAW_HEATS; i++, x += 14) {
@@ -282,7 +258,7 @@ svg_heat_legend(struct svg *g, double y)
 		str_add(g->out, " width=\"14.2\" height=\"12\"/>\n");
 	}
 	str_clear(&text);
-	draw_quantity(&text, g->y.until, g->f->unit);
+	draw_quantity(&text, g->d.y.until, g->d.f->unit);
 	svg_text(g->out, "pgd-tick", x + 8, y + 14, "start", str_text(&text));
 	return 26;
 }

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "draw/scale.h"
+#include "draw/frame.h"
 #include "draw/svg.h"
 
 #define SVG_SMALL 11.0 /* font sizes */
@@ -18,15 +18,11 @@
 
 /* A picture in the making. */
 struct svg {
-	struct draw_figure *f;
+	struct draw_frame d;
 	struct str *out;
 	const char *id;
 	double width, height;
 	double left, top, right, bottom; /* of the plot */
-	struct draw_scale x, y;
-	struct draw_grid grid; /* of the kinds that need one */
-	double *low;	       /* of stacks */
-	double cell;	       /* how much of x a bar or a cell takes */
 };
 
 /* A length with at most one decimal place. */
@@ -52,18 +48,11 @@ void svg_marks_bars(struct svg *g);
 void svg_marks_stack(struct svg *g);
 void svg_marks_heat(struct svg *g);
 
-/* Does the figure have bars that lie, with their labels at the left? */
-bool svg_lies(const struct draw_figure *f);
+/* Bars that lie: axes and all; top and width are set. */
 double svg_lying_height(const struct draw_figure *f);
-/* Axes and bars of such a figure; top and width are set. */
 void svg_lying(struct svg *g);
 
 /* The legend from y on; its height, 0 for none. */
 double svg_legend(struct svg *g, double y);
 double svg_heat_legend(struct svg *g, double y);
-/* The least and the greatest number of all series. */
-void svg_extent(const struct draw_figure *f, double *least, double *greatest);
-/* Which step of the heat scale a value has. */
-size_t svg_heat_of(const struct svg *g, double value);
-
 #endif

@@ -284,8 +284,8 @@ draw_scale_times(struct draw_scale *s, double from, double until, size_t target)
 	double at;
 
 	if (until <= from) {
-		from -= 1;
-		until = from + 2;
+		from -= 30;
+		until = from + 60;
 	}
 	s->from = from;
 	s->until = until;
