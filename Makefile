@@ -42,7 +42,7 @@ LIBRARY   := $(BUILD)/libpgpipe.a
 # --- flags --------------------------------------------------------------------
 
 PACKAGES  := libpq libarchive jansson libxxhash libzstd liblz4 zlib libcrypto \
-	librsvg-2.0 xlsxwriter
+	yaml-0.1 librsvg-2.0 xlsxwriter
 PKGCONFIG ?= pkg-config
 
 pkg_cflags := $(shell $(PKGCONFIG) --cflags $(PACKAGES) 2>/dev/null)
