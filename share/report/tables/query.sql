@@ -224,18 +224,7 @@ names as materialized (
 	group by 1
 ),
 columns as materialized (
-	select a.attrelid, pg_catalog.json_agg(pg_catalog.json_build_object(
-		'position', a.attnum, 'name', a.attname,
-		'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
-		'not_null', a.attnotnull,
-		'default', case when x.oid is null
-			then pg_catalog.pg_get_expr(f.adbin, f.adrelid) end,
-		'identity', case a.attidentity when 'a' then 'always'
-			when 'd' then 'by default' end,
-		'generated', case a.attgenerated when 's' then 'stored'
-			when 'v' then 'virtual' end,
-		'collation', l.collname, 'comment', n.description,
-		'primary_key', p.conkey is not null) order by a.attnum) as list
+	select a.attrelid, pg_catalog.json_agg(y order by y.position) as list
 	from rel r
 	join pg_catalog.pg_attribute a on a.attrelid = r.oid
 	left join pg_catalog.pg_type t on t.oid = a.atttypid
@@ -248,6 +237,19 @@ columns as materialized (
 	left join shut x on x.oid = a.attrelid
 	left join con p on p.conrelid = a.attrelid and p.contype = 'p'
 		and a.attnum = any (p.conkey)
+	cross join lateral (
+		select a.attnum as position, a.attname as name,
+			pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
+			a.attnotnull as not_null,
+			case when x.oid is null
+			then pg_catalog.pg_get_expr(f.adbin, f.adrelid) end as default,
+			case a.attidentity when 'a' then 'always'
+			when 'd' then 'by default' end as identity,
+			case a.attgenerated when 's' then 'stored'
+			when 'v' then 'virtual' end as generated,
+			l.collname as collation, n.description as comment,
+			p.conkey is not null as primary_key
+	) y
 	where a.attnum > 0 and not a.attisdropped
 	group by 1
 ),
@@ -277,29 +279,31 @@ constraints as materialized (
 	group by 1
 ),
 indexes as materialized (
-	select i.indrelid, pg_catalog.json_agg(pg_catalog.json_build_object(
-		'name', i.relname,
-		'definition', case when x.oid is null
-			then pg_catalog.pg_get_indexdef(i.indexrelid) end,
-		'columns', pg_catalog.to_json(array(
-			select case when u.attnum <> 0
-			then k.list[u.attnum]::pg_catalog.text
-			when x.oid is null
-			then pg_catalog.pg_get_indexdef(i.indexrelid,
-				u.n::pg_catalog.int4, true) end
-			from pg_catalog.unnest(i.indkey::pg_catalog.int2[])
-				with ordinality u(attnum, n)
-			where u.n <= i.indnkeyatts)),
-		'bytes', t.bytes, 'scans', t.scans,
-		'primary', i.indisprimary, 'unique', i.indisunique, 'valid', i.valid,
-		'method', i.amname, 'comment', n.description)
-		order by i.indisprimary desc, i.relname) as list
+	select i.indrelid, pg_catalog.json_agg(y order by y.primary desc, y.name)
+		as list
 	from idx i
 	join tree t on t.top = i.indexrelid
 	left join shut x on x.oid = i.indrelid
 	left join note n on n.objoid = i.indexrelid and n.objsubid = 0
 		and n.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
 	join names k on k.attrelid = i.indrelid
+	cross join lateral (
+		select i.relname as name,
+			case when x.oid is null
+			then pg_catalog.pg_get_indexdef(i.indexrelid) end as definition,
+			pg_catalog.to_json(array(
+				select case when u.attnum <> 0
+				then k.list[u.attnum]::pg_catalog.text
+				when x.oid is null
+				then pg_catalog.pg_get_indexdef(i.indexrelid,
+					u.n::pg_catalog.int4, true) end
+				from pg_catalog.unnest(i.indkey::pg_catalog.int2[])
+					with ordinality u(attnum, n)
+				where u.n <= i.indnkeyatts)) as columns,
+			t.bytes, t.scans, i.indisprimary as primary,
+			i.indisunique as unique, i.valid, i.amname as method,
+			n.description as comment
+	) y
 	where not i.part
 	group by 1
 ),
