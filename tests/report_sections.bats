@@ -84,8 +84,8 @@ ours() {	# the ids of all of our sections
 	jq -f "$TREE/tests/golden/schema.jq" c.json >first
 	jq -f "$TREE/tests/golden/schema.jq" d.json >second
 	cmp first second
-	# To make it anew: PGPIPE_GOLDEN=1, and read the difference.
-	[ -z "${PGPIPE_GOLDEN:-}" ] || cp first "$TREE/tests/golden/schema.json"
+	# To make it anew: PGPIPE_TEST_GOLDEN=1, and read the difference.
+	[ -z "${PGPIPE_TEST_GOLDEN:-}" ] || cp first "$TREE/tests/golden/schema.json"
 	diff -u "$TREE/tests/golden/schema.json" first | head -n 60 >difference
 	is "$(cat difference)" ''
 }
