@@ -101,7 +101,8 @@ rel as materialized (
 	select c.oid, c.relnamespace, n.nspname, c.relname, c.relkind, c.relowner,
 		c.relpersistence, c.reltablespace, c.reloptions, c.relacl,
 		c.relrowsecurity, c.relforcerowsecurity,
-		s.oid as hypertable, s.by, a.oid as storage, a.query
+		s.oid as hypertable, coalesce(s.by, a.by) as by,
+		a.oid as storage, a.query
 	from pg_catalog.pg_class c
 	join space n on n.oid = c.relnamespace
 	left join scale s on s.oid = c.oid and s.view is null
