@@ -412,8 +412,7 @@ add(struct folders *out, const struct plugin *p)
 	status s = read_folder(&f);
 
 	if (s != STATUS_OK) {
-		log_detail("%s \"%s\" is left out.",
-		    f.kind == FOLDER_CHECK ? "The check" : "The section", f.id);
+		log_detail("\"%s\" is left out of reports.", f.id);
 		free_folder(&f);
 		return s;
 	}
