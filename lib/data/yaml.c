@@ -426,7 +426,7 @@ yaml_parse(const char *name, const char *text, size_t len, struct yaml *out)
 	if (len > YAML_BYTES_MAX) {
 		log_error("\"%s\" is larger than %zu bytes", name,
 		    YAML_BYTES_MAX);
-		yaml_free(out);
+		yaml_forget(out);
 		return STATUS_USAGE;
 	}
 	/* JSON may escape a character as a pair of surrogates, which YAML
@@ -441,7 +441,7 @@ yaml_parse(const char *name, const char *text, size_t len, struct yaml *out)
 	}
 	s = parse_events(out, text, len);
 	if (s != STATUS_OK)
-		yaml_free(out);
+		yaml_forget(out);
 	return s;
 }
 
@@ -457,7 +457,7 @@ yaml_read(const char *file, struct yaml *out)
 }
 
 void
-yaml_free(struct yaml *y)
+yaml_forget(struct yaml *y)
 {
 	free(y->name);
 	json_decref(y->document);

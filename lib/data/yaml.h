@@ -40,7 +40,8 @@ status yaml_read(const char *file, struct yaml *out) MUST_CHECK;
 /* The same of text that is there already; name is for messages. */
 status yaml_parse(const char *name, const char *text, size_t len,
     struct yaml *out) MUST_CHECK;
-void yaml_free(struct yaml *y); /* also the cleanup */
+/* Also the cleanup.  (libyaml exports a yaml_free of its own.) */
+void yaml_forget(struct yaml *y);
 
 /* The line that something stands in; 0 where that is not known. */
 int yaml_line(const struct yaml *y, const char *path);

@@ -5,18 +5,19 @@
  *
  *	{"format","version","from":{"collected","title","server":{...}},"to":{},
  *	 "comparable":bool,"reason":text|null,"score":{"from","to"},
- *	 "server":D,"databases":[{"database","status":"both|added|removed",...D}],
- *	 "complete":true}
+ *	 "databases":[{"database","was","status":"both|added|removed",
+ *	   "sections":[{"id","title","group","key","name","show","status":
+ *	     "both|added|removed|unknown","reason","added":[rows],
+ *	     "removed":[rows],"changed":[{"key":{},"fields":[{"column","from",
+ *	     "to"}]}],"grown":[the same of volatile columns]}],
+ *	   "checks":{"new","fixed","worse","better"}}],"complete":true}
  *
- * where D has "sections":[{"id","title","group","key","name","show","status":
- * "both|added|removed|unknown","reason","added":[rows],"removed":[rows],
- * "changed":[{"key":{},"fields":[{"column","from","to"}]}],"grown":[the same
- * of volatile columns]}] and "checks":{"new","fixed","worse","better"}, lists
- * of findings with "check", "title" and "category", those of worse and better
- * with "was".  Within a list of objects that have names a column is written
- * "columns[price].type"; null is nothing.  A section without change is left
- * out.  Whoever is not comparable (another system) is still compared; growth is
- * left out then.
+ * The server's own sections and checks come as a database "(server)".  The
+ * lists of checks hold findings with "check", "title" and "category", those of
+ * worse and better with "was".  Within a list of objects that have names a
+ * column is written "columns[price].type"; null is nothing.  A section without
+ * change is left out.  What is not comparable (another system) is still
+ * compared; growth is left out then.
  */
 #ifndef REPORT_DIFF_H
 #define REPORT_DIFF_H

@@ -237,7 +237,7 @@ take_about(struct folder *f, json_t *about)
 static status
 read_about(struct folder *f, const char *file)
 {
-	struct yaml y CLEANUP(yaml_free) = YAML_INIT;
+	struct yaml y CLEANUP(yaml_forget) = YAML_INIT;
 	status s = yaml_read(file, &y);
 
 	if (s == STATUS_OK)
@@ -412,8 +412,7 @@ add(struct folders *out, const struct plugin *p)
 	status s = read_folder(&f);
 
 	if (s != STATUS_OK) {
-		log_detail("%s \"%s\" is left out.",
-		    f.kind == FOLDER_CHECK ? "The check" : "The section", f.id);
+		log_detail("\"%s\" is left out of reports.", f.id);
 		free_folder(&f);
 		return s;
 	}
