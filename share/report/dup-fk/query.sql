@@ -38,7 +38,7 @@ keys as (
 		(
 			select pg_catalog.string_agg(pg_catalog.format('%s=%s', k.child, k.parent), ','
 				order by k.child, k.parent)
-			from pg_catalog.unnest(f.conkey, f.confkey) k (child, parent)
+			from rows from (pg_catalog.unnest(f.conkey), pg_catalog.unnest(f.confkey)) k (child, parent)
 		) as pairs
 	from pg_catalog.pg_constraint f
 	where f.contype = 'f'

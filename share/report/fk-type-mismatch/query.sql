@@ -41,7 +41,7 @@ pairs as (
 		pg_catalog.format_type(z.atttypid, z.atttypmod) as target_type,
 		coalesce(nullif(y.typbasetype, 0), y.oid) as target_base
 	from pg_catalog.pg_constraint f
-	cross join lateral pg_catalog.unnest(f.conkey, f.confkey) k (child, parent)
+	cross join lateral rows from (pg_catalog.unnest(f.conkey), pg_catalog.unnest(f.confkey)) k (child, parent)
 	join pg_catalog.pg_attribute a on a.attrelid = f.conrelid and a.attnum = k.child
 	join pg_catalog.pg_type s on s.oid = a.atttypid
 	join pg_catalog.pg_attribute z on z.attrelid = f.confrelid and z.attnum = k.parent
