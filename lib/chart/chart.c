@@ -12,6 +12,7 @@
 
 #include "base/io.h"
 #include "base/log.h"
+#include "base/num.h"
 #include "base/output.h"
 #include "base/signal.h"
 #include "chart/data.h"
@@ -73,14 +74,19 @@ static status
 check(const struct chart_request *r)
 {
 	double length;
+	uint64_t ms;
 
 	if (r->table != NULL && r->query != NULL)
 		return option_fault("--table and --query exclude each other");
 	/* A bad one is known before anything is read. */
-	if (r->window != NULL &&
-	    chart_length("window", r->window, DRAW_NUMBER, &length) !=
-		STATUS_OK)
-		return STATUS_USAGE;
+	if (r->window != NULL && !num_duration(r->window, &ms) &&
+	    !chart_number(r->window, &length))
+		return option_fault("--window \"%s\" is no duration",
+		    r->window);
+	if (!chart_is_auto(r) && !chart_is_raw(r) &&
+	    !num_duration(r->bucket, &ms) && !chart_number(r->bucket, &length))
+		return option_fault("--bucket \"%s\" is no duration",
+		    r->bucket);
 	if (isfinite(r->min) && isfinite(r->max) && r->min >= r->max)
 		return option_fault("--min must be below --max");
 	return STATUS_OK;
@@ -164,6 +170,7 @@ figure_of(const struct chart_request *r, struct chart_data *d)
 		const struct chart_line *l = &d->set.lines[i];
 		size_t series = draw_series(f, l->name);
 
+		f->series[series].muted = l->others;
 		for (size_t j = 0; j < l->len; j++)
 			draw_point(f, series, l->points[j].x, l->points[j].y);
 	}
@@ -237,7 +244,7 @@ draw(struct chart_request *r)
 	chart_set_sort(&d.set);
 	f = figure_of(r, &d);
 	if (f->note[0] != '\0' && d.series > d.set.len)
-		log_info("%s are shown; --top shows more", f->note);
+		log_info("drawn is the %s; --top draws more", f->note);
 	if (draw_count(f) == 0) {
 		log_error("no value is a number that can be drawn");
 		return STATUS_NO;
@@ -249,7 +256,7 @@ draw(struct chart_request *r)
 status
 chart_run(struct chart_request *r)
 {
-	struct yaml preset CLEANUP(yaml_free) = YAML_INIT;
+	struct yaml preset CLEANUP(yaml_forget) = YAML_INIT;
 	status s = STATUS_OK;
 
 	if (r->metric != NULL)

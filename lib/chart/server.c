@@ -101,7 +101,7 @@ find_by_name(struct chart_source *src)
 
 	add_relations(&sql);
 	sql_param(&sql, src->r->table);
-	sql_add(&sql, " in (c.relname, ");
+	sql_add(&sql, "::pg_catalog.text in (c.relname, ");
 	sql_add(&sql, "pg_catalog.concat(n.nspname, '.', c.relname)) ");
 	sql_add(&sql, "and n.nspname !~ '^pg_' ");
 	sql_add(&sql, "and n.nspname <> 'information_schema' ");

@@ -407,6 +407,10 @@ chart_set_choose(struct chart_set *set, size_t top, bool stack)
 	struct chart_line others = {.others = true};
 	bool *keep;
 
+	/* A server has chosen already. */
+	for (size_t i = 0; i < set->len; i++)
+		if (set->lines[i].others)
+			return;
 	if (set->len <= top)
 		return;
 	set->left_out += set->len - top;
