@@ -98,7 +98,7 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 		"of the sections only these, or those of these groups; "
 		"or none",
 		0, 0, NULL},
-	    {0, "heavy", OPTION_FLAG, &a->heavy, NULL,
+	    {0, "with-heavy", OPTION_FLAG, &a->heavy, NULL,
 		"heavy queries, too, however many tables there are", 0, 0,
 		NULL},
 	    {0, "timeout", OPTION_DURATION, &a->timeout, "TIME",
@@ -166,7 +166,7 @@ check_options(const struct arguments *a, const struct verb *v, bool file)
 	    {"only", "--only", a->only.len > 0},
 	    {"ignore", "--ignore", a->ignore.len > 0},
 	    {"sections", "--sections", a->sections.len > 0},
-	    {"heavy", "--heavy", a->heavy},
+	    {"heavy", "--with-heavy", a->heavy},
 	    {"timeout", "--timeout", a->timeout != 0},
 	    {"fail-on", "--fail-on", a->fail_on >= 0}};
 

@@ -22,12 +22,12 @@
 #ifndef REPORT_CONFIG_H
 #define REPORT_CONFIG_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
 #include "base/str.h"
+#include "data/record.h"
 #include "data/yaml.h"
 #include "report/folder.h"
 
