@@ -73,8 +73,6 @@ add_box(const struct er_plan *p, const struct er_box *b,
 	if (id != NULL) {
 		str_add(out, "<a href=\"#");
 		escape_html(out, id);
-		str_add(out, "\" aria-label=\"");
-		escape_html(out, node->name);
 		str_add(out, "\">");
 	}
 	str_addf(out, "<g class=\"box%s\"><title>", b->centre ? " self" : "");
