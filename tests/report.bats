@@ -790,3 +790,45 @@ undo: "{definition:raw};"'
 	exits 0 pg-report collect -q -d "$DB" -o c.json
 	is "$err" ''
 }
+
+# --- the manual ------------------------------------------------------------------------------------------------
+
+# The commands of a manual page's EXAMPLES, as a reader types them.
+examples_of() {	# PAGE
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$TREE/man/$1" | awk '
+		/^\.Bd/ { block = 1; next }
+		/^\.Ed/ { block = 0; next }
+		sub(/^\.Dl /, "") || block' | sed 's/\\(dq/"/g; s/\\-/-/g; s/\\e/\\/g'
+}
+
+@test "what the manual page shows works, with the sections and checks that come with pgpipe" {
+	unset PGPIPE_SHARE
+	pg-report collect -q -d "$DB" >friday.json
+	examples_of pg-report.1 >examples
+	is "$(grep -c pg-report examples)" 6
+	exits 0 bash -o pipefail -c 'set -x; '"$(grep -vE 'pg-report (check|diff)' examples)"
+	like "$out" '^public	t	[0-9]+$'
+	grep -q '</html>' report.html
+	grep -q '&lt;script&gt;' report.html
+	pipes '1 0' "$(grep 'pg-report check' examples | head -n 1)"
+	like "$out" 'fsync'
+	pipes '0 0' 'pg-report collect -q -d "$DB" | jq -c .format'
+	pipes '* 0' "$(grep 'pg-report diff' examples)"
+	grep -q '</html>' week.html
+	exits 1 pg-report check -q -d "$DB" --config report.yaml
+}
+
+@test "the check that the manual page shows is one" {
+	pg_sql a/app "create table orders (id int, ordered timestamptz, packed timestamptz);
+		insert into orders select i, now() - interval '3 days', null from generate_series(1, 5) i"
+	mkdir -p share/report/late-orders
+	examples_of pgpipe-plugins.7 | sed -n '/^api: 1/,/^message/p' >share/report/late-orders/about.yaml
+	examples_of pgpipe-plugins.7 | sed -n "/^select 'warning'/,/^having/p" >share/report/late-orders/query.sql
+	echo 'Because.' >share/report/late-orders/explain.md
+	exits 0 pg-report check -q -d "$DB"
+	is "$(head -n 1 <<<"$out" | jq -r .message)" '5 orders of public.orders wait for more than 2 days'
+	pg_sql a/app 'update orders set packed = now()'
+	exits 0 pg-report check -q -d "$DB"
+	is "$(wc -l <"$OUT")" 1
+	pg_sql a/app 'drop table orders'
+}
