@@ -35,12 +35,19 @@ add_double(struct sql *sql, double x)
 	sql_add(sql, "::pg_catalog.float8");
 }
 
+/* The ends of the times that a server knows. */
+#define FIRST_TIME -210866803200.0
+#define LAST_TIME 9224318015999.0
+#define FIRST_YEAR -62135596800.0 /* after Christ */
+
 /* A bound in the time column's own type, so that an index serves. */
 static void
 add_bound(struct sql *sql, enum chart_type type, double x, bool up)
 {
 	char *text CLEANUP_FREE = NULL;
 
+	if (type == CHART_TIME || type == CHART_LOCAL || type == CHART_DATE)
+		x = fmin(fmax(x, FIRST_TIME), LAST_TIME);
 	switch (type) {
 	case CHART_TIME:
 		sql_add(sql, "pg_catalog.to_timestamp(");
@@ -195,9 +202,13 @@ add_bucket(struct sql *sql, const struct chart_source *src,
 	bool timed = d->plan.axis == DRAW_TIME;
 	bool whole = type == CHART_INTEGER && span->step >= 1 &&
 	    span->step <= 9e15 && floor(span->step) >= span->step;
-	char *step CLEANUP_FREE =
-	    mem_printf(timed ? "%.6f s" : "%.0f", span->step);
+	char *step CLEANUP_FREE = NULL;
 
+	/* More seconds than an interval takes may be days. */
+	if (timed && fmod(span->step, 86400) < 1e-6)
+		step = mem_printf("%.0f days", span->step / 86400);
+	else
+		step = mem_printf(timed ? "%.6f s" : "%.0f", span->step);
 	if (span->step <= 0) {
 		add_column(sql, time);
 	} else if ((timed && src->bucket_schema != NULL) ||
@@ -212,13 +223,14 @@ add_bucket(struct sql *sql, const struct chart_source *src,
 		add_column(sql, time);
 		if (type == CHART_DATE)
 			sql_add(sql, "::pg_catalog.timestamp");
-		/* An origin before all rows: early releases erred there. */
+		/* An origin before all rows, because early releases erred where
+		 * it was not; but not so far that the distance overflows. */
 		if (src->bucket_schema == NULL) {
-			double origin = isnan(span->from)
-			    ? CHART_ORIGIN
-			    : fmin(chart_floor(span->from, span->step, true),
-				  CHART_ORIGIN);
+			double origin = CHART_ORIGIN;
 
+			if (span->from > FIRST_YEAR && span->from < origin)
+				origin =
+				    chart_floor(span->from, span->step, true);
 			sql_add(sql, ", ");
 			add_bound(sql, type, origin, true);
 		}
