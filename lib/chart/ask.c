@@ -192,6 +192,16 @@ chart_ask_range(const struct chart_source *src, const struct chart_data *d,
 
 /* --- points ---------------------------------------------------------------- */
 
+/* Has the server a function for it?  Not for a bucket that begins before all
+ * times that there are. */
+static bool
+bins_times(const struct chart_source *src, const struct chart_span *span)
+{
+	if (span->from < FIRST_TIME)
+		return false;
+	return src->bucket_schema != NULL || pg_version(src->pg) >= 140000;
+}
+
 /* The beginning of the bucket that a row is in. */
 static void
 add_bucket(struct sql *sql, const struct chart_source *src,
@@ -211,8 +221,7 @@ add_bucket(struct sql *sql, const struct chart_source *src,
 		step = mem_printf(timed ? "%.6f s" : "%.0f", span->step);
 	if (span->step <= 0) {
 		add_column(sql, time);
-	} else if ((timed && src->bucket_schema != NULL) ||
-	    (timed && pg_version(src->pg) >= 140000)) {
+	} else if (timed && bins_times(src, span)) {
 		if (src->bucket_schema != NULL)
 			sql_name(sql, src->bucket_schema, "time_bucket");
 		else
@@ -271,8 +280,7 @@ is_time_still(const struct chart_source *src, const struct chart_data *d,
     const struct chart_span *span)
 {
 	return d->plan.axis == DRAW_TIME &&
-	    (span->step <= 0 || src->bucket_schema != NULL ||
-		pg_version(src->pg) >= 140000);
+	    (span->step <= 0 || bins_times(src, span));
 }
 
 static void
