@@ -567,6 +567,40 @@ weight: 3' 'select 1 where false'
 	like "$err" 'database "missing=app" does not exist'
 }
 
+@test "a large database is asked in two sessions, or in one where no more may be had" {
+	pg_sql a 'create role single login connection limit 1; create database large'
+	pg_sql a/large "select format('create table t%s (id int)', i) from generate_series(1, 1000) i \\gexec"
+	section schema 'group: schema' 'select pg_catalog.pg_backend_pid() as pid, pg_catalog.pg_sleep(0.3)::text as s'
+	section rest '' 'select pg_catalog.pg_backend_pid() as pid'
+	sessions() { jq '[.databases[0].sections[].rows[0].pid] | unique | length' c.json; }
+	DB=$(pg_dsn a/large) collect 0
+	is "$(sessions)" 2
+	is "$(of '[.databases[0].sections[].id]')" '["rest","schema"]'
+	DB=$(pg_dsn a/large) collect 0 -j 1
+	is "$(sessions)" 1
+	DB="${DB/user=postgres dbname=app/user=single dbname=large}"
+	exits 0 pg-report collect -d "$DB" -o c.json
+	is "$(sessions)" 1
+	like "$err" 'is asked in one session, then'
+	# Either of the two may be lost.
+	DB=$(pg_dsn a/large)
+	for group in schema other; do
+		section schema 'group: schema'
+		section rest ''
+		section slow "group: $group" 'select pg_catalog.pg_sleep(60)'
+		pg-report collect -q -d "$DB" -o lost.json >out 2>err 3>&- &
+		pid=$!
+		wait_for pg_sql_true a "select count(pg_terminate_backend(pid)) > 0 from pg_stat_activity
+			where query ~ 'pg_sleep.60' and pid <> pg_backend_pid()"
+		code=0
+		wait $pid || code=$?
+		is "$code" 4 "$(cat err)"
+		[ ! -e lost.json ]
+	done
+	pg_sql a 'drop database large with (force)'
+	pg_sql a 'drop role single'
+}
+
 # --- collections as files ----------------------------------------------------------------------------------
 
 @test "what is no whole collection is refused, with what is wrong" {
