@@ -138,27 +138,37 @@ shut as materialized (
 	select s.oid from rests s join lock l on l.oid = s.refobjid
 ),
 unit as materialized (
-	select pg_catalog.current_setting('block_size')::pg_catalog.int8 as page
+	select pg_catalog.current_setting('block_size')::pg_catalog.int8 as page,
+		(select pg_catalog.count(*) <= 2000 from member) as few
 ),
--- Sizes come from the file system.  A table without a page has its indexes' from
--- the catalog, which saves opening every one of them.
+-- Sizes come from the file system.  To open every index and TOAST table takes longer
+-- than all else, though: where tables are many the catalog is believed, which the
+-- last vacuum or analyze has written, if what it says of the table itself is so, and
+-- TOAST is asked for where there was ever any.
 heap as materialized (
-	select m.root, m.oid, m.part, c.relkind, c.reltuples, c.relpages,
-		c.reltoastrelid, l.oid is not null as locked,
-		case when c.relkind not in ('r', 'm') then 0
-		when l.oid is not null then c.relpages * u.page
-		else pg_catalog.pg_relation_size(c.oid) end as bytes
-	from member m
-	join pg_catalog.pg_class c on c.oid = m.oid
-	left join lock l on l.oid = c.oid
-	cross join unit u
+	select h.*, h.bytes > 0 and (h.few or h.bytes / h.page
+		not between h.relpages * 0.9 - 8 and h.relpages * 1.1 + 8) as measure
+	from (
+		select m.root, m.oid, m.part, c.relkind, c.reltuples, c.relpages,
+			c.reltoastrelid, l.oid is not null as locked, u.page, u.few,
+			case when c.relkind not in ('r', 'm') then 0
+			when l.oid is not null then c.relpages * u.page
+			else pg_catalog.pg_relation_size(c.oid) end as bytes
+		from member m
+		join pg_catalog.pg_class c on c.oid = m.oid
+		left join lock l on l.oid = c.oid
+		cross join unit u
+		offset 0
+	) h
 ),
 size as materialized (
 	select h.root, pg_catalog.sum(h.bytes)::pg_catalog.int8 as heap,
-		pg_catalog.sum(case
-			when h.reltoastrelid = 0 or h.bytes = 0 or h.locked then 0
-			else pg_catalog.pg_total_relation_size(h.reltoastrelid) end
-		)::pg_catalog.int8 as toast,
+		pg_catalog.sum(case when t.oid is null or h.bytes = 0 then 0
+			when h.locked then t.relpages * h.page
+			when h.measure or t.relpages > 0
+			or pg_catalog.pg_stat_get_tuples_inserted(t.oid) > 0
+			then pg_catalog.pg_total_relation_size(t.oid)
+			else h.page end)::pg_catalog.int8 as toast,
 		-- Not yet counted: -1, and 0 without a page before version 14.
 		pg_catalog.sum(case
 			when h.relkind not in ('r', 'm', 'f') or h.reltuples < 0
@@ -167,6 +177,7 @@ size as materialized (
 		pg_catalog.count(*) filter (where h.part and h.relkind <> 'p') as parts,
 		pg_catalog.bool_or(h.locked) as locked
 	from heap h
+	left join pg_catalog.pg_class t on t.oid = h.reltoastrelid
 	group by 1
 ),
 idx as materialized (
@@ -175,9 +186,9 @@ idx as materialized (
 		i.indkey, i.indnkeyatts, c.relname, m.amname,
 		coalesce(b.root, c.oid) as top,
 		case when c.relkind = 'I' then 0
-		when h.bytes = 0 or h.locked or l.oid is not null
-		then c.relpages * u.page
-		else pg_catalog.pg_relation_size(c.oid) end as bytes,
+		when h.measure and not h.locked and l.oid is null
+		then pg_catalog.pg_relation_size(c.oid)
+		else c.relpages * h.page end as bytes,
 		case when c.relkind = 'i'
 		then pg_catalog.pg_stat_get_numscans(c.oid) end as scans
 	from heap h
@@ -186,7 +197,6 @@ idx as materialized (
 	join pg_catalog.pg_am m on m.oid = c.relam
 	left join lock l on l.oid = c.oid
 	left join below b on b.oid = c.oid
-	cross join unit u
 ),
 -- The indexes of partitions are counted into the index that they are a part of.
 tree as materialized (
