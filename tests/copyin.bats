@@ -1108,7 +1108,8 @@ kill_midway() {
 		saved a
 		dst 'truncate big'
 		rm -f first
-		{ head -c 2500000 a; sleep 30; } | pg-copyin -d "$DST" --run r --restart >first 2>err1 &
+		{ head -c 2500000 a; sleep 30; } 8>&- |
+			pg-copyin -d "$DST" --run r --restart >first 2>err1 &
 		wait_for test -s first
 		kill -9 $!
 		LIST="$way big"

@@ -66,6 +66,28 @@ pipe='pg-copyout -d "$SRC" -j 2 | pg-copyin -d "$DST" -j 2'
 	done
 }
 
+@test "where no connection is to be had for those that wait, none is missed" {
+	family
+	both 'create table other (id int references parent); create table third (id int references parent)'
+	src 'insert into other values (1); insert into third values (1)'
+	dst "create role few login connection limit 3; grant create on database $DB to few;
+		alter table parent owner to few; alter table child owner to few;
+		alter table other owner to few; alter table third owner to few"
+	pipes '0 0 *' 'pg-chunks -d "$SRC" --split 0 --order largest | pg-copyout -d "$SRC" -j 2 |
+		pg-copyin -d "${DST/user=postgres/user=few}" -j 2'
+	unlike "$err" 'could not connect'
+	while [ "$(jq -r 'select(.status == "failed") | .error.class' <"$OUT" | sort -u)" = 4 ]; do
+		pipes '0 0 *' 'pg-chunks -d "$SRC" --split 0 | pg-copyout -d "$SRC" -j 2 |
+			pg-copyin -d "${DST/user=postgres/user=few}" -j 2'
+		unlike "$err" 'could not connect'
+	done
+	is "$(jq -r 'select(.status == "failed")' <"$OUT")" ''
+	same_table "src/$DB" "dst/$DB" parent
+	same_table "src/$DB" "dst/$DB" child
+	is "$(dst 'select id from other union all select id from third')" $'1\n1'
+	dst "reassign owned by few to postgres; drop owned by few; drop role few"
+}
+
 @test "tables that refer to each other do not wait for each other" {
 	both 'create table a (id int primary key, b int); create table b (id int primary key, a int);'
 	src "insert into a select i, i from generate_series(1, 20000) i;
