@@ -4,6 +4,7 @@
 # shellcheck disable=SC2086 # $LIST and its like are words
 
 load lib/common
+load lib/pair
 
 setup_file() {
 	common_setup_file
@@ -12,26 +13,8 @@ setup_file() {
 }
 
 setup() {
-	common_setup
-	DB=t$BATS_TEST_NUMBER
-	pg_sql src "create database $DB"
-	pg_sql dst "create database $DB"
-	SRC=$(pg_dsn "src/$DB") DST=$(pg_dsn "dst/$DB")
-	export SRC DST DB
+	pair_setup
 	LIST='' OUT_OPT='' IN_OPT=''
-}
-
-teardown() {
-	pg_sql src "drop database if exists $DB with (force)"
-	pg_sql dst "drop database if exists $DB with (force)"
-}
-
-both() { pg_sql "src/$DB" "$1" >/dev/null && pg_sql "dst/$DB" "$1" >/dev/null; }
-src() { pg_sql "src/$DB" "$@"; }
-dst() { pg_sql "dst/$DB" "$@"; }
-same() {	# TABLE...
-	local t
-	for t; do same_table "src/$DB" "dst/$DB" "$t"; done
 }
 
 # The pipeline, with the words in $LIST, $OUT_OPT and $IN_OPT; "CODES" of its stages.

@@ -3,30 +3,7 @@
 # Tables that refer to each other by foreign keys, in one pipe.
 
 load lib/common
-
-setup_file() {
-	common_setup_file
-	pg_start src
-	pg_start dst
-}
-
-setup() {
-	common_setup
-	DB=t$BATS_TEST_NUMBER
-	pg_sql src "create database $DB"
-	pg_sql dst "create database $DB"
-	SRC=$(pg_dsn "src/$DB") DST=$(pg_dsn "dst/$DB")
-	export SRC DST DB
-}
-
-teardown() {
-	pg_sql src "drop database if exists $DB with (force)"
-	pg_sql dst "drop database if exists $DB with (force)"
-}
-
-both() { pg_sql "src/$DB" "$1" >/dev/null && pg_sql "dst/$DB" "$1" >/dev/null; }
-src() { pg_sql "src/$DB" "$@"; }
-dst() { pg_sql "dst/$DB" "$@"; }
+load lib/pair
 
 # A large table and a small one that refers to it.
 family() {
