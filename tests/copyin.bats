@@ -1977,6 +1977,42 @@ all_about() {	# NAME: every word about the indexes of t
 	is "$(took | grep -vc skipped)" 0
 }
 
+@test "who joins a relation that is completed just then leaves its indexes to the other" {
+	big
+	both "create function held(int) returns int language plpgsql immutable as
+		'begin perform pg_catalog.pg_advisory_lock_shared(7);
+		perform pg_catalog.pg_advisory_unlock_shared(7); return \$1; end'"
+	both 'create index on big (held(id))'
+	saved a
+	mkfifo go orders
+	{ head -c 2500000 a; cat go >/dev/null; tail -c +2500001 a; } |
+		pg-copyin -d "$DST" >one 2>err1 &
+	local first=$! second
+	wait_for test -s one
+	# The first has loaded all and waits to say so; then the second begins.
+	psql -XAtqd "$DST" <orders &
+	exec 8>orders
+	echo 'begin; select from pgpipe.sliced for no key update;
+		select pg_advisory_lock(7)' ';' >&8
+	wait_for pg_sql_true "dst/$DB" "select exists (select from pg_locks where locktype = 'advisory' and objid = 7)"
+	echo >go
+	blocked() { echo "select count(*) = $1 from pg_stat_activity where datname = '$DB'
+		and application_name = 'pg-copyin' and wait_event_type = 'Lock'"; }
+	wait_for pg_sql_true "dst/$DB" "$(blocked 1)"
+	pg-copyin -d "$DST" <a >two 2>err2 &
+	second=$!
+	wait_for pg_sql_true "dst/$DB" "$(blocked 2)"
+	echo 'commit;' >&8
+	wait_for grep -q '"end"' two
+	wait $second || { cat err2; false; }
+	exec 8>&-
+	wait $first || { cat err1; false; }
+	is "$(jq -r 'select(.chunk).status' two | sort -u)" skipped
+	is "$(dst "select count(*) from pg_index where indrelid = 'big'::regclass")" 3
+	is "$(dst 'select count(*) from pgpipe.deferred')" 0
+	same big
+}
+
 @test "a run begun by a partial list is finished by whichever process ends last" {
 	both 'create table a (x int); create table b (x int)'
 	local last begun joined n=0

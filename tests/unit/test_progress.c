@@ -86,6 +86,22 @@ hear(int master, char *text, size_t n, size_t size, const char *until)
 	return n;
 }
 
+/* Half of the chunks, which hold far less than was expected. */
+static int
+settled(void *arg)
+{
+	(void)arg;
+	log_init("pg-x");
+	progress_set_mode(PROGRESS_BAR);
+	progress_start("copied");
+	progress_expect(2, 2000000);
+	progress_add(1, 1, 10);
+	progress_settle(1000000, 10);
+	nanosleep(&(struct timespec){.tv_nsec = 600000000}, NULL);
+	progress_stop();
+	return 0;
+}
+
 /* Where stderr is a terminal; stdout too, or a pipe into the next stage. */
 static int
 on_terminal(void *into_pipe)
@@ -153,6 +169,9 @@ modes(void)
 	ok(strstr(f.err, "\r\033[Kpg-x: copied 4 of 4 chunks, 8000 rows") !=
 		NULL,
 	    "the last line takes its place");
+	forked_run(&f, settled, NULL);
+	ok(strstr(f.err, "] 50% 1 of 2 chunks, 10 B") != NULL,
+	    "what has ended counts for what was expected of it");
 	forked_run(&f, shown, &mode[PROGRESS_JSON]);
 	ok(strstr(f.err,
 	       "{\"progress\":\"pg-x\",\"verb\":\"copied\",\"chunks\":4,"
