@@ -38,6 +38,7 @@ struct pg_relation {
 void pg_relation_free(struct pg_relation *r);
 
 #define PG_CHUNK_COMPRESSED 1
+#define PG_CHUNK_UNORDERED 2 /* its batches overlap within their segments */
 #define PG_CHUNK_FROZEN 4
 #define PG_CHUNK_PARTIAL 8
 

@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: PostgreSQL
+# Compressed chunks that cannot stay as they are, and what is said of them.
+
+load lib/common
+load lib/timescale
+load lib/hypertables
+
+setup_file() { timescale_setup_file; }
+setup() {
+	timescale_setup
+	hyper_setup
+}
+teardown() { timescale_teardown; }
+
+verdicts() { jq -r 'select(.chunk) | .status' | sort | uniq -c | xargs; }
+
+# The target would hold batches to be in order, and answer sorted queries wrongly.
+@test "batches out of order are copied as rows, and sorted queries stay right" {
+	src "set timescaledb.enable_direct_compress_copy = on" 2>/dev/null ||
+		skip 'this TimescaleDB does not compress as it copies'
+	make_metrics
+	compress_by_device
+	src "set timescaledb.enable_direct_compress_copy = on;
+		copy metrics from stdin with csv;
+2023-05-02 10:00+00,d1,1
+2023-05-02 08:00+00,d1,2
+2023-05-02 12:00+00,d1,3
+\\.
+copy metrics from stdin with csv;
+2023-05-02 09:00+00,d1,4
+2023-05-02 11:00+00,d1,5
+\\."
+	[ $(($(statuses src metrics) & 3)) = 3 ]
+	chunks public.metrics | ended | copy
+	same metrics
+	is "$(statuses dst metrics)" 1
+	is "$(dst "select string_agg(val::text, ' ') from (select val from metrics
+		where device_id = 'd1' order by time desc) x")" '3 5 1 4 2'
+	exits 0 pg-checksum -d "$DST" <results
+	is "$(verdicts <<<"$out")" '1 match'
+}
+
+# The target's compressed table has columns for the index that these batches lack, and
+# the other way around.
+@test "a sparse index that the batches do not have, or the target does not" {
+	make_metrics
+	compress_by_device
+	may src
+	compress_all src "range_start < '2023-05-09'"
+	both_own 'create index on metrics (val); create index on metrics (device_id)'
+	compress_all src "range_start < '2023-05-16'"
+	dst_own 'drop index metrics_device_id_idx'
+	chunks public.metrics | ended | copy
+	same metrics
+	is "$(statuses dst metrics)" "$(statuses src metrics)"
+	is "$(dst "select count(*) from metrics where val = 77")" 1
+	is "$(dst "select sum(val) from metrics where val between 70 and 90")" 1680
+	dst_own 'drop index metrics_val_idx'
+	chunks public.metrics | ended | copy --run again
+	same metrics
+	is "$(dst "select count(*) from metrics where val = 77")" 1
+	is "$(statuses dst metrics)" "$(statuses src metrics)"
+	exits 0 pg-checksum --source "$SRC" --target "$DST" <results
+}
+
+@test "what was compressed otherwise is unproved by its digest, and never said to differ" {
+	make_metrics
+	compress_by_device
+	may src
+	compress_all src "range_start < '2023-05-15'"
+	# Late rows are in no batch here, and in one there.
+	src_own "insert into metrics values ('2023-05-02 00:30', 'device 1', 1)"
+	both_own "alter table metrics set (timescaledb.compress_orderby = 'time')"
+	chunks public.metrics | ended | copy
+	same metrics
+	exits 1 pg-checksum -d "$DST" <results
+	is "$(verdicts <<<"$out")" '2 match 3 unproved'
+	like "$err" 'its batches were not kept as they came; --source and --target compare rows'
+	exits 0 pg-checksum --source "$SRC" --target "$DST" <results
+	exits 0 pg-checksum --compressed --source "$SRC" --target "$DST" <results
+	# Skipped, it is no more proved than loaded.
+	chunks public.metrics | ended | OUT_OPTIONS=--partial copy
+	exits 1 pg-checksum -d "$DST" <results
+	is "$(verdicts <<<"$out")" '2 match 3 unproved'
+}
+
+# Inside of arrays and rows types are numbers, which are others on the target.
+@test "types whose numbers differ, compressed or not" {
+	local state
+	dst_own 'create table a (a int); create type b as enum (); create table c (c int)'
+	both_own "create type mood as enum ('sad', 'ok', 'happy');
+		create type pair as (m mood, n int); create domain positive as int check (value > 0)"
+	[ "$(src "select 'mood'::regtype::oid")" != "$(dst "select 'mood'::regtype::oid")" ]
+	both_own "create table metrics (time timestamptz not null, k mood, a mood[], p pair, pa pair[],
+			d positive[], c text[]);
+		select create_hypertable('metrics', 'time', chunk_time_interval => interval '7 days');
+		alter table metrics set (timescaledb.compress, timescaledb.compress_segmentby = 'k')"
+	src_own "insert into metrics select '2023-05-01'::timestamptz + x * interval '1 hour',
+		(array['sad', 'ok', 'happy'])[1 + x % 3]::mood, array['sad', null, 'happy']::mood[],
+		row('ok', x)::pair, array[row('sad', x), null]::pair[], array[x, 3]::positive[], array[x::text]
+		from generate_series(1, 300) x"
+	for state in rows batches; do
+		[ $state = rows ] || compress_all src "range_start < '2023-05-12'"
+		chunks public.metrics | ended | copy --run $state
+		same metrics
+		is "$(statuses dst metrics)" "$(statuses src metrics)"
+		is "$(dst "select count(*) from metrics where a[1] = 'sad' and (p).m = 'ok' and (pa[1]).m = 'sad' and d[2] = 3")" 300
+		exits 0 pg-checksum -d "$DST" <results
+		exits 0 pg-checksum --source "$SRC" --target "$DST" <results
+		exits 0 pg-checksum --compressed --source "$SRC" --target "$DST" <results
+	done
+}
