@@ -38,6 +38,7 @@ struct hyper {
 	size_t nchunks;
 	struct pg_chunk *chunk; /* the one of the same slices, or NULL */
 	char *range;		/* our slices as a predicate; NULL: no bounds */
+	bool same;		/* its dimensions are those of our slices */
 	enum hyper_way way;
 	bool adopt;		   /* batches go into a table of our own: */
 	struct pg_relation own;	   /* this one, once it is made */

@@ -84,10 +84,13 @@ void pg_chunks_free(struct pg_chunk *chunks, size_t n);
 
 /*
  * The slices as a predicate over h's columns; NULL when they bound nothing.
- * Slices of dimensions that h does not have or that cannot be said in SQL
- * give *out NULL and *lacking their name.  The caller frees both.
+ * Of dimensions that h does not have, ranges says what they are, the "range" of
+ * a chunk line or NULL; *same: h has just those.  What cannot be said in SQL,
+ * and slices without h's first dimension, give *out NULL and *lacking the
+ * dimension's name.  The caller frees both.
  */
 status pg_hypertable_range(struct pg *pg, const struct pg_hypertable *h,
-    const json_t *slices, char **out, char **lacking) MUST_CHECK;
+    const json_t *slices, const json_t *ranges, char **out, bool *same,
+    char **lacking) MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: PostgreSQL
-# Compressed chunks that cannot stay as they are, and what is said of them.
+# Targets that are unlike their source, and what is said of that.
 
 load lib/common
 load lib/timescale
@@ -110,4 +110,41 @@ copy metrics from stdin with csv;
 		exits 0 pg-checksum --source "$SRC" --target "$DST" <results
 		exits 0 pg-checksum --compressed --source "$SRC" --target "$DST" <results
 	done
+}
+
+# A hash of the device besides the time: as many, fewer, on one side only.
+@test "space partitions of another number, and on one side only" {
+	local table run
+	for table in both_ src dst; do
+		both_own "create table $table (time timestamptz not null, dev int not null, v float8)"
+		src_own "select create_hypertable('$table', 'time' $([ $table = dst ] || echo ", 'dev', 4"))" >/dev/null
+		dst_own "select create_hypertable('$table', 'time' $([ $table = src ] || echo ", 'dev', 3"))" >/dev/null
+		both_own "alter table $table set (timescaledb.compress,
+			timescaledb.compress_segmentby = 'dev', timescaledb.compress_orderby = 'time')"
+		src_own "insert into $table select '2023-05-01'::timestamptz + x * interval '1 hour', x % 17, x
+			from generate_series(1, 800) x"
+	done
+	for run in rows again batches; do
+		# Each piece clears just what is its own.
+		dst_own "update src set v = -1 where dev < 5; update dst set v = -1 where dev < 5;
+			update both_ set v = -1 where dev < 5"
+		pg-chunks -q -d "$SRC" both_ src dst | copy -j 3 --run "$run"
+		for table in both_ src dst; do
+			same "$table"
+		done
+		exits 0 pg-checksum --source "$SRC" --target "$DST" <results
+		# The next time as batches.
+		src_own "select compress_chunk(c, true) from (select show_chunks('both_') union all
+			select show_chunks('src') union all select show_chunks('dst')) x (c)" >/dev/null
+	done
+	dst_own 'delete from src where dev = 3'
+	exits 1 pg-checksum --source "$SRC" --target "$DST" <results
+	like "$(jq -r 'select(.status == "differ") | .parent.table' <<<"$out" | sort -u)" '^src$'
+	# What counts in hashes on one side and in values on the other is refused.
+	dst_own "drop table src; create table src (time timestamptz, dev int not null, v float8);
+		select create_hypertable('src', 'dev', chunk_time_interval => 5);
+		insert into src values (null, 2, 1)" >/dev/null
+	pg-chunks -q -d "$SRC" src | COPY_CODES='0 3' copy --run other
+	like "$(cat in.err)" '"dev" is a dimension of .*public.src. of the source, and .* not partitioned like that'
+	is "$(dst 'select count(*) from src')" 1
 }
