@@ -148,3 +148,29 @@ copy metrics from stdin with csv;
 	like "$(cat in.err)" '"dev" is a dimension of .*public.src. of the source, and .* not partitioned like that'
 	is "$(dst 'select count(*) from src')" 1
 }
+
+@test "a target whose TimescaleDB is older gets rows, of which it makes its own batches" {
+	make_metrics
+	compress_by_device
+	may src
+	compress_all src "range_start < '2023-05-15'"
+	chunks public.metrics | ended >list
+	PGPIPE_TIMESCALEDB=2.13.0 copy <list
+	is "$(jq -r 'select(.chunk) | .digest_kind' results | sort -u)" send
+	same metrics
+	is "$(statuses dst metrics)" "$(statuses src metrics)"
+	exits 0 pg-checksum -d "$DST" <results
+	# A queue says how old it is; batches go where it is not.
+	pg-queue put -q -d "$DST" <list
+	exits 0 pg-queue work -q -d "$DST" -- 'echo "$PGPIPE_TIMESCALEDB" >>said
+		pg-copyout -d "$SRC" | pg-copyin -d "$DST"'
+	is "$(sort -u said)" "$(dst "select extversion from pg_extension where extname = 'timescaledb'")"
+	is "$(pg-queue results -q -d "$DST" | jq -r 'select(.chunk) | .digest_kind' | sort | uniq -c | xargs)" \
+		'3 batches 2 send'
+	# Batches that cannot be read say what to do; the queue passes it on.
+	pg-queue clear -q -d "$DST"
+	pg-queue put -q -d "$DST" <list
+	exits 3 pg-queue work -q -d "$DST" --max 1 --retries 0 -- \
+		'jq -c "select(.chunk) | .status = \"failed\" | .error = {message: \"it cannot be\", class: 3, hint: \"do this\"}"; exit 3'
+	like "$err" 'hint: do this'
+}

@@ -232,9 +232,12 @@ pg_hypertable_load(struct pg *pg, const char *schema, const char *name,
 	sql_add(&sql, " exists (select from _timescaledb_catalog.dimension d");
 	sql_add(&sql, " where d.hypertable_id = y.id and (pg_catalog.to_jsonb");
 	sql_add(&sql, "(d) ->> 'compress_interval_length') is not null),");
-	sql_add(&sql, " exists (select from");
-	sql_add(&sql, " _timescaledb_catalog.chunk_column_stats as f");
-	sql_add(&sql, " where f.hypertable_id = y.id),");
+	if (t->keeps_ranges) {
+		sql_add(&sql, " exists (select from");
+		sql_add(&sql, " _timescaledb_catalog.chunk_column_stats as f");
+		sql_add(&sql, " where f.hypertable_id = y.id),");
+	} else
+		sql_add(&sql, " false,");
 	sql_add(&sql, " exists (select from");
 	sql_add(&sql, " _timescaledb_catalog.continuous_agg as g");
 	sql_add(&sql, " where g.raw_hypertable_id = y.id),");

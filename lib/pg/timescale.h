@@ -14,14 +14,15 @@
 #include "pg/conn.h"
 
 struct pg_timescale {
-	char *version;	/* "2.21.4"; NULL: the extension is not there */
-	bool by_relid;	/* the catalog knows chunks by oid, not by name */
-	bool by_slice;	/* a dimension's slice knows its chunk */
-	bool may_skip;	/* timescaledb.skip_cagg_invalidation is there */
-	bool may_limit; /* so is the limit of tuples decompressed by DML */
-	bool adopts;	/* a table made a chunk keeps its indexes and keys */
-	bool attaches;	/* a table can be made a chunk's compressed one */
-	char *schema;	/* of what users call, such as compress_chunk */
+	char *version;	   /* "2.21.4"; NULL: the extension is not there */
+	bool by_relid;	   /* the catalog knows chunks by oid, not by name */
+	bool by_slice;	   /* a dimension's slice knows its chunk */
+	bool may_skip;	   /* timescaledb.skip_cagg_invalidation is there */
+	bool may_limit;	   /* so is the limit of tuples decompressed by DML */
+	bool adopts;	   /* a table made a chunk keeps its indexes and keys */
+	bool attaches;	   /* a table can be made a chunk's compressed one */
+	bool keeps_ranges; /* of columns, to skip chunks by */
+	char *schema;	   /* of what users call, such as compress_chunk */
 };
 
 /* What there is in this database; asked once, belongs to pg.  Nothing is

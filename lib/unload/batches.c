@@ -24,10 +24,16 @@ wants_batches(const struct piece *p)
 	    p->hyper.batches.oid == 0 || p->chunk->where != NULL ||
 	    p->u->options->decompress || p->u->options->format == UNLOAD_CSV)
 		return false;
-	if ((p->hyper.status & PG_CHUNK_UNORDERED) == 0)
+	if ((p->hyper.status & PG_CHUNK_UNORDERED) != 0)
+		log_verbose("%s is read as rows: its batches are out of order",
+		    p->name);
+	else if (p->u->options->reader != NULL && p->extension != NULL &&
+	    pg_timescale_compare(p->extension, p->u->options->reader) > 0)
+		log_verbose("%s is read as rows: the target's TimescaleDB is "
+			    "older (%s)",
+		    p->name, p->u->options->reader);
+	else
 		return true;
-	log_verbose("%s is read as rows: its batches are out of order",
-	    p->name);
 	return false;
 }
 
