@@ -264,7 +264,9 @@ teardown() { timescale_teardown; }
 	same metrics
 	is "$(statuses dst metrics)" '1 1 1 1 0'
 	is "$(batches_of dst metrics)" "$(batches_of src metrics)"
-	is "$(sizes_of dst metrics)" "$(sizes_of src metrics)"
+	# Before 2.21 they are those of an empty chunk.
+	[ "$(dst "select count(*) from pg_proc where proname = 'attach_chunk'")" = 0 ] ||
+		is "$(sizes_of dst metrics)" "$(sizes_of src metrics)"
 	# Reading uses the batches' order and segments.
 	is "$(dst "select count(*) from metrics where device_id = 'device 1'")" \
 		"$(src "select count(*) from metrics where device_id = 'device 1'")"

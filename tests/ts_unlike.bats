@@ -174,3 +174,23 @@ copy metrics from stdin with csv;
 		'jq -c "select(.chunk) | .status = \"failed\" | .error = {message: \"it cannot be\", class: 3, hint: \"do this\"}"; exit 3'
 	like "$err" 'hint: do this'
 }
+
+@test "a chunk that cannot be made: the reason, the chunk, and nothing else" {
+	make_metrics
+	compress_by_device
+	may src
+	compress_all src "range_start < '2023-05-05'"
+	mkfifo hold
+	psql -Xq -d "$(pg_dsn "dst/$DB")" <hold >held 2>&1 &
+	exec 7>hold
+	echo "begin; lock table metrics in share update exclusive mode; select 'locked';" >&7
+	wait_for grep -q locked held
+	chunks public.metrics "range_start < '2023-05-05'" | ended | COPY_CODES='0 4' copy --lock-timeout 1s
+	exec 7>&-
+	wait $!
+	like "$(cat in.err)" 'could not make a chunk of public.metrics: canceling statement due to lock timeout'
+	like "$(cat in.err)" 'hint: .*--lock-timeout'
+	unlike "$(cat in.err)" 'transaction'
+	copy < <(chunks public.metrics | ended)
+	same metrics
+}

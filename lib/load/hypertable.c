@@ -351,8 +351,8 @@ hyper_call(struct pg *pg, const struct job *job, const char *function,
 	sql_add(&q, "(");
 	sql_param(&q, str_text(&name));
 	sql_add(&q, "::pg_catalog.regclass)");
-	return failure_run(f, pg, &q, NULL, "%s of %s, a chunk of %s", function,
-	    str_text(&name), job->target);
+	return failure_run(f, pg, &q, NULL, "run %s on %s, a chunk of %s",
+	    function, str_text(&name), job->target);
 }
 
 static status
@@ -385,8 +385,6 @@ hyper_make(struct pg *pg, const struct job *job, const struct hyper *h,
 	if (s == STATUS_OK)
 		s = failure_do(f, pg, "commit", "make a chunk of %s",
 		    job->target);
-	if (s != STATUS_OK)
-		failure_roll_back(pg);
 	return s;
 }
 

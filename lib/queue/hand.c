@@ -259,6 +259,7 @@ tell_failure(const struct task *t, const struct outcome *out, double due)
 	json_t *error CLEANUP(record_cleanup) =
 	    record_load(out->error, strlen(out->error), &unused);
 	const char *why = record_text(error, "message");
+	const char *hint = record_text(error, "hint");
 	char left[32];
 
 	if (due >= 0) {
@@ -269,8 +270,8 @@ tell_failure(const struct task *t, const struct outcome *out, double due)
 		log_error("\"%s\": %s; it is given up after %lld %s",
 		    t->claim.chunk, why, (long long)t->claim.tries + 1,
 		    t->claim.tries == 0 ? "try" : "tries");
-	if (record_text(error, "hint") != NULL)
-		log_hint("%s", record_text(error, "hint"));
+	if (hint != NULL && strstr(str_text(&t->answer.tail), hint) == NULL)
+		log_hint("%s", hint);
 	tell_tail(&t->answer);
 }
 
