@@ -1,0 +1,234 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: PostgreSQL
+# The store of S3, on a server that checks every signature.
+
+load lib/common
+load lib/s3
+
+setup_file() { s3_start; }
+teardown_file() { s3_stop; }
+
+setup() {
+	common_setup
+	U="s3://backups/$BATS_TEST_NUMBER and/more"
+	[ ! -e "$S3/faults" ] || s3_faults
+}
+
+# Three parts and a bit; not the same twice.
+large() {
+	export PGPIPE_S3_PART_SIZE=5MB
+	head -c 17000000 /dev/urandom >large
+}
+
+@test "put, get, stat, list and remove" {
+	exits 0 store --info
+	is "$(jq -c '[.kind, .name, .api]' "$OUT")" '["store","s3",1]'
+	printf 0123456789 | exits 0 store put "$U" d/o
+	exits 0 store get "$U" d/o
+	is "$out" 0123456789
+	exits 0 store get "$U" d/o 7
+	is "$out" 789
+	exits 0 store get "$U" d/o 10
+	is "$out" ''
+	exits 0 store stat "$U" d/o
+	is "$out" '{"name":"d/o","bytes":10}'
+	exits 1 store stat "$U" d/p
+	exits 3 store get "$U" d/p
+	like "$err" 'NoSuchKey'
+	exits 0 store put "$U" empty </dev/null
+	exits 0 store stat "$U" empty
+	is "$out" '{"name":"empty","bytes":0}'
+	# More than a page of them.
+	for i in 1 2 3 4 5; do exits 0 store put "$U/" "x/$i" <<<"$i"; done
+	exits 0 store list "$U"
+	is "$(jq -r .name "$OUT" | paste -sd,)" d/o,empty,x/1,x/2,x/3,x/4,x/5
+	exits 0 store list "$U/x"
+	is "$(jq -r .name "$OUT" | paste -sd,)" 1,2,3,4,5
+	exits 0 store list "$U/nothing"
+	is "$out" ''
+	exits 0 store remove "$U" x/3
+	exits 0 store remove "$U" x/3
+	exits 0 store list "$U"
+	is "$(jq -r .name "$OUT" | paste -sd,)" d/o,empty,x/1,x/2,x/4,x/5
+	pipes 3 'store get "$U" d/o >/dev/full'
+}
+
+@test "what is no call is refused, and no name leads out of the prefix" {
+	exits 2 store
+	exits 2 store put
+	exits 2 store dance "$U" x
+	exits 2 store list s3://
+	exits 2 store list 's3://a@evil.example/x'
+	exits 2 store list file:///tmp
+	exits 2 store get "$U" x -1
+	for name in ../x a/../../x /x a//b ./a 'a b' '' 'a;b' $'a\nb' 'a%2e'; do
+		exits 2 store get "$U" "$name"
+		exits 2 store put "$U" "$name"
+		exits 2 store remove "$U" "$name"
+	done
+}
+
+@test "an object in parts, and each way in which a network fails" {
+	large
+	s3_faults '1 drop PUT.*partNumber=1&' '2 503 PUT.*partNumber=2&' \
+		'1 spoil PUT.*partNumber=3&' '1 lose PUT.*partNumber=4&' \
+		'1 500 POST.*uploads' '1 lose POST.*uploadId' '1 429 HEAD'
+	exits 0 store put "$U" large <large
+	is "$err" ''
+	is "$(s3_log | grep -c 'PUT.*partNumber=3.* 400$')" 1
+	s3_faults '3 cut GET' '1 503 GET'
+	exits 0 store get "$U" large
+	cmp "$OUT" large
+	is "$(s3_log | grep -c '^GET.* 206$')" 3
+	# The whole again, but for its beginning.
+	s3_faults '2 cut GET'
+	exits 0 store get "$U" large 1000001
+	cmp "$OUT" <(tail -c +1000002 large)
+	# It does not end: an exit that says that trying again may help.
+	s3_faults '99 503 PUT'
+	AWS_MAX_ATTEMPTS=3 exits 4 store put "$U" other <large
+	like "$err" 'could not put "s3://.*/more/other": HTTP 503, SlowDown'
+	like "$err" 'detail: 3 tries'
+	exits 1 store stat "$U" other
+	s3_faults '99 stall GET'
+	AWS_MAX_ATTEMPTS=1 PGPIPE_S3_TIMEOUT=1 exits 4 store get "$U" large
+	like "$err" 'Operation too slow'
+	AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_MAX_ATTEMPTS=2 \
+		exits 4 store list "$U"
+	like "$err" 'connect'
+}
+
+@test "what a put has left is not sent again" {
+	large
+	{ head -c 12000000 large && sleep 60; } 3>&- |
+		store put "$U" large 2>err 3>&- &
+	wait_for eval "s3_log | grep -q 'partNumber=2&.* 200'"
+	# No end of its stdin comes: a signal ends it.
+	kill "$!"
+	wait "$!" || is "$?" 143
+	pkill -P "$$" -x sleep || :
+	like "$(<err)" 'could not put .*: stopped'
+	exits 1 store stat "$U" large
+	s3_faults
+	exits 0 store put "$U" large <large
+	is "$(s3_log | grep -c '^PUT')" 2
+	exits 0 store get "$U" large
+	cmp "$OUT" large
+	# Nor what differs from what is there taken for the same.
+	s3_faults '99 507 PUT.*partNumber=4&'
+	exits 3 store put "$U" changed <large
+	like "$err" 'HTTP 507, XMinioStorageFull'
+	printf X | dd of=large bs=1 seek=6000000 conv=notrunc status=none
+	s3_faults
+	exits 0 store put "$U" changed <large
+	is "$(s3_log | grep '^PUT' | grep -o 'Number=[0-9]*' | paste -sd,)" \
+		Number=2,Number=4
+	exits 0 store get "$U" changed
+	cmp "$OUT" large
+	# Removed is also what did not become an object.
+	s3_faults '99 507 PUT.*partNumber=4&'
+	exits 3 store put "$U" gone <large
+	exits 0 store remove "$U" gone
+	s3_faults
+	exits 0 store put "$U" gone <large
+	is "$(s3_log | grep -c '^PUT')" 4
+}
+
+@test "an object that changes while it is read" {
+	large
+	exits 0 store put "$U" o <large
+	s3_faults '1 cut GET' '9 503 GET.*/o$'
+	(wait_for eval "s3_log | grep -q 503" && s3_faults &&
+		head -c 17000000 /dev/zero | store put "$U" o) 3>&- &
+	AWS_MAX_ATTEMPTS=20 exits 4 store get "$U" o
+	wait "$!"
+	like "$err" 'has changed while it was read'
+}
+
+@test "keys, regions and buckets that are not right" {
+	AWS_SECRET_ACCESS_KEY=wrong/one exits 3 store list "$U"
+	like "$err" 'SignatureDoesNotMatch'
+	like "$err" 'hint: AWS_SECRET_ACCESS_KEY'
+	unlike "$err" 'wrong/one'
+	AWS_ACCESS_KEY_ID=other exits 3 store put "$U" x <<<x
+	like "$err" 'InvalidAccessKeyId'
+	AWS_REGION=us-east-1 exits 3 store stat "$U" x
+	like "$err" 'hint: AWS_REGION'
+	AWS_SESSION_TOKEN=old exits 3 store stat "$U" x
+	like "$err" 'ExpiredToken'
+	AWS_SESSION_TOKEN=session exits 1 store stat "$U" x
+	for verb in 'get x' 'stat x' 'put x' list; do
+		# shellcheck disable=SC2086
+		set -- $verb
+		exits 3 store "$1" s3://nobucket ${2:+"$2"} <<<x
+		like "$err" 'NoSuchBucket'
+	done
+	AWS_ACCESS_KEY_ID='' exits 3 store list "$U"
+	like "$err" 'there is no key for'
+	PGPIPE_S3_ALLOW_HTTP='' exits 2 store list "$U"
+	like "$err" 'has no TLS'
+	AWS_ENDPOINT_URL=ftp://x exits 2 store list "$U"
+	PGPIPE_S3_PART_SIZE=4MB exits 2 store list "$U"
+	PGPIPE_S3_ADDRESSING=somehow exits 2 store list "$U"
+	AWS_MAX_ATTEMPTS=none exits 2 store list "$U"
+}
+
+@test "the settings of AWS's own tools" {
+	local endpoint=$AWS_ENDPOINT_URL
+	exits 0 store put "$U" x <<<x
+	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION AWS_ENDPOINT_URL
+	export AWS_CONFIG_FILE=$PWD/config AWS_SHARED_CREDENTIALS_FILE=$PWD/creds
+	cat >creds <<-'EOF'
+		[default]
+		aws_access_key_id = other
+		aws_secret_access_key=other
+		[test]
+		# aws_access_key_id = commented
+		aws_access_key_id = AKTEST
+		aws_secret_access_key = secret/of+the:test
+	EOF
+	cat >config <<-EOF
+		[default]
+		region = us-east-1
+		[profile test]
+		region = eu-test-1
+		endpoint_url = ${endpoint/127.0.0.1/localhost}
+		s3 =
+		  addressing_style = virtual
+	EOF
+	AWS_PROFILE=test exits 0 store stat "$U" x
+	# The bucket was in the host's name.
+	s3_log | tail -n 1 | grep -q '^HEAD /[0-9]'
+	AWS_ENDPOINT_URL_S3=$endpoint AWS_REGION=eu-test-1 exits 3 store stat "$U" x
+	like "$err" 'InvalidAccessKeyId'
+	AWS_PROFILE=none AWS_ENDPOINT_URL=$endpoint exits 3 store stat "$U" x
+	like "$err" 'there is no key'
+}
+
+@test "no secret is in a command line or a message" {
+	large
+	s3_faults '99 stall PUT'
+	PGPIPE_S3_TIMEOUT=20 store put "$U" x <<<x 2>err 3>&- &
+	wait_for eval "s3_log | grep -q . || [ -e /proc/$!/cmdline ]"
+	unlike "$(tr '\0' ' ' <"/proc/$!/cmdline")" 'secret'
+	kill "$!"
+	wait "$!" || :
+	unlike "$(<err)" 'secret'
+}
+
+# The bytes of a server's answer are somebody else's.
+@test "answers that are none" {
+	for answer in '' '<' '<ListBucketResult>' \
+		'<ListBucketResult><Contents><Key>a</Key></ListBucketResult>'; do
+		printf 'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s' \
+			${#answer} "$answer" >answer
+		python3 -c 'import socket,sys
+s = socket.create_server(("127.0.0.1", 0)); open("port","w").write(str(s.getsockname()[1]))
+c, _ = s.accept(); c.recv(65536); c.sendall(open("answer","rb").read()); c.close()' 3>&- &
+		wait_for test -s port
+		AWS_ENDPOINT_URL=http://127.0.0.1:$(<port) AWS_MAX_ATTEMPTS=1 \
+			exits 3 store list "$U"
+		wait "$!"
+		rm port
+	done
+}
