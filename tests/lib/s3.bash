@@ -4,6 +4,7 @@
 #
 #   s3_start            or skip, where there is none to be had
 #   s3_stop
+#   s3_use              in each test
 #   s3_faults RULE...   what goes wrong from now on: "TIMES WHAT REGEX"
 #   s3_log              what was asked since the last s3_faults: METHOD URL STATUS
 #   store VERB ...      store-s3
@@ -21,13 +22,17 @@ s3_start() {
 		return 1
 	}
 	export S3 S3_PID
+}
+
+# Whose keys, which server: in each test.
+s3_use() {
 	export AWS_ACCESS_KEY_ID=AKTEST AWS_SECRET_ACCESS_KEY='secret/of+the:test'
 	export AWS_REGION=eu-test-1 AWS_MAX_ATTEMPTS=5 PGPIPE_S3_ALLOW_HTTP=1
 	AWS_ENDPOINT_URL=http://127.0.0.1:$(<"$S3/port")
 	export AWS_ENDPOINT_URL AWS_CONFIG_FILE=/dev/null
 	export AWS_SHARED_CREDENTIALS_FILE=/dev/null
 	unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_REGION AWS_CA_BUNDLE
-	unset AWS_ENDPOINT_URL_S3 PGPIPE_S3_ADDRESSING PGPIPE_S3_TIMEOUT
+	unset AWS_ENDPOINT_URL_S3
 }
 
 s3_stop() {
