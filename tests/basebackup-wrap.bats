@@ -684,7 +684,31 @@ store_works() {	# URL DIRECTORY
 	is "$(find "$2" -mindepth 1 -maxdepth 1 | wc -l)" 1
 	exits 0 pg-basebackup-wrap list "$1"
 	like "$out" second
-	exits 2 pg-basebackup-wrap verify "$1/$(basename "$(the_backup "$2")")"
+	verify_store "$1" "$(basename "$(the_backup "$2")")" "$(the_backup "$2")"
+}
+
+# Where it lies, as well as a directory of its own.
+verify_store() {	# URL NAME DIRECTORY
+	exits 0 pg-basebackup-wrap verify -j 2 --json "$1/$2/"
+	is "$(jq -r 'select(.verdict) | .verdict, .wal' "$OUT" | paste -sd,)" \
+		good,whole
+	cp -r "$3" copy
+	printf X | dd of="$3/base.tar.zst" bs=1 seek=40000 conv=notrunc status=none
+	exits 2 pg-basebackup-wrap verify "$1/$2"
+	cp copy/base.tar.zst "$3/"
+	truncate -s -1 "$3/pg_wal.tar.zst"
+	exits 2 pg-basebackup-wrap verify "$1/$2"
+	cp copy/pg_wal.tar.zst "$3/"
+	rm "$3"/[0-9]*.tar.zst
+	exits 2 pg-basebackup-wrap verify "$1/$2"
+	like "$err" 'lacks the archive of tablespace'
+	cp copy/[0-9]*.tar.zst "$3/"
+	rm "$3/backup.json"
+	exits 2 pg-basebackup-wrap verify "$1/$2"
+	like "$err" 'is no backup: it has no backup.json'
+	cp copy/backup.json "$3/"
+	exits 0 pg-basebackup-wrap verify "$1/$2"
+	rm -r copy
 }
 
 @test "a store: a directory" {
