@@ -721,6 +721,49 @@ verify_store() {	# URL NAME DIRECTORY
 	grep -q -- '-p 2222 -- me@there ' ssh.log
 }
 
+@test "copies: every file proved, an interrupted one gone on with" {
+	exits 0 backup -Z none -o b
+	local from=$out name=${out##*/}
+	exits 0 pg-basebackup-wrap copy "$from/" c/
+	is "$out" "c/$name"
+	diff -r "$from" "c/$name"
+	is "$(stat -c %a "c/$name" "c/$name/base.tar" | paste -sd,)" 700,600
+	exits 0 pg-basebackup-wrap copy --json "$from" c
+	is "$(jq -r .name "$OUT")" "$name"
+	like "$err" 'is there$'
+	# Full, then room again: from where it was.
+	tmpfs "$PG_ROOT/lean" 24m
+	exits 3 pg-basebackup-wrap copy "$from" "$PG_ROOT/lean"
+	[ ! -e "$PG_ROOT/lean/$name" ]
+	mkdir d
+	cp -r "$PG_ROOT/lean/$name.partial" d/
+	exits 0 pg-basebackup-wrap copy "$from" d
+	diff -r "$from" "d/$name"
+	# What is there and is not its beginning does not stay.
+	mkdir -p "e/$name.partial"
+	head -c 100000 /dev/urandom >"e/$name.partial/base.tar"
+	head -c 99000000 /dev/zero >"e/$name.partial/pg_wal.tar"
+	exits 0 pg-basebackup-wrap copy "$from" e
+	diff -r "$from" "e/$name"
+	# Nor does a copy hide what has happened to its source.
+	printf X | dd of="c/$name/base.tar" bs=1 seek=60000 conv=notrunc status=none
+	exits 1 pg-basebackup-wrap copy "c/$name" f
+	like "$err" 'base.tar" is not what its record says'
+	exits 1 pg-basebackup-wrap copy "c/$name" "file://$PWD/g"
+	is "$(find g -name 'base*' -o -name backup.json)" ''
+	exits 0 pg-basebackup-wrap list f
+	like "$out" 'no backup'
+	truncate -s -512 "d/$name/base.tar"
+	exits 1 pg-basebackup-wrap copy "d/$name" f
+	like "$err" 'its record says'
+	exits 2 pg-basebackup-wrap copy f h
+	exits 2 pg-basebackup-wrap copy "$from"
+	exits 2 pg-basebackup-wrap copy "$from" h x
+	# Somebody who may write the record has no way out of the directory.
+	jq -c '.archives[0].name = "../x"' "$from/backup.json" >"e/$name/backup.json"
+	exits 2 pg-basebackup-wrap copy "e/$name" h
+}
+
 @test "a store that fails, and one that is not there" {
 	fake_ssh
 	exits 2 backup -o "nowhere://x/y"
@@ -810,7 +853,7 @@ examples_of() {	# PAGE
 	examples_of pg-basebackup-wrap.1 | sed "s|/srv/backups|$PWD/there|" \
 		>examples.sh
 	awk -v RS= '{ print > "example." NR }' examples.sh
-	is "$(printf '%s\n' example.* | wc -l)" 7
+	is "$(printf '%s\n' example.* | wc -l)" 8
 	exits 0 bash -eo pipefail example.1
 	exits 0 pg-basebackup-wrap verify backups/*
 	exits 0 bash -eo pipefail example.2
@@ -824,6 +867,9 @@ examples_of() {	# PAGE
 	exits 0 bash -eo pipefail example.5
 	exits 0 bash -eo pipefail example.6
 	exits 0 pg-basebackup-wrap verify there/*
+	sed -i "s|s3://bucket|file://$PWD/bucket|; s|2025[0-9TZ]*|$(basename "$(the_backup backups)")|" example.8
+	exits 0 bash -eo pipefail example.8
+	exits 0 pg-basebackup-wrap verify here/* bucket/backups/*
 	gpgconf --kill all
 	[ "$PG_MAJOR" -ge 17 ] || return 0
 	backup_server sum 'summarize_wal = on'

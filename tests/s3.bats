@@ -3,14 +3,26 @@
 # The store of S3, on a server that checks every signature.
 
 load lib/common
+load lib/backup
 load lib/s3
 
-setup_file() { s3_start; }
-teardown_file() { s3_stop; }
+setup_file() {
+	s3_start
+	common_setup_file
+	backup_server src
+	backup_tablespace src "$PG_ROOT/space"
+}
+
+teardown_file() {
+	s3_stop
+	common_teardown_file
+}
 
 setup() {
 	common_setup
 	s3_use
+	SRC=$(pg_dsn src)
+	export SRC
 	U="s3://backups/$BATS_TEST_NUMBER and/more"
 	[ ! -e "$S3/faults" ] || s3_faults
 }
@@ -237,4 +249,90 @@ c, _ = s.accept(); c.recv(65536); c.sendall(open("answer","rb").read()); c.close
 		wait "$!"
 		rm port
 	done
+}
+
+# --- backups ------------------------------------------------------------------------
+
+objects() {	# URL: of it, without those that are whole backups' own
+	store list "$1" | jq -r .name
+}
+
+@test "a backup goes there, is proved there and restored from there" {
+	export PGPIPE_S3_PART_SIZE=5MB
+	s3_faults '2 drop PUT.*partNumber=2&' '1 503 PUT.*base' '1 lose PUT.*pg_wal'
+	exits 0 backup -Z none -o "$U" -l first
+	backup=$out
+	is "$(objects "$U" | sed 's/.*T.*Z.//; s/^[0-9]*.tar/N.tar/' | paste -sd,)" \
+		N.tar,backup.json,backup_manifest,base.tar,pg_wal.tar
+	s3_faults '2 cut GET.*base'
+	exits 0 pg-basebackup-wrap verify --json "$backup"
+	is "$(jq -r 'select(.verdict) | .verdict + .wal' "$OUT")" goodwhole
+	exits 0 backup -o "$U" -l second
+	exits 0 pg-basebackup-wrap list "$U"
+	is "$(sed 's/.* //' "$OUT" | paste -sd,)" first,second
+	exits 0 pg-basebackup-wrap info --json "$backup"
+	is "$(jq -r .label "$OUT")" first
+	s3_faults '3 cut GET.*base'
+	exits 0 pg-restore-local -D data --tablespaces-in "$PWD/spaces" \
+		--owner "$(pg_user)" --server-version "$PG_MAJOR" "$backup"
+	[ -e data/global/pg_control ]
+	# It breaks off for good: that is nothing that the backup lacks.
+	s3_faults '1 cut GET.*base' '99 503 GET.*base'
+	AWS_MAX_ATTEMPTS=2 exits 4 pg-basebackup-wrap verify "$backup"
+	AWS_MAX_ATTEMPTS=2 exits 4 pg-restore-local -D data2 \
+		--tablespaces-in "$PWD/spaces2" --owner "$(pg_user)" \
+		--server-version "$PG_MAJOR" "$backup"
+	[ ! -e data2 ]
+	s3_faults
+	exits 0 pg-basebackup-wrap expire --keep 1 "$U"
+	exits 0 pg-basebackup-wrap list "$U"
+	is "$(sed 's/.* //' "$OUT" | paste -sd,)" second
+}
+
+@test "a bucket that is full, missing or gone leaves nothing that counts" {
+	export PGPIPE_S3_PART_SIZE=5MB
+	s3_faults '99 507 PUT.*base.*partNumber=3&'
+	exits 3 backup -Z none -o "$U"
+	like "$err" 'XMinioStorageFull'
+	is "$(objects "$U")" ''
+	# No part of it is paid for, either.
+	s3_log | grep -q 'DELETE.*base.tar?uploadId=.* 204'
+	exits 3 backup -o s3://nobucket/x
+	like "$err" 'NoSuchBucket'
+	AWS_SECRET_ACCESS_KEY=wrong exits 3 backup -o "$U"
+	unlike "$err" 'wrong'
+	s3_faults '99 drop PUT'
+	AWS_MAX_ATTEMPTS=2 exits 4 backup -o "$U"
+	s3_faults
+	is "$(objects "$U")" ''
+	# Killed: a backup that counts as being made, and as nothing else.
+	SLOW_RATE=1MB begin_slow src -Z none -o "$U"
+	kill -9 "$SLOW"
+	wait "$SLOW" || :
+	exits 0 pg-basebackup-wrap list --json "$U"
+	is "$(jq -r 'select(.name) | .status' "$OUT")" running
+}
+
+@test "a copy to a bucket that was interrupted goes on where it was, and back" {
+	export PGPIPE_S3_PART_SIZE=5MB
+	exits 0 backup -Z none -o b
+	local from=$out name=${out##*/}
+	s3_faults '99 507 PUT.*base.*partNumber=3&'
+	exits 3 pg-basebackup-wrap copy "$from" "$U"
+	exits 0 pg-basebackup-wrap list "$U"
+	unlike "$out" good
+	s3_faults
+	exits 0 pg-basebackup-wrap copy "$from" "$U"
+	is "$out" "$U/$name"
+	unlike "$(s3_log)" 'PUT.*base.*partNumber=[12]&'
+	unlike "$(s3_log)" 'PUT.*/[0-9]+.tar'
+	exits 0 pg-basebackup-wrap verify "$U/$name"
+	s3_faults '99 cut GET.*pg_wal' '99 503 GET.*pg_wal'
+	AWS_MAX_ATTEMPTS=2 exits 4 pg-basebackup-wrap copy "$U/$name" c
+	s3_faults
+	exits 0 pg-basebackup-wrap copy "$U/$name" c
+	is "$(s3_log | grep -c '^GET.*pg_wal.* 206')" 1
+	# What was whole is not asked for.
+	is "$(s3_log | grep -c '^GET.*base.* 200')" 0
+	diff -r "$from" "c/$name"
 }
