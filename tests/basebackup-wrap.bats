@@ -490,6 +490,12 @@ server_can() {	# METHOD
 	exits 1 pg-basebackup-wrap verify b/*
 	exits 0 pg-basebackup-wrap list b
 	like "$out" ' damaged '
+	# Who restores it is told, and gets it: it may be all there is.
+	exits 0 pg-restore-local -D r --owner "$(pg_user)" --json \
+		--server-version "$PG_MAJOR" b/*
+	like "$err" 'warning: "b/.*" is damaged: pages failed their checksum'
+	is "$(jq -r '.notes[0]' "$OUT")" \
+		"\"$file\": pages failed their checksum: 2"
 	exits 1 pg-basebackup-wrap -d "$(pg_dsn sums)" --tar
 	mv "$OUT" stream.tar
 	exits 0 pg-basebackup-wrap verify stream.tar
