@@ -97,7 +97,7 @@ settled(void *arg)
 	progress_expect(2, 2000000);
 	progress_add(1, 1, 10);
 	progress_settle(1000000, 10);
-	nanosleep(&(struct timespec){.tv_nsec = 600000000}, NULL);
+	nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
 	progress_stop();
 	return 0;
 }
