@@ -43,7 +43,8 @@ LIBRARY   := $(BUILD)/libpgpipe.a
 
 # --- flags --------------------------------------------------------------------
 
-PACKAGES  := libpq libarchive jansson libxxhash libzstd liblz4 zlib libcrypto
+PACKAGES  := libpq libarchive jansson libxxhash libzstd liblz4 zlib libcrypto \
+	yaml-0.1 librsvg-2.0 xlsxwriter
 # What only a plug-in is linked with.
 PLUGIN_PACKAGES := libcurl
 PKGCONFIG ?= pkg-config
@@ -58,7 +59,8 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
 	-Werror
 HARDEN   := -fstack-protector-strong -fPIE
 OPTIMISE := -O2 -g -D_FORTIFY_SOURCE=2
-LINKING  := -pie -Wl,-z,relro -Wl,-z,now
+# As needed: a tool that draws nothing does not load what draws.
+LINKING  := -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 
 ifdef SAN
 # Fortified calls hide from the sanitizers' interceptors, and gcc's flow

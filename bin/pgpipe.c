@@ -232,9 +232,10 @@ run_plugins(int argc, char **argv)
 {
 	static const struct option_spec options[] = {OPTION_END};
 	static const struct program program = {.name = "pgpipe plugins",
-	    .about = "List the chunk sources and the stores in the plug-in "
-		     "path, share/ and libexec/, and say which of them is "
-		     "hidden by which.",
+	    .about = "List the chunk sources, the sections and checks of "
+		     "reports and the stores in the plug-in path, share/ "
+		     "and libexec/, and say which of them is hidden by "
+		     "which.",
 	    .usage = "[OPTION]...",
 	    .options = options};
 	struct plugins found CLEANUP(plugins_free) = PLUGINS_INIT;
@@ -247,6 +248,10 @@ run_plugins(int argc, char **argv)
 	s = plugins_find("chunks", ".sql", &found);
 	if (s == STATUS_OK)
 		s = print_plugins("chunks", &found);
+	if (s == STATUS_OK)
+		s = plugins_find_folders("report", "about.yaml", &found);
+	if (s == STATUS_OK)
+		s = print_plugins("report", &found);
 	if (s == STATUS_OK)
 		s = plugins_find_programs("store-", &found);
 	return s == STATUS_OK ? print_plugins("store", &found) : s;
@@ -352,7 +357,7 @@ run_options(int argc, char **argv)
 	    .examples =
 		"  pgpipe doctor -d \"$DST\"   what is there, what is missing\n"
 		"  pgpipe init -n            the SQL of the ledger\n"
-		"  pgpipe plugins            which chunk sources there are\n"
+		"  pgpipe plugins            which files add to the tools\n"
 		"  pgpipe copyout --help     the same as pg-copyout --help\n"};
 	bool answered;
 	status s;

@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <xxhash.h>
+#include <yaml.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -42,4 +43,7 @@ data_libraries(struct data_library out[DATA_LIBRARIES])
 	(void)snprintf(out[6].version, sizeof(out[6].version), "%u.%u.%u",
 	    OPENSSL_version_major(), OPENSSL_version_minor(),
 	    OPENSSL_version_patch());
+	set(&out[7], "libyaml", "libyaml-0-2", 0, 1);
+	(void)snprintf(out[7].version, sizeof(out[7].version), "%s",
+	    yaml_get_version_string());
 }

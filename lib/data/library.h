@@ -12,7 +12,7 @@ struct data_library {
 	char version[32];
 	const char *package; /* Debian's */
 };
-#define DATA_LIBRARIES 7
+#define DATA_LIBRARIES 8
 
 void data_libraries(struct data_library out[DATA_LIBRARIES]);
 

@@ -77,15 +77,22 @@ too_deep(const char *text, size_t len)
 }
 
 json_t *
+record_load_value(const char *text, size_t len, json_error_t *error)
+{
+	const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
+
+	if (!too_deep(text, len))
+		return json_loadb(text, len, flags, error);
+	snprintf(error->text, sizeof(error->text), "%s",
+	    "it is nested too deeply");
+	return NULL;
+}
+
+json_t *
 record_load(const char *text, size_t len, json_error_t *error)
 {
-	json_t *record = NULL;
+	json_t *record = record_load_value(text, len, error);
 
-	if (too_deep(text, len))
-		snprintf(error->text, sizeof(error->text), "%s",
-		    "it is nested too deeply");
-	else
-		record = json_loadb(text, len, JSON_REJECT_DUPLICATES, error);
 	if (record != NULL && !json_is_object(record)) {
 		snprintf(error->text, sizeof(error->text), "%s",
 		    "it is another value");
@@ -131,6 +138,16 @@ show_value(const json_t *value, struct str *out)
 
 	if (json_dump_callback(value, append, out, flags) != 0)
 		BUG("a record could not be written as JSON");
+}
+
+void
+record_show_value(const json_t *value, struct str *out)
+{
+	const size_t flags =
+	    JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
+
+	if (json_dump_callback(value, append, out, flags) != 0)
+		BUG("a value could not be written as JSON");
 }
 
 /* 1.3, not 1.3000000000000000444: as few digits as read back the same. */

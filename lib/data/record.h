@@ -27,6 +27,10 @@ status record_parse(const char *text, size_t len, const char *where,
 json_t *record_load(const char *text, size_t len, json_error_t *error);
 /* Compact text, keys in insertion order, appended to out. */
 void record_show(const json_t *record, struct str *out);
+/* The same of a value of any kind, with 15 digits of what is no integer. */
+void record_show_value(const json_t *value, struct str *out);
+/* Any JSON value, as record_load reads an object. */
+json_t *record_load_value(const char *text, size_t len, json_error_t *error);
 /* io_out_line of it. */
 status record_print(const json_t *record) MUST_CHECK;
 /* {"end":"pg-chunks","lines":12} plus extra fields (may be NULL). */

@@ -94,12 +94,16 @@ start(const struct pg_params *params, const struct attempt *a)
 {
 	/* A walsender has no database; .pgpass calls it "replication". */
 	const char *sender = params->replication ? "replication" : NULL;
+	const char *other = params->replication ? sender : params->other;
+	/* Only the first dbname there is may be a connection string. */
+	const char *database =
+	    params->database == NULL && other != NULL ? "" : params->database;
 	const char *const keywords[MAX_PARAMS] = {"host", "port", "user",
 	    "fallback_application_name", "dbname", "client_encoding", "host",
 	    "hostaddr", "port", "options", "dbname", sender, NULL};
 	const char *const values[MAX_PARAMS] = {params->host, params->port,
-	    params->user, log_program(), params->database, "UTF8", a->host,
-	    a->hostaddr, a->port, a->options, sender, "true", NULL};
+	    params->user, log_program(), database, "UTF8", a->host, a->hostaddr,
+	    a->port, a->options, other, "true", NULL};
 
 	return PQconnectStartParams(keywords, values, 1);
 }

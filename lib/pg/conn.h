@@ -40,8 +40,9 @@ struct pg_params {
 	const char *role; /* "source", "target", or NULL, for messages */
 	bool replication; /* a walsender's connection (pg/replication.h) */
 	const struct pg *beside; /* to the server that this one is with */
-	bool
-	    spare; /* one try, and failing is no error: it can be done without */
+	bool spare; /* one try, and failing is no error: it can be spared */
+	const char *other; /* a database's name that counts instead of what
+			    * database says, or NULL */
 };
 
 /*
@@ -115,6 +116,7 @@ bool pg_true(const struct pg_result *r, int row, int col);
 int64_t pg_int(const struct pg_result *r, int row, int col); /* null: 0 */
 uint64_t pg_affected(const struct pg_result *r); /* "INSERT 0 5": 5 */
 const char *pg_column_name(const struct pg_result *r, int col);
+uint32_t pg_column_type(const struct pg_result *r, int col); /* its oid */
 void pg_result_free(struct pg_result *r);
 void pg_result_cleanup(struct pg_result **r);
 #define CLEANUP_RESULT CLEANUP(pg_result_cleanup)

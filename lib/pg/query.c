@@ -276,6 +276,12 @@ pg_column_name(const struct pg_result *r, int col)
 	return PQfname(r->res, col);
 }
 
+uint32_t
+pg_column_type(const struct pg_result *r, int col)
+{
+	return PQftype(r->res, col);
+}
+
 void
 pg_result_free(struct pg_result *r)
 {

@@ -20,15 +20,20 @@
 struct kind {
 	const char *prefix, *suffix;
 	bool program;
+	const char *marker; /* a folder with this file in it, or NULL */
 };
 
 static bool
 is_one(const struct kind *kind, const char *file)
 {
+	char *marked CLEANUP_FREE = NULL;
 	struct stat st;
 
-	return kind->program ? child_is_program(file)
-			     : stat(file, &st) == 0 && S_ISREG(st.st_mode);
+	if (kind->program)
+		return child_is_program(file);
+	if (kind->marker != NULL)
+		file = marked = mem_printf("%s/%s", file, kind->marker);
+	return stat(file, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 static void
@@ -125,22 +130,38 @@ find(const struct kind *kind, const struct strv *dirs, const char *folder,
 	return STATUS_OK;
 }
 
-status
-plugins_find(const char *folder, const char *suffix, struct plugins *out)
+static status
+find_shared(const struct kind *kind, const char *folder, struct plugins *out)
 {
-	const struct kind kind = {"", suffix, false};
 	struct strv dirs CLEANUP(free_directories) = STRV_INIT;
 
 	plugins_free(out);
 	path_plugins(&dirs);
 	strv_add(&dirs, path_share());
-	return find(&kind, &dirs, folder, out);
+	return find(kind, &dirs, folder, out);
+}
+
+status
+plugins_find(const char *folder, const char *suffix, struct plugins *out)
+{
+	const struct kind kind = {"", suffix, false, NULL};
+
+	return find_shared(&kind, folder, out);
+}
+
+status
+plugins_find_folders(const char *folder, const char *marker,
+    struct plugins *out)
+{
+	const struct kind kind = {"", "", false, marker};
+
+	return find_shared(&kind, folder, out);
 }
 
 status
 plugins_find_programs(const char *prefix, struct plugins *out)
 {
-	const struct kind kind = {prefix, "", true};
+	const struct kind kind = {prefix, "", true, NULL};
 	struct strv dirs CLEANUP(free_directories) = STRV_INIT;
 
 	plugins_free(out);

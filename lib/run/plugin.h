@@ -4,7 +4,8 @@
  * a chunk source NAME is the file chunks/NAME.sql below a directory of the
  * plug-in path (base/path.h) or below share/.  Programs: a store NAME is the
  * executable store-NAME in a directory of that path.  The first one that is
- * found under a name hides the others.
+ * found under a name hides the others.  Folders: a report's section NAME is the
+ * folder report/NAME, known by a file in it.
  */
 #ifndef RUN_PLUGIN_H
 #define RUN_PLUGIN_H
@@ -36,6 +37,9 @@ status plugins_find(const char *folder, const char *suffix, struct plugins *out)
 /* All programs of one kind: prefix "store-". */
 status plugins_find_programs(const char *prefix, struct plugins *out)
     MUST_CHECK;
+/* All folders below folder "report" that hold a file of the name marker. */
+status plugins_find_folders(const char *folder, const char *marker,
+    struct plugins *out) MUST_CHECK;
 /* The one to use, NULL where there is none. */
 const struct plugin *plugins_get(const struct plugins *p, const char *name);
 void plugins_free(struct plugins *p); /* also the cleanup */

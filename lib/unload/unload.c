@@ -10,11 +10,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/output.h"
 #include "base/progress.h"
 #include "base/signal.h"
 #include "base/thread.h"
 #include "unload/named.h"
-#include "unload/output.h"
 #include "unload/sequence.h"
 #include "unload/state.h"
 #include "unload/worker.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * The archive's file: written beside its place, fsynced, renamed, its
+ * A file of output: written beside its place, fsynced, renamed, its
  * directory fsynced.
  */
-#include "unload/output.h"
+#include "base/output.h"
 
 #include <errno.h>
 #include <fcntl.h>

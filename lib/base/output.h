@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * Where the archive goes: standard output, or a file that takes its name
+ * Where a tool's data goes: standard output, or a file that takes its name
  * only once it is whole and on disk.
  */
-#ifndef UNLOAD_OUTPUT_H
-#define UNLOAD_OUTPUT_H
+#ifndef BASE_OUTPUT_H
+#define BASE_OUTPUT_H
 
 #include <stdbool.h>
 
@@ -22,7 +22,7 @@ struct output {
 status output_open(struct output *o, const char *path) MUST_CHECK;
 
 /*
- * The archive is whole.  good: it takes its name, durably.  Else some of
+ * All is written.  good: the file takes its name, durably.  Else some of
  * what it should hold is missing from it: then it is left as
  * "PATH.incomplete", because a file that was there before is better than
  * half of a new one.

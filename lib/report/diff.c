@@ -1,0 +1,722 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * Two collections side by side.  Rows are found by their keys, in hash tables,
+ * so that 10,000 tables are no more than two passes.
+ */
+#include "report/diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "data/record.h"
+#include "report/config.h"
+
+/* One section while it is compared. */
+struct change {
+	const json_t *volatile_names;
+	json_t *fields; /* of one row: what changed */
+	json_t *grown;	/* and what only grew or shrank */
+};
+
+/* --- values ---------------------------------------------------------------------- */
+
+static bool
+has_text(const json_t *list, const char *text)
+{
+	size_t i;
+	const json_t *item;
+
+	json_array_foreach(list, i, item)
+	{
+		if (str_eq(json_string_value(item), text))
+			return true;
+	}
+	return false;
+}
+
+static void
+note(json_t *list, const char *column, const json_t *from, const json_t *to)
+{
+	json_t *item = json_object();
+
+	record_set_text(item, "column", column);
+	(void)json_object_set_new(item, "from",
+	    from == NULL ? json_null() : json_deep_copy(from));
+	(void)json_object_set_new(item, "to",
+	    to == NULL ? json_null() : json_deep_copy(to));
+	(void)json_array_append_new(list, item);
+}
+
+/* Numbers are equal as numbers, also 1 and 1.0. */
+static bool
+same(const json_t *a, const json_t *b)
+{
+	bool no_a = a == NULL || json_is_null(a);
+	bool no_b = b == NULL || json_is_null(b);
+
+	if (no_a || no_b)
+		return no_a && no_b;
+	if (json_is_number(a) && json_is_number(b))
+		return !(json_number_value(a) < json_number_value(b)) &&
+		    !(json_number_value(a) > json_number_value(b));
+	return json_equal(a, b) == 1;
+}
+
+/* What an object within a list goes by: its name. */
+static const char *
+name_within(const json_t *item)
+{
+	return record_text(item, "name");
+}
+
+static bool
+is_named_list(const json_t *list)
+{
+	size_t i;
+	const json_t *item;
+
+	if (!json_is_array(list) || json_array_size(list) == 0)
+		return false;
+	json_array_foreach(list, i, item)
+	{
+		if (name_within(item) == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_empty_list(const json_t *list)
+{
+	return list == NULL || json_is_null(list) ||
+	    (json_is_array(list) && json_array_size(list) == 0);
+}
+
+/* Two lists of objects with names, or of none on one side. */
+static bool
+are_named_lists(const json_t *a, const json_t *b)
+{
+	return (is_named_list(a) && is_named_list(b)) ||
+	    (is_named_list(a) && is_empty_list(b)) ||
+	    (is_empty_list(a) && is_named_list(b));
+}
+
+static const json_t *
+find_named(const json_t *list, const char *name)
+{
+	size_t i;
+	const json_t *item;
+
+	json_array_foreach(list, i, item)
+	{
+		if (str_eq(name_within(item), name))
+			return item;
+	}
+	return NULL;
+}
+
+static void
+compare_value(struct change *c, const char *path, const char *column,
+    const json_t *from, const json_t *to)
+{
+	if (!same(from, to))
+		note(has_text(c->volatile_names, column) ? c->grown : c->fields,
+		    path, from, to);
+}
+
+/* The fields of two objects of a list; a field that is a list is a value. */
+static void
+compare_objects(struct change *c, const char *path, const json_t *from,
+    const json_t *to)
+{
+	json_t *a = (json_t *)(uintptr_t)from, *b = (json_t *)(uintptr_t)to;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(a, key, value)
+	{
+		char *place CLEANUP_FREE = mem_printf("%s.%s", path, key);
+
+		compare_value(c, place, key, value, json_object_get(to, key));
+	}
+	json_object_foreach(b, key, value)
+	{
+		char *place CLEANUP_FREE = mem_printf("%s.%s", path, key);
+
+		if (json_object_get(from, key) == NULL)
+			compare_value(c, place, key, NULL, value);
+	}
+}
+
+static void
+compare_lists(struct change *c, const char *column, const json_t *from,
+    const json_t *to)
+{
+	size_t i;
+	const json_t *item;
+
+	json_array_foreach(from, i, item)
+	{
+		const char *name = name_within(item);
+		const json_t *other = find_named(to, name);
+		char *path CLEANUP_FREE = mem_printf("%s[%s]", column, name);
+
+		if (other == NULL)
+			note(c->fields, path, item, NULL);
+		else
+			compare_objects(c, path, item, other);
+	}
+	json_array_foreach(to, i, item)
+	{
+		const char *name = name_within(item);
+		char *path CLEANUP_FREE = mem_printf("%s[%s]", column, name);
+
+		if (find_named(from, name) == NULL)
+			note(c->fields, path, NULL, item);
+	}
+}
+
+static void
+compare_column(struct change *c, const char *column, const json_t *from,
+    const json_t *to)
+{
+	if (!has_text(c->volatile_names, column) && are_named_lists(from, to))
+		compare_lists(c, column, from, to);
+	else
+		compare_value(c, column, column, from, to);
+}
+
+static void
+compare_rows(struct change *c, const json_t *from, const json_t *to)
+{
+	json_t *a = (json_t *)(uintptr_t)from, *b = (json_t *)(uintptr_t)to;
+	const char *column;
+	const json_t *value;
+
+	json_object_foreach(a, column, value)
+	{
+		compare_column(c, column, value, json_object_get(to, column));
+	}
+	json_object_foreach(b, column, value)
+	{
+		if (json_object_get(from, column) == NULL)
+			compare_column(c, column, NULL, value);
+	}
+}
+
+/* --- rows of a section --------------------------------------------------------------- */
+
+/* What a row goes by: the values of its key, or all of it but what is
+ * volatile where there is no key. */
+static json_t *
+key_of(const json_t *section, const json_t *row)
+{
+	const json_t *names = json_object_get(section, "key");
+	json_t *out = json_object();
+	size_t i;
+	const json_t *name;
+
+	if (!json_is_array(names)) {
+		json_decref(out);
+		out = json_copy((json_t *)(uintptr_t)row);
+		json_array_foreach(json_object_get(section, "volatile"), i,
+		    name)(void) json_object_del(out, json_string_value(name));
+		return out;
+	}
+	json_array_foreach(names, i, name)
+	{
+		json_t *value = json_object_get(row, json_string_value(name));
+
+		(void)json_object_set(out, json_string_value(name),
+		    value == NULL ? json_null() : value);
+	}
+	return out;
+}
+
+static char *
+key_text(const json_t *section, const json_t *row)
+{
+	json_t *key CLEANUP(record_cleanup) = key_of(section, row);
+	struct str text = STR_INIT;
+
+	record_show_value(key, &text);
+	return str_take(&text);
+}
+
+/* {"key text":row}; of rows with one key the last counts. */
+static json_t *
+index_rows(const json_t *section)
+{
+	json_t *out = json_object();
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(json_object_get(section, "rows"), i, row)
+	{
+		char *key CLEANUP_FREE = key_text(section, row);
+
+		(void)json_object_set(out, key, row);
+	}
+	return out;
+}
+
+static void
+add_change(json_t *list, const json_t *section, const json_t *row,
+    json_t *fields)
+{
+	json_t *item;
+
+	if (json_array_size(fields) == 0) {
+		json_decref(fields);
+		return;
+	}
+	item = json_object();
+	(void)json_object_set_new(item, "key", key_of(section, row));
+	(void)json_object_set_new(item, "fields", fields);
+	(void)json_array_append_new(list, item);
+}
+
+struct section_lists {
+	json_t *added, *removed, *changed, *grown;
+};
+
+static void
+compare_sections_rows(struct section_lists *l, const json_t *from,
+    const json_t *to, bool comparable)
+{
+	json_t *old CLEANUP(record_cleanup) = index_rows(from);
+	json_t *new CLEANUP(record_cleanup) = index_rows(to);
+	const char *key;
+	json_t *row;
+
+	json_object_foreach(old, key, row)
+	{
+		if (json_object_get(new, key) == NULL)
+			(void)json_array_append(l->removed, row);
+	}
+	json_object_foreach(new, key, row)
+	{
+		struct change c = {json_object_get(to, "volatile"),
+		    json_array(), json_array()};
+		const json_t *before = json_object_get(old, key);
+
+		if (before == NULL)
+			(void)json_array_append(l->added, row);
+		else
+			compare_rows(&c, before, row);
+		add_change(l->changed, to, row, c.fields);
+		if (comparable)
+			add_change(l->grown, to, row, c.grown);
+		else
+			json_decref(c.grown);
+	}
+}
+
+/* --- sections ------------------------------------------------------------------------ */
+
+static const json_t *
+find_by(const json_t *list, const char *field, const char *text)
+{
+	size_t i;
+	const json_t *item;
+
+	json_array_foreach(list, i, item)
+	{
+		if (str_eq(record_text(item, field), text))
+			return item;
+	}
+	return NULL;
+}
+
+static void
+copy_field(json_t *out, const json_t *from, const char *name)
+{
+	json_t *value = json_object_get(from, name);
+
+	(void)json_object_set(out, name, value == NULL ? json_null() : value);
+}
+
+/* NULL: it can be compared. */
+static const char *
+unknown_reason(const json_t *from, const json_t *to)
+{
+	const json_t *const sides[] = {from, to};
+
+	for (int i = 0; i < 2; i++) {
+		const json_t *s = sides[i];
+
+		if (!str_eq(record_text(s, "status"), "ok"))
+			return i == 0 ? "it was not collected before"
+				      : "it was not collected after";
+		if (record_int(s, "total") >
+		    (int64_t)json_array_size(json_object_get(s, "rows")))
+			return "not all of its rows were collected";
+	}
+	return NULL;
+}
+
+static json_t *
+begin_section(const json_t *from, const json_t *to)
+{
+	static const char *const copied[] = {"id", "title", "group", "key",
+	    "name", "show"};
+	json_t *out = json_object();
+
+	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		copy_field(out, to == NULL ? from : to, copied[i]);
+	return out;
+}
+
+/* New here or gone: said where both were asked the same, else unknown. */
+static json_t *
+compare_section(const json_t *from, const json_t *to, bool comparable)
+{
+	struct section_lists l = {json_array(), json_array(), json_array(),
+	    json_array()};
+	json_t *out = begin_section(from, to);
+	const char *reason = NULL;
+
+	if (from == NULL || to == NULL) {
+		record_set_text(out, "status",
+		    from == NULL ? "added" : "removed");
+	} else {
+		reason = unknown_reason(from, to);
+		record_set_text(out, "status",
+		    reason == NULL ? "both" : "unknown");
+	}
+	record_set_text(out, "reason", reason);
+	if (from != NULL && to != NULL && reason == NULL)
+		compare_sections_rows(&l, from, to, comparable);
+	(void)json_object_set_new(out, "added", l.added);
+	(void)json_object_set_new(out, "removed", l.removed);
+	(void)json_object_set_new(out, "changed", l.changed);
+	(void)json_object_set_new(out, "grown", l.grown);
+	return out;
+}
+
+static bool
+is_empty(const json_t *section)
+{
+	return json_array_size(json_object_get(section, "added")) +
+		json_array_size(json_object_get(section, "removed")) +
+		json_array_size(json_object_get(section, "changed")) +
+		json_array_size(json_object_get(section, "grown")) ==
+	    0 &&
+	    str_eq(record_text(section, "status"), "both");
+}
+
+/* Nothing is said of a section that neither side could collect. */
+static bool
+is_silent(const json_t *from, const json_t *to)
+{
+	return from != NULL && to != NULL &&
+	    !str_eq(record_text(from, "status"), "ok") &&
+	    !str_eq(record_text(to, "status"), "ok");
+}
+
+static void
+add_section(json_t *out, const json_t *from, const json_t *to, bool comparable)
+{
+	json_t *section;
+
+	if (is_silent(from, to))
+		return;
+	section = compare_section(from, to, comparable);
+	if (is_empty(section))
+		json_decref(section);
+	else
+		(void)json_array_append_new(out, section);
+}
+
+static json_t *
+compare_sections(const json_t *from, const json_t *to, bool comparable)
+{
+	const json_t *old = json_object_get(from, "sections");
+	const json_t *new = json_object_get(to, "sections");
+	json_t *out = json_array();
+	size_t i;
+	const json_t *s;
+
+	json_array_foreach(new, i, s)
+	{
+		add_section(out, find_by(old, "id", record_text(s, "id")), s,
+		    comparable);
+	}
+	json_array_foreach(old, i, s)
+	{
+		if (find_by(new, "id", record_text(s, "id")) == NULL)
+			add_section(out, s, NULL, comparable);
+	}
+	return out;
+}
+
+/* --- checks ---------------------------------------------------------------------------- */
+
+static json_t *
+with_check(const json_t *finding, const json_t *check)
+{
+	json_t *out = json_copy((json_t *)(uintptr_t)finding);
+
+	record_set_text(out, "check", record_text(check, "id"));
+	copy_field(out, check, "title");
+	copy_field(out, check, "category");
+	return out;
+}
+
+static bool
+was_evaluated(const json_t *check)
+{
+	const char *outcome = record_text(check, "status");
+
+	return check != NULL && !str_eq(outcome, "skipped") &&
+	    !str_eq(outcome, "error");
+}
+
+static void
+add_worse(json_t *out, const json_t *before, const json_t *finding,
+    const json_t *check)
+{
+	int by = (int)severity_of(record_text(finding, "severity")) -
+	    (int)severity_of(record_text(before, "severity"));
+	json_t *item;
+
+	if (by == 0)
+		return;
+	item = with_check(finding, check);
+	copy_field(item, before, "severity");
+	(void)json_object_set(item, "was", json_object_get(before, "severity"));
+	copy_field(item, finding, "severity");
+	(void)json_array_append_new(json_object_get(out,
+					by > 0 ? "worse" : "better"),
+	    item);
+}
+
+/* A check that one side could not evaluate says nothing about findings. */
+static void
+compare_check(json_t *out, const json_t *from, const json_t *to)
+{
+	const json_t *old = json_object_get(from, "findings");
+	const json_t *new = json_object_get(to, "findings");
+	size_t i;
+	const json_t *f;
+
+	if (!was_evaluated(from) || !was_evaluated(to))
+		return;
+	json_array_foreach(new, i, f)
+	{
+		const json_t *before =
+		    find_by(old, "key", record_text(f, "key"));
+
+		if (before == NULL)
+			(void)json_array_append_new(json_object_get(out, "new"),
+			    with_check(f, to));
+		else
+			add_worse(out, before, f, to);
+	}
+	json_array_foreach(old, i, f)
+	{
+		if (find_by(new, "key", record_text(f, "key")) == NULL)
+			(void)json_array_append_new(json_object_get(out,
+							"fixed"),
+			    with_check(f, from));
+	}
+}
+
+static json_t *
+compare_checks(const json_t *from, const json_t *to)
+{
+	static const char *const lists[] = {"new", "fixed", "worse", "better"};
+	json_t *out = json_object();
+	size_t i;
+	const json_t *c;
+
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		(void)json_object_set_new(out, lists[i], json_array());
+	json_array_foreach(json_object_get(to, "checks"), i, c)
+	{
+		compare_check(out,
+		    find_by(json_object_get(from, "checks"), "id",
+			record_text(c, "id")),
+		    c);
+	}
+	return out;
+}
+
+static bool
+part_differs(const json_t *part)
+{
+	json_t *checks = json_object_get(part, "checks");
+	size_t i;
+	const json_t *s;
+	const char *name;
+	const json_t *list;
+
+	json_array_foreach(json_object_get(part, "sections"), i, s)
+	{
+		if (json_array_size(json_object_get(s, "added")) +
+			json_array_size(json_object_get(s, "removed")) +
+			json_array_size(json_object_get(s, "changed")) >
+		    0)
+			return true;
+	}
+	json_object_foreach(checks, name, list)
+	{
+		if (json_array_size(list) > 0)
+			return true;
+	}
+	return false;
+}
+
+/* --- the whole --------------------------------------------------------------------------- */
+
+static void
+compare_parts(json_t *out, const json_t *from, const json_t *to,
+    bool comparable)
+{
+	(void)json_object_set_new(out, "sections",
+	    compare_sections(from, to, comparable));
+	(void)json_object_set_new(out, "checks", compare_checks(from, to));
+}
+
+static json_t *
+compare_database(const json_t *from, const json_t *to, bool comparable)
+{
+	json_t *out = json_object();
+
+	record_set_text(out, "database",
+	    record_text(to == NULL ? from : to, "database"));
+	if (from != NULL && to != NULL &&
+	    !str_eq(record_text(from, "database"), record_text(to, "database")))
+		record_set_text(out, "was", record_text(from, "database"));
+	record_set_text(out, "status",
+	    from == NULL     ? "added"
+		: to == NULL ? "removed"
+			     : "both");
+	if (from != NULL && to != NULL)
+		compare_parts(out, from, to, comparable);
+	else
+		compare_parts(out, NULL, NULL, comparable);
+	return out;
+}
+
+/* What is the server's own comes like a database, if there is anything. */
+static void
+compare_servers(json_t *out, const json_t *from, const json_t *to,
+    bool comparable)
+{
+	json_t *item = json_object();
+
+	record_set_text(item, "database", "(server)");
+	record_set_text(item, "status", "both");
+	compare_parts(item, from, to, comparable);
+	if (part_differs(item) ||
+	    json_array_size(json_object_get(item, "sections")) > 0)
+		(void)json_array_append(out, item);
+	json_decref(item);
+}
+
+static void
+compare_databases(json_t *out, const json_t *old, const json_t *new,
+    bool comparable)
+{
+	size_t i;
+	const json_t *d;
+
+	/* Of one database each, these are meant: test and production may
+	 * call it differently. */
+	if (json_array_size(old) == 1 && json_array_size(new) == 1) {
+		(void)json_array_append_new(out,
+		    compare_database(json_array_get(old, 0),
+			json_array_get(new, 0), comparable));
+		return;
+	}
+	json_array_foreach(new, i, d)
+	{
+		(void)json_array_append_new(out,
+		    compare_database(find_by(old, "database",
+					 record_text(d, "database")),
+			d, comparable));
+	}
+	json_array_foreach(old, i, d)
+	{
+		if (find_by(new, "database", record_text(d, "database")) ==
+		    NULL)
+			(void)json_array_append_new(out,
+			    compare_database(d, NULL, comparable));
+	}
+}
+
+static json_t *
+show_side(const json_t *collection)
+{
+	static const char *const copied[] = {"version", "version_text",
+	    "system", "standby", "started", "where"};
+	json_t *out = json_object(), *server = json_object();
+
+	copy_field(out, collection, "collected");
+	copy_field(out, collection, "title");
+	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		copy_field(server, json_object_get(collection, "server"),
+		    copied[i]);
+	(void)json_object_set_new(out, "server", server);
+	return out;
+}
+
+/* Why counters and sizes of the two say nothing together; NULL: they do. */
+static const char *
+incomparable(const json_t *from, const json_t *to)
+{
+	const char *a = record_text(json_object_get(from, "server"), "system");
+	const char *b = record_text(json_object_get(to, "server"), "system");
+
+	if (a == NULL || b == NULL)
+		return "it is not known whether they are of one system";
+	return strcmp(a, b) == 0 ? NULL : "they are of different systems";
+}
+
+json_t *
+diff_collections(const json_t *from, const json_t *to)
+{
+	const char *reason = incomparable(from, to);
+	json_t *out = json_object(), *databases = json_array();
+	json_t *score = json_object();
+
+	record_set_text(out, "format", DIFF_FORMAT);
+	record_set_int(out, "version", DIFF_VERSION);
+	(void)json_object_set_new(out, "from", show_side(from));
+	(void)json_object_set_new(out, "to", show_side(to));
+	(void)json_object_set_new(out, "comparable",
+	    json_boolean(reason == NULL));
+	record_set_text(out, "reason", reason);
+	(void)json_object_set(score, "from",
+	    json_object_get(json_object_get(from, "score"), "score"));
+	(void)json_object_set(score, "to",
+	    json_object_get(json_object_get(to, "score"), "score"));
+	(void)json_object_set_new(out, "score", score);
+	compare_servers(databases, json_object_get(from, "server"),
+	    json_object_get(to, "server"), reason == NULL);
+	compare_databases(databases, json_object_get(from, "databases"),
+	    json_object_get(to, "databases"), reason == NULL);
+	(void)json_object_set_new(out, "databases", databases);
+	(void)json_object_set_new(out, "complete", json_true());
+	return out;
+}
+
+/* --- did anything change? ------------------------------------------------------------------ */
+
+bool
+diff_differs(const json_t *diff)
+{
+	size_t i;
+	const json_t *d;
+
+	json_array_foreach(json_object_get(diff, "databases"), i, d)
+	{
+		if (part_differs(d) ||
+		    !str_eq(record_text(d, "status"), "both"))
+			return true;
+	}
+	return false;
+}
