@@ -249,7 +249,7 @@ draw(struct chart_request *r)
 status
 chart_run(struct chart_request *r)
 {
-	struct yaml preset CLEANUP(yaml_free) = YAML_INIT;
+	struct yaml preset CLEANUP(yaml_forget) = YAML_INIT;
 	status s = STATUS_OK;
 
 	if (r->metric != NULL)
