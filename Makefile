@@ -200,13 +200,15 @@ $(BUILD)/share/completions/pgpipe.bash: scripts/completion $(TOOLS:%=$(BUILD)/bi
 # What these need may be missing when make reads this file, so they build in a
 # second make, after `deps`.
 
-.PHONY: deps deps-lint deps-bench deps-fuzz demo check lint fuzz bench
+.PHONY: deps deps-lint deps-bench deps-fuzz deps-browser demo check lint fuzz bench
 deps: ## install what is missing (Debian, Ubuntu)
 	@scripts/deps build run $(compiler) $(if $(PG),servers)
 deps-lint:
 	@scripts/deps build lint
 deps-fuzz:
 	@scripts/deps build fuzz
+deps-browser: ## install what tests of reports need: chromium, two npm packages
+	@BUILD=$(BUILD) scripts/deps browser
 deps-bench:
 	@scripts/deps build run bench
 
@@ -222,6 +224,7 @@ bench: deps-bench ## measure speed and memory beside other tools
 	@$(MAKE) --no-print-directory all bench-programs
 	@PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(BUILD)/bench:$$PATH" tests/bench/run
 	@tests/bench/hypertables
+	@tests/bench/report
 
 FUZZ_TIME ?= 60
 fuzz: deps-fuzz ## each fuzzer for FUZZ_TIME=60 seconds

@@ -35,12 +35,19 @@ add_double(struct sql *sql, double x)
 	sql_add(sql, "::pg_catalog.float8");
 }
 
+/* The ends of the times that a server knows. */
+#define FIRST_TIME -210866803200.0
+#define LAST_TIME 9224318015999.0
+#define FIRST_YEAR -62135596800.0 /* after Christ */
+
 /* A bound in the time column's own type, so that an index serves. */
 static void
 add_bound(struct sql *sql, enum chart_type type, double x, bool up)
 {
 	char *text CLEANUP_FREE = NULL;
 
+	if (type == CHART_TIME || type == CHART_LOCAL || type == CHART_DATE)
+		x = fmin(fmax(x, FIRST_TIME), LAST_TIME);
 	switch (type) {
 	case CHART_TIME:
 		sql_add(sql, "pg_catalog.to_timestamp(");
@@ -185,6 +192,16 @@ chart_ask_range(const struct chart_source *src, const struct chart_data *d,
 
 /* --- points ---------------------------------------------------------------- */
 
+/* Has the server a function for it?  Not for a bucket that begins before all
+ * times that there are. */
+static bool
+bins_times(const struct chart_source *src, const struct chart_span *span)
+{
+	if (span->from < FIRST_TIME)
+		return false;
+	return src->bucket_schema != NULL || pg_version(src->pg) >= 140000;
+}
+
 /* The beginning of the bucket that a row is in. */
 static void
 add_bucket(struct sql *sql, const struct chart_source *src,
@@ -195,13 +212,16 @@ add_bucket(struct sql *sql, const struct chart_source *src,
 	bool timed = d->plan.axis == DRAW_TIME;
 	bool whole = type == CHART_INTEGER && span->step >= 1 &&
 	    span->step <= 9e15 && floor(span->step) >= span->step;
-	char *step CLEANUP_FREE =
-	    mem_printf(timed ? "%.6f s" : "%.0f", span->step);
+	char *step CLEANUP_FREE = NULL;
 
+	/* More seconds than an interval takes may be days. */
+	if (timed && fmod(span->step, 86400) < 1e-6)
+		step = mem_printf("%.0f days", span->step / 86400);
+	else
+		step = mem_printf(timed ? "%.6f s" : "%.0f", span->step);
 	if (span->step <= 0) {
 		add_column(sql, time);
-	} else if ((timed && src->bucket_schema != NULL) ||
-	    (timed && pg_version(src->pg) >= 140000)) {
+	} else if (timed && bins_times(src, span)) {
 		if (src->bucket_schema != NULL)
 			sql_name(sql, src->bucket_schema, "time_bucket");
 		else
@@ -212,13 +232,14 @@ add_bucket(struct sql *sql, const struct chart_source *src,
 		add_column(sql, time);
 		if (type == CHART_DATE)
 			sql_add(sql, "::pg_catalog.timestamp");
-		/* An origin before all rows: early releases erred there. */
+		/* An origin before all rows, because early releases erred where
+		 * it was not; but not so far that the distance overflows. */
 		if (src->bucket_schema == NULL) {
-			double origin = isnan(span->from)
-			    ? CHART_ORIGIN
-			    : fmin(chart_floor(span->from, span->step, true),
-				  CHART_ORIGIN);
+			double origin = CHART_ORIGIN;
 
+			if (span->from > FIRST_YEAR && span->from < origin)
+				origin =
+				    chart_floor(span->from, span->step, true);
 			sql_add(sql, ", ");
 			add_bound(sql, type, origin, true);
 		}
@@ -259,8 +280,7 @@ is_time_still(const struct chart_source *src, const struct chart_data *d,
     const struct chart_span *span)
 {
 	return d->plan.axis == DRAW_TIME &&
-	    (span->step <= 0 || src->bucket_schema != NULL ||
-		pg_version(src->pg) >= 140000);
+	    (span->step <= 0 || bins_times(src, span));
 }
 
 static void

@@ -118,15 +118,13 @@ find_by_name(struct chart_source *src)
 static status
 find_table(struct chart_source *src)
 {
-	struct str name CLEANUP(str_free) = STR_INIT;
 	status s = find_by_path(src);
 
 	if (s == STATUS_OK && src->table == NULL)
 		s = find_by_name(src);
 	if (s != STATUS_OK)
 		return s;
-	sql_show_name(&name, src->schema, src->table);
-	src->where = mem_printf("table \"%s\"", str_text(&name));
+	src->where = mem_printf("table \"%s.%s\"", src->schema, src->table);
 	/* From here on all is named in full. */
 	return pg_do(src->pg, "set search_path", "set search_path = ''");
 }

@@ -5,11 +5,11 @@
 #ifndef REPORT_HTML_H
 #define REPORT_HTML_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/str.h"
+#include "data/record.h"
 #include "report/render.h"
 #include "report/show.h"
 

@@ -251,7 +251,7 @@ add_whole(struct cards *c, struct str *out)
 	html_section_id(&id, c->scope, c->section);
 	str_add(&id, "-er");
 	o.id = str_text(&id);
-	str_add(out, "<figure class=\"er\" data-zoom>\n");
+	str_add(out, "<figure class=\"er\" data-zoom=\"\">\n");
 	er_draw_whole(c->graph, &o, out);
 	str_add(out,
 	    "<figcaption>References between tables: the fork stands "
@@ -279,7 +279,7 @@ add_around(struct cards *c, size_t number, struct str *out)
 	o.id = str_text(&id);
 	str_add(out,
 	    "<details class=\"sub\"><summary>Diagram</summary>"
-	    "<figure class=\"er\" data-zoom>\n");
+	    "<figure class=\"er\" data-zoom=\"\">\n");
 	er_draw_around(c->graph, number, AROUND_MAX, &o, &left_out, out);
 	str_add(out, "</figure>");
 	if (left_out > 0)
@@ -369,7 +369,7 @@ add_nested(struct cards *c, const struct show_column *column,
 	show_columns(&columns, column->show, NULL, rows);
 	if (link_columns(c, rows, &columns))
 		t.first = nested_link;
-	str_add(out, "<details class=\"sub\" open><summary>");
+	str_add(out, "<details class=\"sub\" open=\"\"><summary>");
 	escape_html(out, column->title);
 	str_addf(out, " <span class=\"count\">%zu</span></summary>\n",
 	    json_array_size(rows));
@@ -423,7 +423,7 @@ add_card(struct cards *c, const json_t *row, size_t number, struct str *out)
 		str_addc(out, '"');
 	}
 	str_add(out,
-	    json_array_size(c->rows) <= OPEN_CARDS ? " open><summary><h4>"
+	    json_array_size(c->rows) <= OPEN_CARDS ? " open=\"\"><summary><h4>"
 						   : "><summary><h4>");
 	escape_html(out, str_text(&name));
 	str_add(out, "</h4> ");

@@ -16,7 +16,10 @@
 
 /* --- beginning --------------------------------------------------------------------- */
 
-/* Who holds a snapshot while it does nothing must not do so for long. */
+/*
+ * Who holds a snapshot while it does nothing must not do so for long.  To compile
+ * queries that run once takes longer than to run them.
+ */
 static status
 set_up(struct session *s)
 {
@@ -30,7 +33,8 @@ set_up(struct session *s)
 	sql_add(&sql, ", false), pg_catalog.set_config(");
 	sql_add(&sql, "'default_transaction_read_only', 'on', false),");
 	sql_add(&sql, " pg_catalog.set_config(");
-	sql_add(&sql, "'idle_in_transaction_session_timeout', '60s', false)");
+	sql_add(&sql, "'idle_in_transaction_session_timeout', '60s', false),");
+	sql_add(&sql, " pg_catalog.set_config('jit', 'off', false)");
 	return pg_run(s->pg, "prepare the session", &sql, NULL);
 }
 

@@ -1,5 +1,6 @@
 -- What is sent by logical replication and what is taken; where a subscription takes
--- it from can hold a password and is not told.
+-- it from can hold a password and is not told.  In version 13 the number of a
+-- subscription is for superusers: here it comes from the statistics, by the name.
 select 'publication' as kind, p.pubname as name,
 	pg_catalog.pg_get_userbyid(p.pubowner) as owner, true as enabled,
 	(
@@ -16,21 +17,24 @@ select 'publication' as kind, p.pubname as name,
 	pg_catalog.obj_description(p.oid, 'pg_publication') as comment
 from pg_catalog.pg_publication p
 left join (
-	select r.prpubid, pg_catalog.json_agg(pg_catalog.concat(n.nspname, '.',
-		c.relname) order by n.nspname, c.relname) as list
-	from pg_catalog.pg_publication_rel r
-	join pg_catalog.pg_class c on c.oid = r.prrelid
-	join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+	-- With what is published schema by schema.
+	select v.pubname, pg_catalog.json_agg(pg_catalog.concat(v.schemaname, '.',
+		v.tablename) order by v.schemaname, v.tablename) as list
+	from pg_catalog.pg_publication_tables v
 	group by 1
-) t on t.prpubid = p.oid
+) t on t.pubname = p.pubname
 union all
 select 'subscription', s.subname, pg_catalog.pg_get_userbyid(s.subowner),
 	s.subenabled, null, t.list, pg_catalog.to_json(s.subpublications),
 	s.subslotname, w.received_lsn::pg_catalog.text, w.latest_end_time,
-	pg_catalog.obj_description(s.oid, 'pg_subscription')
+	pg_catalog.obj_description(w.subid, 'pg_subscription')
 from pg_catalog.pg_subscription s
-left join pg_catalog.pg_stat_subscription w on w.subid = s.oid
-	and w.relid is null and w.pid is not null
+left join lateral (
+	select w.subid, w.received_lsn, w.latest_end_time
+	from pg_catalog.pg_stat_subscription w
+	where w.subname = s.subname and w.relid is null
+	order by w.pid is null limit 1
+) w on true
 left join (
 	select r.srsubid, pg_catalog.json_agg(pg_catalog.concat(n.nspname, '.',
 		c.relname, case r.srsubstate when 'r' then '' when 's' then ''
@@ -39,7 +43,7 @@ left join (
 	join pg_catalog.pg_class c on c.oid = r.srrelid
 	join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 	group by 1
-) t on t.srsubid = s.oid
+) t on t.srsubid = w.subid
 where s.subdbid = (
 	select d.oid from pg_catalog.pg_database d
 	where d.datname = pg_catalog.current_database())

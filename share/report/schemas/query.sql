@@ -45,10 +45,11 @@ left join (
 left join (
 	select p.pronamespace, pg_catalog.count(*) as functions
 	from pg_catalog.pg_proc p
+	-- Neither an extension's nor a range type's own.
 	where not exists (
-		select from owned o
+		select from pg_catalog.pg_depend o
 		where o.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-		and o.objid = p.oid)
+		and o.objid = p.oid and o.deptype in ('e', 'i'))
 	group by 1
 ) f on f.pronamespace = n.oid
 where n.nspname <> 'information_schema' and n.nspname !~ '^pg_'

@@ -101,7 +101,8 @@ rel as materialized (
 	select c.oid, c.relnamespace, n.nspname, c.relname, c.relkind, c.relowner,
 		c.relpersistence, c.reltablespace, c.reloptions, c.relacl,
 		c.relrowsecurity, c.relforcerowsecurity,
-		s.oid as hypertable, s.by, a.oid as storage, a.query
+		s.oid as hypertable, coalesce(s.by, a.by) as by,
+		a.oid as storage, a.query
 	from pg_catalog.pg_class c
 	join space n on n.oid = c.relnamespace
 	left join scale s on s.oid = c.oid and s.view is null
@@ -137,27 +138,37 @@ shut as materialized (
 	select s.oid from rests s join lock l on l.oid = s.refobjid
 ),
 unit as materialized (
-	select pg_catalog.current_setting('block_size')::pg_catalog.int8 as page
+	select pg_catalog.current_setting('block_size')::pg_catalog.int8 as page,
+		(select pg_catalog.count(*) <= 2000 from member) as few
 ),
--- Sizes come from the file system.  A table without a page has its indexes' from
--- the catalog, which saves opening every one of them.
+-- Sizes come from the file system.  To open every index and TOAST table takes longer
+-- than all else, though: where tables are many the catalog is believed, which the
+-- last vacuum or analyze has written, if what it says of the table itself is so, and
+-- TOAST is asked for where there was ever any.
 heap as materialized (
-	select m.root, m.oid, m.part, c.relkind, c.reltuples, c.relpages,
-		c.reltoastrelid, l.oid is not null as locked,
-		case when c.relkind not in ('r', 'm') then 0
-		when l.oid is not null then c.relpages * u.page
-		else pg_catalog.pg_relation_size(c.oid) end as bytes
-	from member m
-	join pg_catalog.pg_class c on c.oid = m.oid
-	left join lock l on l.oid = c.oid
-	cross join unit u
+	select h.*, h.bytes > 0 and (h.few or h.bytes / h.page
+		not between h.relpages * 0.9 - 8 and h.relpages * 1.1 + 8) as measure
+	from (
+		select m.root, m.oid, m.part, c.relkind, c.reltuples, c.relpages,
+			c.reltoastrelid, l.oid is not null as locked, u.page, u.few,
+			case when c.relkind not in ('r', 'm') then 0
+			when l.oid is not null then c.relpages * u.page
+			else pg_catalog.pg_relation_size(c.oid) end as bytes
+		from member m
+		join pg_catalog.pg_class c on c.oid = m.oid
+		left join lock l on l.oid = c.oid
+		cross join unit u
+		offset 0
+	) h
 ),
 size as materialized (
 	select h.root, pg_catalog.sum(h.bytes)::pg_catalog.int8 as heap,
-		pg_catalog.sum(case
-			when h.reltoastrelid = 0 or h.bytes = 0 or h.locked then 0
-			else pg_catalog.pg_total_relation_size(h.reltoastrelid) end
-		)::pg_catalog.int8 as toast,
+		pg_catalog.sum(case when t.oid is null or h.bytes = 0 then 0
+			when h.locked then t.relpages * h.page
+			when h.measure or t.relpages > 0
+			or pg_catalog.pg_stat_get_tuples_inserted(t.oid) > 0
+			then pg_catalog.pg_total_relation_size(t.oid)
+			else h.page end)::pg_catalog.int8 as toast,
 		-- Not yet counted: -1, and 0 without a page before version 14.
 		pg_catalog.sum(case
 			when h.relkind not in ('r', 'm', 'f') or h.reltuples < 0
@@ -166,6 +177,7 @@ size as materialized (
 		pg_catalog.count(*) filter (where h.part and h.relkind <> 'p') as parts,
 		pg_catalog.bool_or(h.locked) as locked
 	from heap h
+	left join pg_catalog.pg_class t on t.oid = h.reltoastrelid
 	group by 1
 ),
 idx as materialized (
@@ -174,9 +186,9 @@ idx as materialized (
 		i.indkey, i.indnkeyatts, c.relname, m.amname,
 		coalesce(b.root, c.oid) as top,
 		case when c.relkind = 'I' then 0
-		when h.bytes = 0 or h.locked or l.oid is not null
-		then c.relpages * u.page
-		else pg_catalog.pg_relation_size(c.oid) end as bytes,
+		when h.measure and not h.locked and l.oid is null
+		then pg_catalog.pg_relation_size(c.oid)
+		else c.relpages * h.page end as bytes,
 		case when c.relkind = 'i'
 		then pg_catalog.pg_stat_get_numscans(c.oid) end as scans
 	from heap h
@@ -185,7 +197,6 @@ idx as materialized (
 	join pg_catalog.pg_am m on m.oid = c.relam
 	left join lock l on l.oid = c.oid
 	left join below b on b.oid = c.oid
-	cross join unit u
 ),
 -- The indexes of partitions are counted into the index that they are a part of.
 tree as materialized (
@@ -224,18 +235,7 @@ names as materialized (
 	group by 1
 ),
 columns as materialized (
-	select a.attrelid, pg_catalog.json_agg(pg_catalog.json_build_object(
-		'position', a.attnum, 'name', a.attname,
-		'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
-		'not_null', a.attnotnull,
-		'default', case when x.oid is null
-			then pg_catalog.pg_get_expr(f.adbin, f.adrelid) end,
-		'identity', case a.attidentity when 'a' then 'always'
-			when 'd' then 'by default' end,
-		'generated', case a.attgenerated when 's' then 'stored'
-			when 'v' then 'virtual' end,
-		'collation', l.collname, 'comment', n.description,
-		'primary_key', p.conkey is not null) order by a.attnum) as list
+	select a.attrelid, pg_catalog.json_agg(y order by y.position) as list
 	from rel r
 	join pg_catalog.pg_attribute a on a.attrelid = r.oid
 	left join pg_catalog.pg_type t on t.oid = a.atttypid
@@ -248,6 +248,19 @@ columns as materialized (
 	left join shut x on x.oid = a.attrelid
 	left join con p on p.conrelid = a.attrelid and p.contype = 'p'
 		and a.attnum = any (p.conkey)
+	cross join lateral (
+		select a.attnum as position, a.attname as name,
+			pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
+			a.attnotnull as not_null,
+			case when x.oid is null
+			then pg_catalog.pg_get_expr(f.adbin, f.adrelid) end as default,
+			case a.attidentity when 'a' then 'always'
+			when 'd' then 'by default' end as identity,
+			case a.attgenerated when 's' then 'stored'
+			when 'v' then 'virtual' end as generated,
+			l.collname as collation, n.description as comment,
+			p.conkey is not null as primary_key
+	) y
 	where a.attnum > 0 and not a.attisdropped
 	group by 1
 ),
@@ -277,29 +290,31 @@ constraints as materialized (
 	group by 1
 ),
 indexes as materialized (
-	select i.indrelid, pg_catalog.json_agg(pg_catalog.json_build_object(
-		'name', i.relname,
-		'definition', case when x.oid is null
-			then pg_catalog.pg_get_indexdef(i.indexrelid) end,
-		'columns', pg_catalog.to_json(array(
-			select case when u.attnum <> 0
-			then k.list[u.attnum]::pg_catalog.text
-			when x.oid is null
-			then pg_catalog.pg_get_indexdef(i.indexrelid,
-				u.n::pg_catalog.int4, true) end
-			from pg_catalog.unnest(i.indkey::pg_catalog.int2[])
-				with ordinality u(attnum, n)
-			where u.n <= i.indnkeyatts)),
-		'bytes', t.bytes, 'scans', t.scans,
-		'primary', i.indisprimary, 'unique', i.indisunique, 'valid', i.valid,
-		'method', i.amname, 'comment', n.description)
-		order by i.indisprimary desc, i.relname) as list
+	select i.indrelid, pg_catalog.json_agg(y order by y.primary desc, y.name)
+		as list
 	from idx i
 	join tree t on t.top = i.indexrelid
 	left join shut x on x.oid = i.indrelid
 	left join note n on n.objoid = i.indexrelid and n.objsubid = 0
 		and n.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
 	join names k on k.attrelid = i.indrelid
+	cross join lateral (
+		select i.relname as name,
+			case when x.oid is null
+			then pg_catalog.pg_get_indexdef(i.indexrelid) end as definition,
+			pg_catalog.to_json(array(
+				select case when u.attnum <> 0
+				then k.list[u.attnum]::pg_catalog.text
+				when x.oid is null
+				then pg_catalog.pg_get_indexdef(i.indexrelid,
+					u.n::pg_catalog.int4, true) end
+				from pg_catalog.unnest(i.indkey::pg_catalog.int2[])
+					with ordinality u(attnum, n)
+				where u.n <= i.indnkeyatts)) as columns,
+			t.bytes, t.scans, i.indisprimary as primary,
+			i.indisunique as unique, i.valid, i.amname as method,
+			n.description as comment
+	) y
 	where not i.part
 	group by 1
 ),
