@@ -567,6 +567,40 @@ weight: 3' 'select 1 where false'
 	like "$err" 'database "missing=app" does not exist'
 }
 
+@test "a large database is asked in two sessions, or in one where no more may be had" {
+	pg_sql a 'create role single login connection limit 1; create database large'
+	pg_sql a/large "select format('create table t%s (id int)', i) from generate_series(1, 1000) i \\gexec"
+	section schema 'group: schema' 'select pg_catalog.pg_backend_pid() as pid, pg_catalog.pg_sleep(0.3)::text as s'
+	section rest '' 'select pg_catalog.pg_backend_pid() as pid'
+	sessions() { jq '[.databases[0].sections[].rows[0].pid] | unique | length' c.json; }
+	DB=$(pg_dsn a/large) collect 0
+	is "$(sessions)" 2
+	is "$(of '[.databases[0].sections[].id]')" '["rest","schema"]'
+	DB=$(pg_dsn a/large) collect 0 -j 1
+	is "$(sessions)" 1
+	DB="${DB/user=postgres dbname=app/user=single dbname=large}"
+	exits 0 pg-report collect -d "$DB" -o c.json
+	is "$(sessions)" 1
+	like "$err" 'is asked in one session, then'
+	# Either of the two may be lost.
+	DB=$(pg_dsn a/large)
+	for group in schema other; do
+		section schema 'group: schema'
+		section rest ''
+		section slow "group: $group" 'select pg_catalog.pg_sleep(60)'
+		pg-report collect -q -d "$DB" -o lost.json >out 2>err 3>&- &
+		pid=$!
+		wait_for pg_sql_true a "select count(pg_terminate_backend(pid)) > 0 from pg_stat_activity
+			where query ~ 'pg_sleep.60' and pid <> pg_backend_pid()"
+		code=0
+		wait $pid || code=$?
+		is "$code" 4 "$(cat err)"
+		[ ! -e lost.json ]
+	done
+	pg_sql a 'drop database large with (force)'
+	pg_sql a 'drop role single'
+}
+
 # --- collections as files ----------------------------------------------------------------------------------
 
 @test "what is no whole collection is refused, with what is wrong" {
@@ -789,4 +823,46 @@ undo: "{definition:raw};"'
 	like "$err" 'score 80 \(B\), 1 of 1 checks evaluated; 0 critical, 1 warnings, 0 notices'
 	exits 0 pg-report collect -q -d "$DB" -o c.json
 	is "$err" ''
+}
+
+# --- the manual ------------------------------------------------------------------------------------------------
+
+# The commands of a manual page's EXAMPLES, as a reader types them.
+examples_of() {	# PAGE
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$TREE/man/$1" | awk '
+		/^\.Bd/ { block = 1; next }
+		/^\.Ed/ { block = 0; next }
+		sub(/^\.Dl /, "") || block' | sed 's/\\(dq/"/g; s/\\-/-/g; s/\\e/\\/g'
+}
+
+@test "what the manual page shows works, with the sections and checks that come with pgpipe" {
+	unset PGPIPE_SHARE
+	pg-report collect -q -d "$DB" >friday.json
+	examples_of pg-report.1 >examples
+	is "$(grep -c pg-report examples)" 6
+	exits 0 bash -o pipefail -c 'set -x; '"$(grep -vE 'pg-report (check|diff)' examples)"
+	like "$out" '^public	t	[0-9]+$'
+	grep -q '</html>' report.html
+	grep -q '&lt;script&gt;' report.html
+	pipes '1 0' "$(grep 'pg-report check' examples | head -n 1)"
+	like "$out" 'fsync'
+	pipes '0 0' 'pg-report collect -q -d "$DB" | jq -c .format'
+	pipes '* 0' "$(grep 'pg-report diff' examples)"
+	grep -q '</html>' week.html
+	exits 1 pg-report check -q -d "$DB" --config report.yaml
+}
+
+@test "the check that the manual page shows is one" {
+	pg_sql a/app "create table orders (id int, ordered timestamptz, packed timestamptz);
+		insert into orders select i, now() - interval '3 days', null from generate_series(1, 5) i"
+	mkdir -p share/report/late-orders
+	examples_of pgpipe-plugins.7 | sed -n '/^api: 1/,/^message/p' >share/report/late-orders/about.yaml
+	examples_of pgpipe-plugins.7 | sed -n "/^select 'warning'/,/^having/p" >share/report/late-orders/query.sql
+	echo 'Because.' >share/report/late-orders/explain.md
+	exits 0 pg-report check -q -d "$DB"
+	is "$(head -n 1 <<<"$out" | jq -r .message)" '5 orders of public.orders wait for more than 2 days'
+	pg_sql a/app 'update orders set packed = now()'
+	exits 0 pg-report check -q -d "$DB"
+	is "$(wc -l <"$OUT")" 1
+	pg_sql a/app 'drop table orders'
 }

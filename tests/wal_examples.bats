@@ -96,5 +96,5 @@ ask() { psql -XAtq -d "host=$PG_ROOT/dbs/main/run user=postgres dbname=postgres"
 
 @test "explore asks pg-report" {
 	exits 0 verb -n explore
-	like "$out" 'pg-report -d'
+	like "$out" 'pg-report -q -d'
 }

@@ -221,7 +221,11 @@ key_of(const json_t *section, const json_t *row)
 		json_decref(out);
 		out = json_copy((json_t *)(uintptr_t)row);
 		json_array_foreach(json_object_get(section, "volatile"), i,
-		    name)(void) json_object_del(out, json_string_value(name));
+		    name)
+		{
+			(void)json_object_del(out, json_string_value(name));
+		}
+
 		return out;
 	}
 	json_array_foreach(names, i, name)
