@@ -233,9 +233,9 @@ run_plugins(int argc, char **argv)
 	static const struct option_spec options[] = {OPTION_END};
 	static const struct program program = {.name = "pgpipe plugins",
 	    .about = "List the chunk sources, the sections and checks of "
-		     "reports and the stores in the plug-in path, share/ "
-		     "and libexec/, and say which of them is hidden by "
-		     "which.",
+		     "reports, the metrics of charts and the stores in the "
+		     "plug-in path, share/ and libexec/, and say which of "
+		     "them is hidden by which.",
 	    .usage = "[OPTION]...",
 	    .options = options};
 	struct plugins found CLEANUP(plugins_free) = PLUGINS_INIT;
@@ -252,6 +252,10 @@ run_plugins(int argc, char **argv)
 		s = plugins_find_folders("report", "about.yaml", &found);
 	if (s == STATUS_OK)
 		s = print_plugins("report", &found);
+	if (s == STATUS_OK)
+		s = plugins_find("chart", ".yaml", &found);
+	if (s == STATUS_OK)
+		s = print_plugins("chart", &found);
 	if (s == STATUS_OK)
 		s = plugins_find_programs("store-", &found);
 	return s == STATUS_OK ? print_plugins("store", &found) : s;

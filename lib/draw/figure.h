@@ -46,6 +46,7 @@ struct draw_series {
 	struct draw_point *points;
 	size_t len, cap;
 	bool sorted;
+	bool muted; /* in grey: the sum of what is not shown */
 };
 
 struct draw_figure {

@@ -8,19 +8,19 @@
 #include <stdio.h>
 #include <string.h>
 
-/* 1, 2 or 5 times a power of ten, not less than x. */
+/* 1, 2 or 5 times a power of ten, whichever comes next to x. */
 static double
-nice_above(double x)
+nice_near(double x)
 {
 	double power = pow(10, floor(log10(x)));
 	double m = x / power;
 
-	/* Not so exact that a rounding error makes the next step of it. */
-	if (m <= 1 + 1e-9)
+	/* Halfway by ratio: the roots of 2, 10 and 50. */
+	if (m < 1.414)
 		return power;
-	if (m <= 2 + 1e-9)
+	if (m < 3.162)
 		return 2 * power;
-	return m <= 5 + 1e-9 ? 5 * power : 10 * power;
+	return m < 7.071 ? 5 * power : 10 * power;
 }
 
 static bool
@@ -107,7 +107,7 @@ draw_scale_numbers(struct draw_scale *s, double from, double until,
 
 	widen(&from, &until);
 	divisor = divisor_of(fmax(fabs(from), fabs(until)), unit, &suffix);
-	step = nice_above((until - from) / divisor / (double)target);
+	step = nice_near((until - from) / divisor / (double)target);
 	first = from / divisor / step;
 	last = until / divisor / step;
 	/* What is a whole step but for a rounding error is one. */

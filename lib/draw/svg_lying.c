@@ -91,7 +91,7 @@ draw_bar(struct svg *g, size_t series, size_t label, double from, double value,
 	double a = svg_x(g, from), b = svg_x(g, value);
 
 	str_add(g->out, "<rect");
-	svg_series_class(g->out, "pgd-fill", series);
+	svg_series_class(g, "pgd-fill", series);
 	svg_attribute(g->out, "x", fmin(a, b));
 	svg_attribute(g->out, "y", top);
 	svg_attribute(g->out, "width", fmax(fabs(b - a), 0.5));

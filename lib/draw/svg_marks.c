@@ -74,7 +74,7 @@ draw_area(struct svg *g, const struct draw_point *p, size_t n, size_t series)
 	double zero = fmin(fmax(0, g->d.y.from), g->d.y.until);
 
 	str_add(g->out, "<path");
-	svg_series_class(g->out, "pgd-area", series);
+	svg_series_class(g, "pgd-area", series);
 	str_add(g->out, " d=\"");
 	point(g->out, 'M', svg_x(g, p[0].x), svg_y(g, zero));
 	for (size_t i = 0; i < n; i++)
@@ -96,7 +96,7 @@ static void
 draw_dot(struct svg *g, const struct draw_point *p, size_t series)
 {
 	str_add(g->out, "<circle");
-	svg_series_class(g->out, "pgd-dot", series);
+	svg_series_class(g, "pgd-dot", series);
 	svg_attribute(g->out, "cx", svg_x(g, p->x));
 	svg_attribute(g->out, "cy", svg_y(g, p->y));
 	str_add(g->out, " r=\"2.4\"/>\n");
@@ -106,7 +106,7 @@ static void
 begin_line(struct svg *g, size_t series)
 {
 	str_add(g->out, "<path");
-	svg_series_class(g->out, "pgd-line", series);
+	svg_series_class(g, "pgd-line", series);
 	if (draw_dash(series) != NULL)
 		str_addf(g->out, " stroke-dasharray=\"%s\"", draw_dash(series));
 	str_add(g->out, " d=\"");
@@ -183,7 +183,7 @@ draw_bar(struct svg *g, size_t series, double left, double width, double x,
 	double end = svg_y(g, y);
 
 	str_add(g->out, "<rect");
-	svg_series_class(g->out, "pgd-fill", series);
+	svg_series_class(g, "pgd-fill", series);
 	svg_attribute(g->out, "x", left);
 	svg_attribute(g->out, "y", fmin(zero, end));
 	svg_attribute(g->out, "width", width);
@@ -226,7 +226,7 @@ draw_band(struct svg *g, size_t series, size_t first, size_t end)
 
 	wide = end - first == 1 ? fmin(fmax(wide, 3), 40) : 0;
 	str_add(g->out, "<path");
-	svg_series_class(g->out, "pgd-fill pgd-edge", series);
+	svg_series_class(g, "pgd-fill pgd-edge", series);
 	str_add(g->out, " d=\"");
 	for (size_t k = first; k < end; k++)
 		point(g->out, k == first ? 'M' : 'L',

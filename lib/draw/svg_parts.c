@@ -75,10 +75,13 @@ svg_rect(struct str *out, const char *class, double x, double y, double width,
 }
 
 void
-svg_series_class(struct str *out, const char *classes, size_t i)
+svg_series_class(struct svg *g, const char *classes, size_t i)
 {
-	str_addf(out, " class=\"%s pgd-c%zu%s\"", classes, i % DRAW_COLOURS,
-	    i >= DRAW_COLOURS ? " pgd-again" : "");
+	if (g->d.f->series[i].muted)
+		str_addf(g->out, " class=\"%s pgd-rest\"", classes);
+	else
+		str_addf(g->out, " class=\"%s pgd-c%zu%s\"", classes,
+		    i % DRAW_COLOURS, i >= DRAW_COLOURS ? " pgd-again" : "");
 }
 
 double
@@ -109,13 +112,14 @@ colour_rules(struct str *out, const char *below, bool dark)
 {
 	static const char *const classes[] = {"pgd-ground", "pgd-title",
 	    "pgd-name", "pgd-tick", "pgd-note", "pgd-empty", "pgd-grid",
-	    "pgd-axis", "pgd-edge"};
+	    "pgd-axis", "pgd-edge", "pgd-rest"};
 	static const char *const light_texts[] = {"fill:#fff", "fill:#1b1f24",
 	    "fill:#1b1f24", "fill:#57606a", "fill:#57606a", "fill:#57606a",
-	    "stroke:#e4e7eb", "stroke:#8c959f", "stroke:#fff"};
+	    "stroke:#e4e7eb", "stroke:#8c959f", "stroke:#fff", "color:#b6bcc3"};
 	static const char *const dark_texts[] = {"fill:#14171c", "fill:#f0f3f6",
 	    "fill:#f0f3f6", "fill:#a8b1bb", "fill:#a8b1bb", "fill:#a8b1bb",
-	    "stroke:#2b3138", "stroke:#6e7781", "stroke:#14171c"};
+	    "stroke:#2b3138", "stroke:#6e7781", "stroke:#14171c",
+	    "color:#59616b"};
 
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
 		rule(out, below, classes[i],
@@ -180,7 +184,7 @@ draw_swatch(struct svg *g, size_t i, double x, double y)
 	bool line = draw_is_line(g->d.f);
 
 	str_add(g->out, line ? "<path" : "<rect");
-	svg_series_class(g->out, line ? "pgd-line" : "pgd-fill", i);
+	svg_series_class(g, line ? "pgd-line" : "pgd-fill", i);
 	if (!line) {
 		svg_attribute(g->out, "x", x + 2);
 		svg_attribute(g->out, "y", y - 10);

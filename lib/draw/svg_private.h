@@ -37,7 +37,7 @@ void svg_line(struct str *out, const char *class, double x1, double y1,
 void svg_rect(struct str *out, const char *class, double x, double y,
     double width, double height);
 /* " class=\"pgd-c3 pgd-again\"", beginning with further classes. */
-void svg_series_class(struct str *out, const char *classes, size_t i);
+void svg_series_class(struct svg *g, const char *classes, size_t i);
 
 double svg_x(const struct svg *g, double x);
 double svg_y(const struct svg *g, double y);

@@ -92,9 +92,12 @@ add_line(const struct text *x, const char *text)
 static void
 set_colour(const struct text *x, size_t series, bool heat)
 {
+	int code = heat ? draw_heat_256(series) : draw_colour_256(series);
+
+	if (!heat && x->d.f->series[series].muted)
+		code = 245;
 	if (x->t->colour)
-		str_addf(x->out, "\033[38;5;%dm",
-		    heat ? draw_heat_256(series) : draw_colour_256(series));
+		str_addf(x->out, "\033[38;5;%dm", code);
 }
 
 static void
