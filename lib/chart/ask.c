@@ -117,6 +117,8 @@ add_where(struct sql *sql, const struct chart_source *src,
 	const char *time = name_of(d, d->plan.time);
 	enum chart_type type = d->columns.data[d->plan.time].type;
 
+	if (span->whole)
+		return;
 	sql_add(sql, " where ");
 	if (!isnan(span->from)) {
 		add_column(sql, time);
@@ -158,13 +160,12 @@ add_epoch(struct sql *sql, enum draw_axis axis, const char *function,
 	sql_add(sql, "::pg_catalog.float8");
 }
 
-status
-chart_ask_range(const struct chart_source *src, const struct chart_data *d,
-    double below, bool least, double *from, double *until)
+static status
+ask_range(const struct chart_source *src, const struct chart_data *d,
+    const struct chart_span *span, bool least, double *from, double *until)
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
 	struct pg_result *r CLEANUP_RESULT = NULL;
-	struct chart_span span = {(double)NAN, below, true, 0};
 	const char *time = name_of(d, d->plan.time);
 	status s;
 
@@ -176,7 +177,7 @@ chart_ask_range(const struct chart_source *src, const struct chart_data *d,
 	}
 	sql_add(&sql, " from ");
 	chart_source_rows(src, &sql);
-	add_where(&sql, src, d, &span);
+	add_where(&sql, src, d, span);
 	log_verbose("%s", str_text(&sql.text));
 	s = pg_run(src->pg, "ask for the range of time", &sql, &r);
 	if (s != STATUS_OK)
@@ -188,6 +189,22 @@ chart_ask_range(const struct chart_source *src, const struct chart_data *d,
 		*from = least ? strtod(pg_value(r, 0, 1), NULL) : *until;
 	}
 	return STATUS_OK;
+}
+
+/* Infinite times are few and far between: first as if there were none. */
+status
+chart_ask_range(const struct chart_source *src, const struct chart_data *d,
+    double below, bool least, double *from, double *until, bool *all)
+{
+	struct chart_span span = {(double)NAN, below, true, 0, isnan(below),
+	    false};
+	status s = ask_range(src, d, &span, least, from, until);
+
+	*all = s == STATUS_OK && isfinite(*from) && isfinite(*until);
+	if (s != STATUS_OK || *all)
+		return s;
+	span.whole = false;
+	return ask_range(src, d, &span, least, from, until);
 }
 
 /* --- points ---------------------------------------------------------------- */
@@ -298,14 +315,24 @@ add_number(struct sql *sql, const struct chart_data *d, size_t value)
 		sql_add(sql, "::pg_catalog.int4");
 }
 
+/* Sums show by themselves what is no number; then all is asked for again. */
+static bool
+shows_odd(const struct chart_source *src)
+{
+	return src->r->aggregate == CHART_AVG ||
+	    src->r->aggregate == CHART_SUM || src->r->aggregate == CHART_MIN ||
+	    src->r->aggregate == CHART_MAX;
+}
+
 static void
 add_filter(struct sql *sql, const struct chart_source *src,
-    const struct chart_data *d, size_t value)
+    const struct chart_data *d, const struct chart_span *span, size_t value)
 {
 	const struct chart_column *c = &d->columns.data[d->plan.values[value]];
 	struct sql condition CLEANUP_SQL = SQL_INIT;
 
-	if (!add_finite(&condition, src, c->type, c->name))
+	if ((!span->filter && shows_odd(src)) ||
+	    !add_finite(&condition, src, c->type, c->name))
 		return;
 	sql_add(sql, " filter (where ");
 	(void)add_finite(sql, src, c->type, c->name);
@@ -333,19 +360,20 @@ add_ordered(struct sql *sql, const struct chart_source *src,
 
 static void
 add_percentile(struct sql *sql, const struct chart_source *src,
-    const struct chart_data *d, size_t value, double part)
+    const struct chart_data *d, const struct chart_span *span, size_t value,
+    double part)
 {
 	sql_add(sql, "pg_catalog.percentile_cont(");
 	add_double(sql, part);
 	sql_add(sql, ") within group (order by (");
 	add_number(sql, d, value);
 	sql_add(sql, ")::pg_catalog.float8)");
-	add_filter(sql, src, d, value);
+	add_filter(sql, src, d, span, value);
 }
 
 static void
 add_aggregate(struct sql *sql, const struct chart_source *src,
-    const struct chart_data *d, size_t value)
+    const struct chart_data *d, const struct chart_span *span, size_t value)
 {
 	switch ((enum chart_aggregate)src->r->aggregate) {
 	case CHART_AVG:
@@ -374,13 +402,13 @@ add_aggregate(struct sql *sql, const struct chart_source *src,
 		return;
 	case CHART_MEDIAN:
 	case CHART_P95:
-		add_percentile(sql, src, d, value,
+		add_percentile(sql, src, d, span, value,
 		    src->r->aggregate == CHART_P95 ? 0.95 : 0.5);
 		return;
 	}
 	add_number(sql, d, value);
 	sql_add(sql, ")");
-	add_filter(sql, src, d, value);
+	add_filter(sql, src, d, span, value);
 }
 
 /* v1, v2 ... */
@@ -415,7 +443,7 @@ add_points(struct sql *sql, const struct chart_source *src,
 	for (size_t i = 0; i < p->value_count; i++) {
 		sql_add(sql, ", ");
 		if (span->step > 0)
-			add_aggregate(sql, src, d, i);
+			add_aggregate(sql, src, d, span, i);
 		else if (p->rows)
 			sql_add(sql, "1");
 		else
@@ -487,7 +515,8 @@ add_ranks(struct sql *sql, bool stack)
 		sql_add(sql, "pg_catalog.avg(");
 	sql_add(sql, "pg_catalog.abs(p.v1)) desc nulls last, p.s) as place, ");
 	sql_add(sql, "pg_catalog.count(*) over () as n ");
-	sql_add(sql, "from points p group by p.s) ");
+	sql_add(sql, "from points p where p.x is not null "); /* no time */
+	sql_add(sql, "group by p.s) ");
 }
 
 /*
