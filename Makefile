@@ -225,6 +225,7 @@ bench: deps-bench ## measure speed and memory beside other tools
 	@PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(BUILD)/bench:$$PATH" tests/bench/run
 	@tests/bench/hypertables
 	@tests/bench/report
+	@tests/bench/chart
 
 FUZZ_TIME ?= 60
 fuzz: deps-fuzz ## each fuzzer for FUZZ_TIME=60 seconds
