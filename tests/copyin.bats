@@ -1942,6 +1942,7 @@ all_about() {	# NAME: every word about the indexes of t
 		exits 2 pg-copyin -d "$DST" $o </dev/null
 		like "$err" 'pg-copyin: error:'
 	done
+	like "$err" 'hint: it reads an archive'
 }
 
 # --- together ------------------------------------------------------------------------------------
