@@ -687,6 +687,20 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	like "$err" 'column "y" of public.t of the target is not null, has no default, and is not in "public.t"'
 }
 
+@test "a domain of the same name that is made of another type is refused in binary" {
+	src "create domain d as int8; create domain dd as d; create table t (a d); insert into t values (5);
+		create table u (a dd[]); insert into u values ('{6,7}')"
+	dst 'create domain d as float8; create domain dd as d; create table t (a d); create table u (a dd[])'
+	IN_OPT=--keep-going
+	copy '0 0 3'
+	like "$err" 'column "a" is public.d on both sides, which in the target is made of another type: pg_catalog.float8'
+	like "$err" 'column "a" is public.dd\[\] on both sides'
+	is "$(dst 'select count(*) from t') $(dst 'select count(*) from u')" '0 0'
+	OUT_OPT='--format text'
+	copy '0 0 0'
+	is "$(dst 'select * from t') $(dst 'select * from u')" '5 {6,7}'
+}
+
 @test "a modifier that grows is taken, a narrower one with --lossy" {
 	local negative=5 # a scale below zero, where there is one
 	[ "$PG_MAJOR" -lt 15 ] || negative=5,-2
