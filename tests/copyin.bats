@@ -625,6 +625,30 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	same m
 }
 
+@test "a table that stands beside the parent is not taken for its partition" {
+	src 'create table m (id int) partition by list (id);
+		create table m_1 partition of m for values in (1); create table m_2 partition of m for values in (2);
+		insert into m values (1), (2)'
+	dst 'create table m (id int) partition by list (id);
+		create table m_1 partition of m for values in (1); create table m_2 (id int); insert into m_2 values (7)'
+	IN_OPT=--keep-going
+	copy '0 0 3'
+	like "$err" 'public.m_2 is no partition of "public.m" in the target'
+	is "$(took | xargs)" 'public.m/public.m_1 loaded public.m/public.m_2 failed'
+	is "$(dst 'select id from m_2')" 7
+	IN_OPT='--map public.m_2=public.m_2'
+	copy '0 0 0'
+	is "$(dst 'select id from m') $(dst 'select id from m_2')" '1 2'
+	dst 'drop table m_2'
+	IN_OPT=
+	copy '0 0 0'
+	is "$(dst 'select id from m order by id' | xargs)" '1 2'
+	# Where there is no such parent, tables may stand alone.
+	dst 'drop table m; create table m_1 (id int); create table m_2 (id int)'
+	copy '0 0 0'
+	is "$(dst 'select id from m_1') $(dst 'select id from m_2')" '1 2'
+}
+
 @test "a plain table goes into a partitioned one" {
 	src 'create table m (id int); insert into m select generate_series(1, 100)'
 	dst 'create table m (id int) partition by hash (id);
