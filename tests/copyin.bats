@@ -625,6 +625,30 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	same m
 }
 
+@test "a table that stands beside the parent is not taken for its partition" {
+	src 'create table m (id int) partition by list (id);
+		create table m_1 partition of m for values in (1); create table m_2 partition of m for values in (2);
+		insert into m values (1), (2)'
+	dst 'create table m (id int) partition by list (id);
+		create table m_1 partition of m for values in (1); create table m_2 (id int); insert into m_2 values (7)'
+	IN_OPT=--keep-going
+	copy '0 0 3'
+	like "$err" 'public.m_2 is no partition of "public.m" in the target'
+	is "$(took | xargs)" 'public.m/public.m_1 loaded public.m/public.m_2 failed'
+	is "$(dst 'select id from m_2')" 7
+	IN_OPT='--map public.m_2=public.m_2'
+	copy '0 0 0'
+	is "$(dst 'select id from m') $(dst 'select id from m_2')" '1 2'
+	dst 'drop table m_2'
+	IN_OPT=
+	copy '0 0 0'
+	is "$(dst 'select id from m order by id' | xargs)" '1 2'
+	# Where there is no such parent, tables may stand alone.
+	dst 'drop table m; create table m_1 (id int); create table m_2 (id int)'
+	copy '0 0 0'
+	is "$(dst 'select id from m_1') $(dst 'select id from m_2')" '1 2'
+}
+
 @test "a plain table goes into a partitioned one" {
 	src 'create table m (id int); insert into m select generate_series(1, 100)'
 	dst 'create table m (id int) partition by hash (id);
@@ -685,6 +709,20 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	src 'drop table t; create table t (x int)'
 	copy '0 0 3'
 	like "$err" 'column "y" of public.t of the target is not null, has no default, and is not in "public.t"'
+}
+
+@test "a domain of the same name that is made of another type is refused in binary" {
+	src "create domain d as int8; create domain dd as d; create table t (a d); insert into t values (5);
+		create table u (a dd[]); insert into u values ('{6,7}')"
+	dst 'create domain d as float8; create domain dd as d; create table t (a d); create table u (a dd[])'
+	IN_OPT=--keep-going
+	copy '0 0 3'
+	like "$err" 'column "a" is public.d on both sides, which in the target is made of another type: pg_catalog.float8'
+	like "$err" 'column "a" is public.dd\[\] on both sides'
+	is "$(dst 'select count(*) from t') $(dst 'select count(*) from u')" '0 0'
+	OUT_OPT='--format text'
+	copy '0 0 0'
+	is "$(dst 'select * from t') $(dst 'select * from u')" '5 {6,7}'
 }
 
 @test "a modifier that grows is taken, a narrower one with --lossy" {
@@ -1942,6 +1980,7 @@ all_about() {	# NAME: every word about the indexes of t
 		exits 2 pg-copyin -d "$DST" $o </dev/null
 		like "$err" 'pg-copyin: error:'
 	done
+	like "$err" 'hint: it reads an archive'
 }
 
 # --- together ------------------------------------------------------------------------------------

@@ -66,6 +66,9 @@ saved() {	# an archive of everything, in ./archive
 	like "$err" 'pg-copyin: error: could not connect'
 	pg_start dst
 	finishes
+	# What a person reads in the end is why.
+	exits 4 pg-chunks -q -d 'host=127.0.0.1 port=1 connect_timeout=1'
+	like "$err" 'could not connect to the server: .*Connection refused'
 }
 
 @test "a target that dies in the middle" {

@@ -27,6 +27,7 @@
 #define DEFAULT_PATIENCE 10.0
 #define UNCLEAR_PATIENCE 3.0 /* seconds for what may well be lasting */
 #define FIRST_PAUSE 0.1
+#define LAST_TRY 0.5 /* seconds that the try at the very end has at least */
 #define LONGEST_PAUSE 5.0
 
 /*
@@ -251,9 +252,14 @@ keep_trying(struct pg *pg, const struct pg_params *params, struct attempt *a)
 
 	for (tries = 0;; tries++) {
 		double left, pause = pause_before(tries);
+		double last = num_now() + LAST_TRY;
 		status s;
 
+		/* What has refused it so far is to have time to say so. */
 		a->give_up = start + patience;
+		if (a->give_up < last) {
+			a->give_up = last;
+		}
 		s = try_once(pg, params, a);
 		if (s != STATUS_RETRY || signal_stop() != 0 || params->spare) {
 			return s;
