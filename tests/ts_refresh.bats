@@ -771,7 +771,10 @@ release() {
 	like "$err" 'could not refresh public.hourly: (another refresh holds a part of it|canceling statement due to lock timeout)'
 	is "$(watermark "$DST" hourly)" ''
 	# Later versions wait for it themselves.
-	[[ $err != *'lock timeout'* ]] || return 0
+	[[ $err != *'lock timeout'* ]] || {
+		release
+		return 0
+	}
 	lines hourly >list
 	refresh -v <list >later 2>said 3>&- &
 	local pid=$!

@@ -234,3 +234,42 @@ copy metrics from stdin with csv;
 	is "$(dst "select count(*) from metrics")" 747
 	is "$(statuses dst metrics | cut -d' ' -f4)" 1
 }
+
+# A chunk of which TimescaleDB keeps no range is passed over by queries.
+@test "columns by whose ranges chunks are skipped" {
+	[ "$(src "select count(*) from pg_settings where name = 'timescaledb.enable_chunk_skipping'")" = 1 ] ||
+		skip 'this TimescaleDB does not skip chunks'
+	both "alter database $DB set timescaledb.enable_chunk_skipping = on"
+	both_own "create table metrics (time timestamptz not null, device_id text, val int);
+		select create_hypertable('metrics', 'time', chunk_time_interval => interval '7 days');
+		alter table metrics set (timescaledb.compress, timescaledb.compress_segmentby = '');
+		select enable_chunk_skipping('metrics', 'val')" 2>/dev/null
+	may src
+	compress_all src "range_start < '2023-05-12'"
+	found() {
+		dst "set timescaledb.enable_chunk_skipping = on;
+			select count(*) from generate_series(1, 744) v
+			where (select count(*) from metrics where val = v) <> 1"
+		dst "select count(*) from metrics where val = 1"
+		dst "select count(*) from metrics where val = 744"
+		dst "select count(*) from metrics where val = 400"
+	}
+	chunks public.metrics | ended >list
+	copy <list
+	same metrics
+	is "$(found)" $'0\n1\n1\n1'
+	is "$(statuses dst metrics)" '1 1 1 0 0'
+	# Over what is there, also where it is empty; with other values.
+	dst_own "delete from metrics where time > '2023-05-20'"
+	src_own "select decompress_chunk(c, true) from show_chunks('metrics') c;
+		update metrics set val = 745 - val" >/dev/null 2>&1
+	compress_all src "range_start < '2023-05-05'"
+	copy --run again <list
+	same metrics
+	is "$(found)" $'0\n1\n1\n1'
+	# And where dual writers have the chunk already.
+	dst_own "truncate metrics; insert into metrics values ('2023-05-16', 'theirs', 10000)"
+	copy --run truncated <list
+	same metrics
+	is "$(found)" $'0\n1\n1\n1'
+}

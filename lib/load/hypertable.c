@@ -241,6 +241,17 @@ endless(const struct job *job, const struct hyper *h)
 }
 
 /*
+ * Only TimescaleDB can make the chunk: which tablespace is its to say, and a
+ * chunk without a range of each column that it skips by would be skipped by
+ * all queries.
+ */
+static bool
+by_server(const struct job *job, const struct hyper *h)
+{
+	return h->table.spread || h->table.skipping || endless(job, h);
+}
+
+/*
  * There is a chunk.  An empty one, as a restored schema has them, is replaced
  * by one that was filled without indexes.
  */
@@ -254,7 +265,7 @@ decide_chunk(struct pg *pg, const struct job *job, struct hyper *h,
 	if (hyper_compressed(h->chunk))
 		return STATUS_OK;
 	h->way = HYPER_CHUNK;
-	if (h->compress || h->table.spread || endless(job, h))
+	if (h->compress || by_server(job, h))
 		return STATUS_OK;
 	s = hyper_rows(pg, job, &h->chunk->chunk, true, &rows, f);
 	if (s == STATUS_OK && !rows)
@@ -282,9 +293,8 @@ decide_rows(struct pg *pg, const struct job *job, struct hyper *h,
 		return STATUS_OK;
 	}
 	s = may_create(pg, job, h, &own, f);
-	/* Compressing takes long, with the hypertable locked after attaching;
-	 * which tablespace is TimescaleDB's to say. */
-	h->make = !own || h->compress || h->table.spread || endless(job, h);
+	/* Compressing takes long, with the hypertable locked after attaching. */
+	h->make = !own || h->compress || by_server(job, h);
 	h->way = HYPER_NEW;
 	return s;
 }
