@@ -273,3 +273,31 @@ copy metrics from stdin with csv;
 	same metrics
 	is "$(found)" $'0\n1\n1\n1'
 }
+
+@test "a time that a function gives, and UUIDs of version 7" {
+	both_own "create function at(j jsonb) returns timestamptz immutable language sql as
+			\$\$ select pg_catalog.to_timestamp((j ->> 'at')::float8) \$\$;
+		create table f (j jsonb not null, v int);
+		select create_hypertable('f', 'j', time_partitioning_func => 'at')"
+	src_own "insert into f select jsonb_build_object('at', 1746057600 + x * 3600), x from generate_series(1, 600) x"
+	dst_own "select set_chunk_time_interval('f', interval '1 day');
+		insert into f values ('{\"at\": 1746100000}', 0)" >/dev/null
+	pg-chunks -q -d "$SRC" f >list
+	copy <list
+	same f
+	copy --run again <list
+	same f
+	exits 0 pg-checksum -d "$DST" <results
+	is "$(verdicts <<<"$out")" '4 match'
+	# Only some versions take those.
+	both_own "create table u (u uuid not null, v int); select create_hypertable('u', 'u')" 2>/dev/null || return 0
+	src_own "insert into u select to_uuidv7('2025-05-01'::timestamptz + x * interval '1 hour'), x from generate_series(1, 600) x"
+	dst_own "select set_chunk_time_interval('u', interval '1 day');
+		insert into u select to_uuidv7('2025-05-01 12:00')" >/dev/null
+	pg-chunks -q -d "$SRC" u >list
+	copy --run u <list
+	same u
+	copy --run more < <(pg-chunks -q -d "$SRC" --until '2025-05-10 12:00' u)
+	same u
+	exits 0 pg-checksum -d "$DST" <results
+}
