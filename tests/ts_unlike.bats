@@ -301,3 +301,33 @@ copy metrics from stdin with csv;
 	same u
 	exits 0 pg-checksum -d "$DST" <results
 }
+
+@test "a hot standby as the source, and settings of roles that would get in the way" {
+	local side setting
+	make_metrics
+	compress_by_device
+	may src
+	compress_all src "range_start < '2023-05-15'"
+	src_own "insert into metrics values ('2023-05-02 00:30', 'late', 1)"
+	for side in src dst; do
+		for setting in "statement_timeout = '20ms'" "lock_timeout = '10ms'" \
+			"idle_in_transaction_session_timeout = '50ms'" 'default_transaction_read_only = on' \
+			"search_path = '_timescaledb_internal'" "timezone = 'Asia/Kolkata'" \
+			"datestyle = 'German'" "bytea_output = 'escape'" "default_transaction_isolation = 'serializable'" \
+			'timescaledb.enable_transparent_decompression = off'; do
+			"$side" "alter role own in database $DB set $setting"
+		done
+	done
+	pg_standby standby src "shared_preload_libraries = 'timescaledb'" "timescaledb.max_background_workers = 0"
+	local standby
+	standby=$(pg_dsn "standby/$DB")
+	standby=${standby/user=postgres/user=own}
+	pg-chunks -q -d "$standby" --until '2023-05-30 12:00' metrics >list
+	pipes '0 0' 'pg-copyout -j 2 -d "'"$standby"'" <list | pg-copyin -d "$DST"'
+	is "$(dst 'select count(*) from metrics')" "$(src "select count(*) from metrics where time < '2023-05-30 12:00'")"
+	cp "$OUT" results
+	exits 0 pg-checksum -d "$DST" <results
+	is "$(verdicts <<<"$out")" '5 match'
+	exits 0 pg-checksum --compressed --source "$standby" --target "$DST" <list
+	pg_stop standby
+}
