@@ -331,3 +331,32 @@ copy metrics from stdin with csv;
 	exits 0 pg-checksum --compressed --source "$standby" --target "$DST" <list
 	pg_stop standby
 }
+
+# Of 2.18 to 2.21; its compressed rows show as the table's own, too, and are not to come twice.
+@test "chunks by the access method hypercore come as rows, and are refused as targets" {
+	make_metrics
+	compress_by_device
+	may src
+	src_own "select compress_chunk(c, hypercore_use_access_method => true)
+		from show_chunks('metrics', older_than => '2023-05-12'::timestamptz) c" >/dev/null 2>&1 ||
+		skip 'this TimescaleDB has no such access method'
+	src_own "insert into metrics values ('2023-05-02 00:30', 'late', 1)"
+	chunks public.metrics | ended >list
+	copy <list
+	same metrics
+	is "$(jq -r 'select(.chunk) | .digest_kind' results | sort -u)" send
+	is "$(statuses dst metrics)" '1 1 0 0 0'
+	exits 0 pg-checksum -d "$DST" <results
+	exits 0 pg-checksum --source "$SRC" --target "$DST" <list
+	exits 0 pg-checksum --compressed --source "$SRC" --target "$DST" <list
+	# Into one: nothing is cleared, nothing loaded.
+	dst_own "select decompress_chunk(c, true) from show_chunks('metrics') c;
+		select compress_chunk(c, hypercore_use_access_method => true)
+		from show_chunks('metrics', older_than => '2023-05-05'::timestamptz) c" >/dev/null 2>&1
+	COPY_CODES='0 3' copy --run again --keep-going <list
+	like "$(cat in.err)" 'is compressed by an access method of its own'
+	like "$(cat in.err)" 'hint: alter table .* set access method heap'
+	is "$(jq -r 'select(.chunk) | .status' results | sort | uniq -c | xargs)" '1 failed 4 loaded'
+	same metrics
+	exits 0 pg-checksum --source "$SRC" --target "$DST" <list
+}

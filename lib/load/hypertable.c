@@ -89,6 +89,25 @@ find_chunks(struct pg *pg, const struct job *job, struct hyper *h,
 	return STATUS_OK;
 }
 
+bool
+hyper_compressed(const struct pg_chunk *c)
+{
+	return c != NULL && (c->status & PG_CHUNK_COMPRESSED) != 0;
+}
+
+/* What it holds could not be cleared, nor anything put beside it. */
+static status
+refuse_form(const struct job *job, const struct pg_chunk *c, struct failure *f)
+{
+	(void)failure_set(f, STATUS_FAIL,
+	    "\"%s.%s\", a chunk of %s, is compressed by an access method of "
+	    "its own",
+	    c->chunk.schema, c->chunk.name, job->target);
+	failure_hint(f,
+	    "alter table ... set access method heap makes it one like others.");
+	return STATUS_FAIL;
+}
+
 /*
  * Whoever compresses it, or drops it, waits from here on; who writes to it
  * does not.
@@ -102,6 +121,8 @@ hold_chunk(struct pg *pg, const struct job *job, struct hyper *h,
 
 	if (h->chunk == NULL)
 		return STATUS_OK;
+	if (hyper_compressed(h->chunk) && h->chunk->batches.oid == 0)
+		return refuse_form(job, h->chunk, f);
 	sql_add(&q, "lock table only ");
 	sql_name(&q, h->chunk->chunk.schema, h->chunk->chunk.name);
 	sql_add(&q, " in row exclusive mode");
@@ -109,12 +130,6 @@ hold_chunk(struct pg *pg, const struct job *job, struct hyper *h,
 	if (s != STATUS_OK && strcmp(f->sqlstate, UNDEFINED_TABLE) == 0)
 		f->class = s = STATUS_RETRY;
 	return s == STATUS_OK ? find_chunks(pg, job, h, f) : s;
-}
-
-bool
-hyper_compressed(const struct pg_chunk *c)
-{
-	return c != NULL && (c->status & PG_CHUNK_COMPRESSED) != 0;
 }
 
 status

@@ -11,6 +11,8 @@
 
 #include "base/mem.h"
 
+#define HEAP 2 /* the access method's oid */
+
 /* What a hash dimension counts in, unless users have their own function. */
 #define HASH "_timescaledb_functions.get_partition_hash"
 
@@ -125,8 +127,11 @@ join_relations(struct sql *sql, const struct pg_timescale *t)
 	sql_add(sql, " join pg_catalog.pg_class as h");
 	sql_add(sql,
 	    " on h.relnamespace = hn.oid and h.relname = y.table_name");
-	sql_add(sql,
-	    " left join pg_catalog.pg_class as b on b.oid = coalesce(");
+	/* An access method that shows compressed rows as its own (2.18 to
+	 * 2.21: hypercore) is nobody else's to look behind. */
+	sql_add(sql, " left join pg_catalog.pg_class as b on k.relam = ");
+	sql_int(sql, HEAP);
+	sql_add(sql, " and b.oid = coalesce(");
 	/* Dropped since the snapshot, it has a number in place of a name. */
 	sql_add(sql, "(select pg_catalog.to_regclass(pg_catalog.to_jsonb(s)");
 	sql_add(sql, " ->> 'compress_relid')::pg_catalog.oid from");

@@ -45,10 +45,12 @@ void pg_relation_free(struct pg_relation *r);
 
 struct pg_chunk {
 	struct pg_relation chunk, hypertable;
-	struct pg_relation batches; /* where its compressed rows are */
-	int status;		    /* PG_CHUNK_*: as the catalog has it */
-	bool equal;		    /* its slices are those asked for */
-	bool invalidates;	    /* a trigger notes changes of its rows */
+	/* Where its compressed rows are; none also if it is compressed in a way
+	 * that only TimescaleDB itself can read. */
+	struct pg_relation batches;
+	int status;	  /* PG_CHUNK_*: as the catalog has it */
+	bool equal;	  /* its slices are those asked for */
+	bool invalidates; /* a trigger notes changes of its rows */
 	json_t *settings; /* of its batches: segmentby, orderby ... or NULL */
 	json_t *sizes;	  /* statistics of its compression, or NULL */
 };

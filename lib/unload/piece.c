@@ -180,7 +180,8 @@ static bool
 reads_only(const struct piece *p, const struct piece_part *part)
 {
 	return p->hyper.chunk.oid == 0 || part->batches || p->batches.exists ||
-	    p->hyper.batches.oid == 0;
+	    (p->hyper.batches.oid == 0 &&
+		(p->hyper.status & PG_CHUNK_COMPRESSED) == 0);
 }
 
 static bool
