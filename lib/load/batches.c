@@ -115,6 +115,9 @@ unfit(const struct job *job, const struct hyper *h, const char *version,
 	if (!same_settings(json_object_get(b, "settings"), h->chunk->settings))
 		return mem_strdup("its compression settings are others than "
 				  "the target's");
+	if (h->chunk->fills)
+		return mem_strdup("the target's chunk has columns that were "
+				  "added with a default");
 	name = other_column(batch_columns(job), batches);
 	if (name != NULL)
 		return mem_printf("batches differ in column \"%s\"", name);

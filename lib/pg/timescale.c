@@ -78,7 +78,8 @@ enum {
 	CHUNK_EQUAL,
 	CHUNK_INVALIDATES,
 	CHUNK_SETTINGS,
-	CHUNK_SIZES
+	CHUNK_SIZES,
+	CHUNK_FILLS
 };
 
 /* What pg_chunk holds, of k (the chunk's pg_class), kn, c (its row in the
@@ -105,6 +106,9 @@ select_more(struct sql *sql)
 	sql_add(sql, " - 'compressed_chunk_id' from");
 	sql_add(sql, " _timescaledb_catalog.compression_chunk_size as z");
 	sql_add(sql, " where z.chunk_id = c.id)");
+	sql_add(sql, ", exists (select from pg_catalog.pg_attribute as m");
+	sql_add(sql, " where m.attrelid = k.oid and m.attnum > 0");
+	sql_add(sql, " and m.atthasmissing and not m.attisdropped)");
 }
 
 /* From the chunk's row in the catalog to the relations it stands for. */
@@ -161,6 +165,7 @@ take_chunk(struct pg_chunk *c, const struct pg_result *r, int row)
 	c->invalidates = pg_true(r, row, CHUNK_INVALIDATES);
 	c->settings = take_json(r, row, CHUNK_SETTINGS);
 	c->sizes = take_json(r, row, CHUNK_SIZES);
+	c->fills = pg_true(r, row, CHUNK_FILLS);
 }
 
 status

@@ -51,6 +51,7 @@ struct pg_chunk {
 	int status;	  /* PG_CHUNK_*: as the catalog has it */
 	bool equal;	  /* its slices are those asked for */
 	bool invalidates; /* a trigger notes changes of its rows */
+	bool fills; /* columns were added, with values that batches lack */
 	json_t *settings; /* of its batches: segmentby, orderby ... or NULL */
 	json_t *sizes;	  /* statistics of its compression, or NULL */
 };
