@@ -62,6 +62,14 @@ void pg_chunk_free(struct pg_chunk *c); /* also the cleanup */
 status pg_chunk_load(struct pg *pg, uint32_t oid, struct pg_chunk *out)
     MUST_CHECK;
 
+/*
+ * What the order of the values that batches are bounded by depends on, such as
+ * "c en_US.UTF-8 2.36"; NULL: on nothing.  Batches mean the same where that is
+ * the same.  The caller frees.
+ */
+status pg_batch_order(struct pg *pg, const struct pg_relation *batches,
+    char **out) MUST_CHECK;
+
 struct pg_hypertable {
 	struct pg_relation relation; /* oid 0: there is none */
 	bool aggregate;	  /* it is what the view that was named stands on */

@@ -5,6 +5,7 @@
 #include "unload/batches.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -126,6 +127,10 @@ describe_batches(struct piece *p, struct pg *pg)
 	s = lacks_defaults(p, pg, &lacking);
 	if (s != STATUS_OK)
 		return s;
+	free(p->order);
+	if (pg_batch_order(pg, b, &p->order) != STATUS_OK)
+		return failure_from_pg(&p->why, pg,
+		    "look up the compressed rows of %s", p->name);
 	if (!lacking && pg_table_column(&p->batches, PG_BATCH_COUNT) != NULL)
 		return STATUS_OK;
 	/* Or it is a form that is not known.  TimescaleDB makes rows of it. */
@@ -339,6 +344,8 @@ batches_show(const struct piece *p, json_t *line)
 							    : "text");
 	if (p->extension != NULL)
 		record_set_text(batches, "extension", p->extension);
+	if (p->order != NULL)
+		record_set_text(batches, "order", p->order);
 	(void)json_object_set(batches, "settings",
 	    p->hyper.settings == NULL ? json_null() : p->hyper.settings);
 	(void)json_object_set(batches, "sizes",

@@ -44,6 +44,8 @@ forget(struct piece *p)
 	pg_chunk_free(&p->hyper);
 	free(p->extension);
 	p->extension = NULL;
+	free(p->order);
+	p->order = NULL;
 	pg_table_free(&p->batches);
 	for (i = 0; i < ARCHIVE_PARTS; i++) {
 		digest_rows_free(p->parts[i].digest);
