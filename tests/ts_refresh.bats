@@ -445,6 +445,27 @@ slow_daily() {
 	same hourly daily
 }
 
+# As those WITH DATA have been, or by a policy that came too early: what was up to date
+# then passes for it now, and copied rows leave no mark.
+@test "a target that was refreshed before it had the rows" {
+	metrics 2025-01-01 2025-01-20
+	hourly_daily
+	refresh_source hourly daily
+	dst "create table kept as table metrics; truncate metrics;
+		call refresh_continuous_aggregate('hourly', null, '2025-01-25');
+		call refresh_continuous_aggregate('daily', null, '2025-01-25');
+		set session_replication_role = replica; insert into metrics select * from kept" >/dev/null 2>&1
+	if [ "$(dst "select count(*) from pg_proc where proname = 'refresh_continuous_aggregate'
+		and 'force' = any (proargnames)")" = 0 ]; then
+		pipes '0 1' 'lines | refresh'
+		like "$err" 'cannot be forced: rows that were copied there are not materialised'
+		return
+	fi
+	pipes '0 0' 'lines | refresh --step 5d'
+	is "$(field hourly status)" refreshed
+	same hourly daily
+}
+
 @test "what is materialised of rows that a retention policy dropped stays" {
 	metrics
 	hourly_daily
@@ -750,6 +771,11 @@ release() {
 	pipes '0 4' 'lines hourly | refresh --lock-timeout 1s'
 	like "$err" 'could not refresh public.hourly: (another refresh holds a part of it|canceling statement due to lock timeout)'
 	is "$(watermark "$DST" hourly)" ''
+	# Later versions wait for it themselves.
+	[[ $err != *'lock timeout'* ]] || {
+		release
+		return 0
+	}
 	lines hourly >list
 	refresh -v <list >later 2>said 3>&- &
 	local pid=$!

@@ -234,3 +234,225 @@ copy metrics from stdin with csv;
 	is "$(dst "select count(*) from metrics")" 747
 	is "$(statuses dst metrics | cut -d' ' -f4)" 1
 }
+
+# A chunk of which TimescaleDB keeps no range is passed over by queries.
+@test "columns by whose ranges chunks are skipped" {
+	[ "$(src "select count(*) from pg_settings where name = 'timescaledb.enable_chunk_skipping'")" = 1 ] ||
+		skip 'this TimescaleDB does not skip chunks'
+	both "alter database $DB set timescaledb.enable_chunk_skipping = on"
+	both_own "create table metrics (time timestamptz not null, device_id text, val int);
+		select create_hypertable('metrics', 'time', chunk_time_interval => interval '7 days');
+		alter table metrics set (timescaledb.compress, timescaledb.compress_segmentby = '');
+		select enable_chunk_skipping('metrics', 'val')" 2>/dev/null
+	may src
+	compress_all src "range_start < '2023-05-12'"
+	found() {
+		dst "set timescaledb.enable_chunk_skipping = on;
+			select count(*) from generate_series(1, 744) v
+			where (select count(*) from metrics where val = v) <> 1"
+		dst "select count(*) from metrics where val = 1"
+		dst "select count(*) from metrics where val = 744"
+		dst "select count(*) from metrics where val = 400"
+	}
+	chunks public.metrics | ended >list
+	copy <list
+	same metrics
+	is "$(found)" $'0\n1\n1\n1'
+	is "$(statuses dst metrics)" '1 1 1 0 0'
+	# Over what is there, also where it is empty; with other values.
+	dst_own "delete from metrics where time > '2023-05-20'"
+	src_own "select decompress_chunk(c, true) from show_chunks('metrics') c;
+		update metrics set val = 745 - val" >/dev/null 2>&1
+	compress_all src "range_start < '2023-05-05'"
+	copy --run again <list
+	same metrics
+	is "$(found)" $'0\n1\n1\n1'
+	# And where dual writers have the chunk already.
+	dst_own "truncate metrics; insert into metrics values ('2023-05-16', 'theirs', 10000)"
+	copy --run truncated <list
+	same metrics
+	is "$(found)" $'0\n1\n1\n1'
+}
+
+@test "a time that a function gives, and UUIDs of version 7" {
+	both_own "create function at(j jsonb) returns timestamptz immutable language sql as
+			\$\$ select pg_catalog.to_timestamp((j ->> 'at')::float8) \$\$;
+		create table f (j jsonb not null, v int);
+		select create_hypertable('f', 'j', time_partitioning_func => 'at')"
+	src_own "insert into f select jsonb_build_object('at', 1746057600 + x * 3600), x from generate_series(1, 600) x"
+	dst_own "select set_chunk_time_interval('f', interval '1 day');
+		insert into f values ('{\"at\": 1746100000}', 0)" >/dev/null
+	pg-chunks -q -d "$SRC" f >list
+	copy <list
+	same f
+	copy --run again <list
+	same f
+	exits 0 pg-checksum -d "$DST" <results
+	is "$(verdicts <<<"$out")" '4 match'
+	# Only some versions take those.
+	both_own "create table u (u uuid not null, v int); select create_hypertable('u', 'u')" 2>/dev/null || return 0
+	src_own "insert into u select to_uuidv7('2025-05-01'::timestamptz + x * interval '1 hour'), x from generate_series(1, 600) x"
+	dst_own "select set_chunk_time_interval('u', interval '1 day');
+		insert into u select to_uuidv7('2025-05-01 12:00')" >/dev/null
+	pg-chunks -q -d "$SRC" u >list
+	copy --run u <list
+	same u
+	copy --run more < <(pg-chunks -q -d "$SRC" --until '2025-05-10 12:00' u)
+	same u
+	exits 0 pg-checksum -d "$DST" <results
+}
+
+@test "a hot standby as the source, and settings of roles that would get in the way" {
+	local side setting
+	make_metrics
+	compress_by_device
+	may src
+	compress_all src "range_start < '2023-05-15'"
+	src_own "insert into metrics values ('2023-05-02 00:30', 'late', 1)"
+	for side in src dst; do
+		for setting in "statement_timeout = '20ms'" "lock_timeout = '10ms'" \
+			"idle_in_transaction_session_timeout = '50ms'" 'default_transaction_read_only = on' \
+			"search_path = '_timescaledb_internal'" "timezone = 'Asia/Kolkata'" \
+			"datestyle = 'German'" "bytea_output = 'escape'" "default_transaction_isolation = 'serializable'" \
+			'timescaledb.enable_transparent_decompression = off'; do
+			"$side" "alter role own in database $DB set $setting"
+		done
+	done
+	pg_standby standby src "shared_preload_libraries = 'timescaledb'" "timescaledb.max_background_workers = 0"
+	local standby
+	standby=$(pg_dsn "standby/$DB")
+	standby=${standby/user=postgres/user=own}
+	pg-chunks -q -d "$standby" --until '2023-05-30 12:00' metrics >list
+	pipes '0 0' 'pg-copyout -j 2 -d "'"$standby"'" <list | pg-copyin -d "$DST"'
+	is "$(dst 'select count(*) from metrics')" "$(src "select count(*) from metrics where time < '2023-05-30 12:00'")"
+	cp "$OUT" results
+	exits 0 pg-checksum -d "$DST" <results
+	is "$(verdicts <<<"$out")" '5 match'
+	exits 0 pg-checksum --compressed --source "$standby" --target "$DST" <list
+	pg_stop standby
+}
+
+# Of 2.18 to 2.21; its compressed rows show as the table's own, too, and are not to come twice.
+@test "chunks by the access method hypercore come as rows, and are refused as targets" {
+	make_metrics
+	compress_by_device
+	may src
+	src_own "select compress_chunk(c, hypercore_use_access_method => true)
+		from show_chunks('metrics', older_than => '2023-05-12'::timestamptz) c" >/dev/null 2>&1 ||
+		skip 'this TimescaleDB has no such access method'
+	src_own "insert into metrics values ('2023-05-02 00:30', 'late', 1)"
+	chunks public.metrics | ended >list
+	copy <list
+	same metrics
+	is "$(jq -r 'select(.chunk) | .digest_kind' results | sort -u)" send
+	is "$(statuses dst metrics)" '1 1 0 0 0'
+	exits 0 pg-checksum -d "$DST" <results
+	exits 0 pg-checksum --source "$SRC" --target "$DST" <list
+	exits 0 pg-checksum --compressed --source "$SRC" --target "$DST" <list
+	# Into one: nothing is cleared, nothing loaded.
+	dst_own "select decompress_chunk(c, true) from show_chunks('metrics') c;
+		select compress_chunk(c, hypercore_use_access_method => true)
+		from show_chunks('metrics', older_than => '2023-05-05'::timestamptz) c" >/dev/null 2>&1
+	COPY_CODES='0 3' copy --run again --keep-going <list
+	like "$(cat in.err)" 'is compressed by an access method of its own'
+	like "$(cat in.err)" 'hint: alter table .* set access method heap'
+	is "$(jq -r 'select(.chunk) | .status' results | sort | uniq -c | xargs)" '1 failed 4 loaded'
+	same metrics
+	exits 0 pg-checksum --source "$SRC" --target "$DST" <list
+}
+
+# The values of columns that were added later are the chunk's to know, and no batch has them.
+@test "columns that were added with a default after compressing" {
+	local run
+	make_metrics
+	compress_by_device
+	may src
+	compress_all src "range_start < '2023-05-15'"
+	chunks public.metrics | ended >list
+	copy <list
+	is "$(jq -r 'select(.chunk) | .digest_kind' results | sort | uniq -c | xargs)" '3 batches 2 send'
+	src_own "alter table metrics add column late int default 7"
+	src_own "alter table metrics add column later text default 'x'"
+	src_own "alter table metrics add column never int"
+	dst_own "alter table metrics add column late int default 9"
+	dst_own "alter table metrics add column later text"
+	dst_own "alter table metrics add column never int"
+	for run in there new; do
+		[ $run = there ] || dst_own 'truncate metrics'
+		copy --run $run <list
+		same metrics
+		is "$(dst "select count(*) from metrics where late = 7 and later = 'x' and never is null")" 744
+		is "$(statuses dst metrics)" '1 1 1 0 0'
+		exits 0 pg-checksum -d "$DST" <results
+		exits 0 pg-checksum --source "$SRC" --target "$DST" --compressed <list
+	done
+	# Compressed again the batches hold them, and go as they are; not into a chunk that
+	# would fill in its own.
+	src_own "select decompress_chunk(c, true) from show_chunks('metrics') c" >/dev/null
+	compress_all src "range_start < '2023-05-15'"
+	src_own "update metrics set late = null where time < '2023-05-02'" 2>/dev/null
+	for run in again anew; do
+		[ $run = again ] || dst_own 'truncate metrics'
+		copy --run $run <list
+		same metrics
+		exits 0 pg-checksum --source "$SRC" --target "$DST" --compressed <list
+	done
+}
+
+# Batches are bounded by the least and the greatest of their texts and enums: in another
+# order rows would be there, and not be found.
+@test "collations and enums that order otherwise" {
+	local name
+	src "select 'a' collate \"en-x-icu\"" >/dev/null 2>&1 || skip 'this server has no ICU'
+	src_own "create type mood as enum ('sad', 'ok', 'happy')" >/dev/null
+	dst_own "create type mood as enum ('happy', 'sad', 'ok')" >/dev/null
+	src_own "create table texts (time timestamptz not null, name text collate \"C\", v int);
+		create table enums (time timestamptz not null, name mood, v int)" >/dev/null
+	dst_own "create table texts (time timestamptz not null, name text collate \"en-x-icu\", v int);
+		create table enums (time timestamptz not null, name mood, v int)" >/dev/null
+	for name in texts enums; do
+		both_own "select create_hypertable('$name', 'time');
+			alter table $name set (timescaledb.compress, timescaledb.compress_segmentby = '',
+				timescaledb.compress_orderby = 'name, time')"
+	done
+	src_own "insert into texts select '2023-05-04'::timestamptz + x * interval '1 min',
+			(array['B', 'a', 'A', 'b', 'Z', 'z'])[1 + x % 6], x from generate_series(1, 6000) x;
+		insert into enums select '2023-05-04'::timestamptz + x * interval '1 min',
+			(array['sad', 'ok', 'happy'])[1 + x % 3]::mood, x from generate_series(1, 6000) x;
+		select compress_chunk(c) from show_chunks('texts') c;
+		select compress_chunk(c) from show_chunks('enums') c" >/dev/null 2>&1
+	pg-chunks -q -d "$SRC" texts enums >list
+	found() {
+		dst "select name, count(*) from $1 where name = 'a' group by 1;
+			select name, count(*) from $1 where name = 'Z' group by 1"
+	}
+	copy <list
+	same texts
+	same enums
+	is "$(found texts)" $'a|1000\nZ|1000'
+	is "$(dst "select count(*) from enums where name = 'happy'")" 2000
+	is "$(dst "select count(*) from enums where name = 'sad'")" 2000
+	is "$(statuses dst texts) $(statuses dst enums)" '1 1'
+	exits 0 pg-checksum --source "$SRC" --target "$DST" <results
+	# The database's own, too; and where all of it is the same, batches stay.
+	pg_sql dst "drop database $DB with (force)"
+	pg_sql dst "create database $DB template template0 locale_provider icu icu_locale 'en-US' locale 'C.UTF-8'" 2>/dev/null ||
+		return 0
+	pg_sql "dst/$DB" 'create extension timescaledb' 2>/dev/null
+	hyper_setup
+	SRC=${SRC/user=postgres/user=own} DST=${DST/user=postgres/user=own}
+	dst_own "create type mood as enum ('sad', 'ok', 'happy')" >/dev/null
+	dst_own "create table texts (time timestamptz not null, name text, v int);
+		create table enums (time timestamptz not null, name mood, v int)"
+	for name in texts enums; do
+		dst_own "select create_hypertable('$name', 'time');
+			alter table $name set (timescaledb.compress, timescaledb.compress_segmentby = '',
+				timescaledb.compress_orderby = 'name, time')" >/dev/null 2>&1
+	done
+	copy <list
+	same texts
+	same enums
+	is "$(found texts)" $'a|1000\nZ|1000'
+	is "$(jq -r 'select(.chunk) | [.parent.table, .digest != null] | @tsv' results | sort | xargs)" \
+		'enums true texts false'
+}

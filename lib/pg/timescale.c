@@ -11,6 +11,8 @@
 
 #include "base/mem.h"
 
+#define HEAP 2 /* the access method's oid */
+
 /* What a hash dimension counts in, unless users have their own function. */
 #define HASH "_timescaledb_functions.get_partition_hash"
 
@@ -76,7 +78,8 @@ enum {
 	CHUNK_EQUAL,
 	CHUNK_INVALIDATES,
 	CHUNK_SETTINGS,
-	CHUNK_SIZES
+	CHUNK_SIZES,
+	CHUNK_FILLS
 };
 
 /* What pg_chunk holds, of k (the chunk's pg_class), kn, c (its row in the
@@ -103,6 +106,9 @@ select_more(struct sql *sql)
 	sql_add(sql, " - 'compressed_chunk_id' from");
 	sql_add(sql, " _timescaledb_catalog.compression_chunk_size as z");
 	sql_add(sql, " where z.chunk_id = c.id)");
+	sql_add(sql, ", exists (select from pg_catalog.pg_attribute as m");
+	sql_add(sql, " where m.attrelid = k.oid and m.attnum > 0");
+	sql_add(sql, " and m.atthasmissing and not m.attisdropped)");
 }
 
 /* From the chunk's row in the catalog to the relations it stands for. */
@@ -125,8 +131,11 @@ join_relations(struct sql *sql, const struct pg_timescale *t)
 	sql_add(sql, " join pg_catalog.pg_class as h");
 	sql_add(sql,
 	    " on h.relnamespace = hn.oid and h.relname = y.table_name");
-	sql_add(sql,
-	    " left join pg_catalog.pg_class as b on b.oid = coalesce(");
+	/* An access method that shows compressed rows as its own (2.18 to
+	 * 2.21: hypercore) is nobody else's to look behind. */
+	sql_add(sql, " left join pg_catalog.pg_class as b on k.relam = ");
+	sql_int(sql, HEAP);
+	sql_add(sql, " and b.oid = coalesce(");
 	/* Dropped since the snapshot, it has a number in place of a name. */
 	sql_add(sql, "(select pg_catalog.to_regclass(pg_catalog.to_jsonb(s)");
 	sql_add(sql, " ->> 'compress_relid')::pg_catalog.oid from");
@@ -156,6 +165,7 @@ take_chunk(struct pg_chunk *c, const struct pg_result *r, int row)
 	c->invalidates = pg_true(r, row, CHUNK_INVALIDATES);
 	c->settings = take_json(r, row, CHUNK_SETTINGS);
 	c->sizes = take_json(r, row, CHUNK_SIZES);
+	c->fills = pg_true(r, row, CHUNK_FILLS);
 }
 
 status
@@ -290,12 +300,21 @@ add_want(struct sql *sql, const json_t *slices)
 	sql_add(sql, "::pg_catalog.jsonb) as w)");
 }
 
-/* dim: the dimensions of the hypertable with that oid. */
+/* dim: the dimensions of the hypertable with that oid; counts is the type that
+ * its slices count in, which a function may give. */
 static void
 add_dimensions(struct sql *sql, const struct pg_hypertable *h)
 {
-	sql_add(sql,
-	    "dim as (select d.* from _timescaledb_catalog.dimension d");
+	sql_add(sql, "dim as (select d.*, coalesce((select p.prorettype");
+	sql_add(sql, " from pg_catalog.pg_proc as p");
+	sql_add(sql, " join pg_catalog.pg_namespace as n");
+	sql_add(sql, " on n.oid = p.pronamespace");
+	sql_add(sql, " where n.nspname = d.partitioning_func_schema");
+	sql_add(sql, " and p.proname = d.partitioning_func");
+	sql_add(sql, " order by p.proargtypes[0] = d.column_type::");
+	sql_add(sql, "pg_catalog.oid desc limit 1)::pg_catalog.regtype,");
+	sql_add(sql, " d.column_type) as counts");
+	sql_add(sql, " from _timescaledb_catalog.dimension d");
 	sql_add(sql, " join _timescaledb_catalog.hypertable as y");
 	sql_add(sql, " on y.id = d.hypertable_id where y.schema_name = ");
 	sql_param(sql, h->relation.schema);
@@ -392,19 +411,19 @@ static void
 add_literal(struct sql *sql)
 {
 	sql_add(sql, "case when d.interval_length is null");
-	sql_add(sql, " or d.column_type in ('pg_catalog.int8'");
+	sql_add(sql, " or d.counts in ('pg_catalog.int8'");
 	sql_add(sql, "::pg_catalog.regtype, 'pg_catalog.int4'");
 	sql_add(sql, "::pg_catalog.regtype, 'pg_catalog.int2'");
 	sql_add(sql, "::pg_catalog.regtype) then pg_catalog.format('%L', v)");
-	sql_add(sql, " when d.column_type = 'pg_catalog.timestamptz'");
+	sql_add(sql, " when d.counts = 'pg_catalog.timestamptz'");
 	sql_add(sql, "::pg_catalog.regtype then pg_catalog.format(");
 	sql_add(sql, "'%L::pg_catalog.timestamptz',");
 	sql_add(sql, " _timescaledb_functions.to_timestamp(v))");
-	sql_add(sql, " when d.column_type = 'pg_catalog.timestamp'");
+	sql_add(sql, " when d.counts = 'pg_catalog.timestamp'");
 	sql_add(sql, "::pg_catalog.regtype then pg_catalog.format(");
 	sql_add(sql, "'%L::pg_catalog.timestamp', _timescaledb_functions");
 	sql_add(sql, ".to_timestamp_without_timezone(v))");
-	sql_add(sql, " when d.column_type = 'pg_catalog.date'");
+	sql_add(sql, " when d.counts = 'pg_catalog.date'");
 	sql_add(sql, "::pg_catalog.regtype then pg_catalog.format(");
 	sql_add(sql, "'%L::pg_catalog.date',");
 	sql_add(sql, " _timescaledb_functions.to_date(v)) end");
@@ -486,7 +505,8 @@ add_told(struct str *all, const json_t *range, const char *field,
 	add_condition(all, str_text(&sql.text));
 }
 
-/* A dimension that h does not have is a column like others. */
+/* A dimension that h does not have is a column like others; so is one of UUIDs,
+ * which only the source's line can say. */
 static bool
 add_other(struct str *all, const json_t *ranges, const char *name)
 {
@@ -522,16 +542,16 @@ pg_hypertable_range(struct pg *pg, const struct pg_hypertable *h,
 	*same = s == STATUS_OK && pg_rows(r) == h->dimensions;
 	for (i = 0; s == STATUS_OK && i < pg_rows(r); i++) {
 		const char *name = pg_value(r, i, 0);
+		bool has = pg_true(r, i, 1);
+		bool other = !primary ||
+		    (has && kind_differs(ranges, name, pg_true(r, i, 4)));
 
-		if (pg_value(r, i, 2) != NULL && pg_value(r, i, 3) != NULL &&
-		    !kind_differs(ranges, name, pg_true(r, i, 4))) {
+		*same = *same && has;
+		if (!other && pg_value(r, i, 2) != NULL &&
+		    pg_value(r, i, 3) != NULL) {
 			add_condition(&all, pg_value(r, i, 2));
 			add_condition(&all, pg_value(r, i, 3));
-			continue;
-		}
-		*same = false;
-		if (!primary || pg_true(r, i, 1) ||
-		    !add_other(&all, ranges, name)) {
+		} else if (other || !add_other(&all, ranges, name)) {
 			*lacking = mem_strdup(name);
 			return STATUS_OK;
 		}

@@ -45,10 +45,13 @@ void pg_relation_free(struct pg_relation *r);
 
 struct pg_chunk {
 	struct pg_relation chunk, hypertable;
-	struct pg_relation batches; /* where its compressed rows are */
-	int status;		    /* PG_CHUNK_*: as the catalog has it */
-	bool equal;		    /* its slices are those asked for */
-	bool invalidates;	    /* a trigger notes changes of its rows */
+	/* Where its compressed rows are; none also if it is compressed in a way
+	 * that only TimescaleDB itself can read. */
+	struct pg_relation batches;
+	int status;	  /* PG_CHUNK_*: as the catalog has it */
+	bool equal;	  /* its slices are those asked for */
+	bool invalidates; /* a trigger notes changes of its rows */
+	bool fills; /* columns were added, with values that batches lack */
 	json_t *settings; /* of its batches: segmentby, orderby ... or NULL */
 	json_t *sizes;	  /* statistics of its compression, or NULL */
 };
@@ -58,6 +61,14 @@ void pg_chunk_free(struct pg_chunk *c); /* also the cleanup */
  * snapshot shows it.  Reports nothing. */
 status pg_chunk_load(struct pg *pg, uint32_t oid, struct pg_chunk *out)
     MUST_CHECK;
+
+/*
+ * What the order of the values that batches are bounded by depends on, such as
+ * "c en_US.UTF-8 2.36"; NULL: on nothing.  Batches mean the same where that is
+ * the same.  The caller frees.
+ */
+status pg_batch_order(struct pg *pg, const struct pg_relation *batches,
+    char **out) MUST_CHECK;
 
 struct pg_hypertable {
 	struct pg_relation relation; /* oid 0: there is none */
