@@ -115,7 +115,7 @@ static status
 put_parts(struct put *p)
 {
 	char *key CLEANUP_FREE = s3_key(p->s, p->name);
-	struct s3_upload u CLEANUP(s3_upload_free) = {NULL};
+	struct s3_upload u CLEANUP(s3_upload_free) = {.key = NULL};
 	size_t part = 0;
 	status st = s3_upload_begin(p->s, key, p->name, &u);
 

@@ -21,7 +21,7 @@ s3_upload_free(struct s3_upload *u)
 	free(u->parts);
 	free(u->key);
 	free(u->id);
-	*u = (struct s3_upload){NULL};
+	*u = (struct s3_upload){.key = NULL};
 }
 
 /* Its part of this number, room for which is made. */
