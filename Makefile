@@ -222,6 +222,7 @@ bench: deps-bench ## measure speed and memory beside other tools
 	@$(MAKE) --no-print-directory all bench-programs
 	@PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(BUILD)/bench:$$PATH" tests/bench/run
 	@tests/bench/hypertables
+	@tests/bench/backup
 
 FUZZ_TIME ?= 60
 fuzz: deps-fuzz ## each fuzzer for FUZZ_TIME=60 seconds

@@ -16,7 +16,7 @@ programs() {	# MAJOR
 		cp -a "${PG_BINDIR%/bin}" "$PG_ROOT/server.$1"
 		PG_BINDIR=$PG_ROOT/server.$1/bin
 	}
-	PG_MAJOR=$1
+	export PG_MAJOR=$1
 	unset PG_TEMPLATE
 }
 
