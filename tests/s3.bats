@@ -289,6 +289,15 @@ objects() {	# URL: of it, without those that are whole backups' own
 	is "$(sed 's/.* //' "$OUT" | paste -sd,)" second
 }
 
+@test "a dry run asks the bucket" {
+	exits 0 backup -n -o "$U"
+	like "$out" '^ok +store +"s3://backups/.*" answers$'
+	exits 1 backup -n -o s3://nobucket/x
+	like "$out" '^missing +store '
+	AWS_SECRET_ACCESS_KEY=wrong exits 1 backup -n -o "$U"
+	is "$(store list "$U")" ''
+}
+
 @test "a bucket that is full, missing or gone leaves nothing that counts" {
 	export PGPIPE_S3_PART_SIZE=5MB
 	s3_faults '99 507 PUT.*base.*partNumber=3&'
