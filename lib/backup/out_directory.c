@@ -223,10 +223,10 @@ directory_free(struct output *o)
 	part_free(d, &d->wal);
 	part_free(d, &d->manifest);
 	place_free(&d->place);
-	if (d->name != NULL && !d->kept && d->unreachable)
-		log_warning("what is left in \"%s\" is no backup", d->final);
-	else if (d->name != NULL && !d->kept &&
-	    catalog_remove_store(storage_url(d->store), d->name) != STATUS_OK)
+	if (d->name != NULL && !d->kept &&
+	    (d->unreachable ||
+		catalog_remove_store(storage_url(d->store), d->name) !=
+		    STATUS_OK))
 		log_warning("what is left in \"%s\" is no backup", d->final);
 	storage_close(d->store);
 	free(d->name);
