@@ -7,8 +7,9 @@ load lib/backup
 load lib/s3
 
 setup_file() {
-	s3_start
 	common_setup_file
+	s3_start
+	[ -n "${S3_PID:-}" ] || return 0
 	backup_server src
 	backup_tablespace src "$PG_ROOT/space"
 }
