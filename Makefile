@@ -226,6 +226,7 @@ bench: deps-bench ## measure speed and memory beside other tools
 	@tests/bench/hypertables
 	@tests/bench/report
 	@tests/bench/chart
+	@tests/bench/backup
 
 FUZZ_TIME ?= 60
 fuzz: deps-fuzz ## each fuzzer for FUZZ_TIME=60 seconds

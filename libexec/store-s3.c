@@ -48,7 +48,7 @@ check_name(const char *name)
 static status
 run(const struct call *c)
 {
-	struct s3_config config CLEANUP(s3_config_free) = {NULL};
+	struct s3_config config CLEANUP(s3_config_free) = {.url = NULL};
 	struct s3 *s CLEANUP(s3_cleanup) = NULL;
 	status st = s3_config_read(c->url, &config);
 

@@ -296,6 +296,38 @@ server_can() {	# METHOD
 	pg_stop drop
 }
 
+@test "a database dropped and one made meanwhile, WAL left to an archive that is off" {
+	backup_server dbs 'archive_mode = off' 'wal_keep_size = 512MB'
+	pg_sql dbs 'create database gone'
+	begin_slow dbs -Z none -X none -o b
+	pg_sql dbs 'drop database gone'
+	pg_sql dbs 'create database made'
+	end_slow 0
+	exits 0 pg-basebackup-wrap verify --no-wal b/*
+	pg_stop dbs
+}
+
+# The manifest is what memory goes to.
+@test "a million files take less than 400 MB" {
+	no_sanitizer 'it has a memory of its own'
+	mkdir m
+	{
+		printf '{ "PostgreSQL-Backup-Manifest-Version": 1,\n"Files": [\n'
+		awk 'BEGIN { for (i = 1; i <= 1000000; i++)
+			printf "{ \"Path\": \"base/%d/%d\", \"Size\": 8192, \"Last-Modified\": \"2025-07-04 16:53:26 GMT\", \"Checksum-Algorithm\": \"CRC32C\", \"Checksum\": \"%08x\" }%s\n",
+				16384 + i % 400, 100000 + i, i, i < 1000000 ? "," : "" }'
+		printf '],\n"WAL-Ranges": [\n{ "Timeline": 1, "Start-LSN": "0/2000028", "End-LSN": "0/2000100" }\n],\n'
+	} >m/backup_manifest
+	printf '"Manifest-Checksum": "%s"}\n' \
+		"$(sha256sum <m/backup_manifest | cut -d' ' -f1)" >>m/backup_manifest
+	tar -cf m/base.tar --format=ustar -T /dev/null
+	(ulimit -v 400000 && exits 1 pg-basebackup-wrap verify m)
+	like "$(<"$ERR")" '999900 more files are missing'
+	tar -cf stream.tar --format=ustar -C m backup_manifest
+	(ulimit -v 400000 && exits 1 pg-basebackup-wrap verify stream.tar)
+	like "$(<"$ERR")" '999900 more files are missing'
+}
+
 @test "no slot is left, whatever happened" {
 	exits 0 backup -o b
 	wait_for pg_sql_true src 'select count(*) = 0 from pg_replication_slots'

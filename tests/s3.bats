@@ -7,8 +7,9 @@ load lib/backup
 load lib/s3
 
 setup_file() {
-	s3_start
 	common_setup_file
+	s3_start
+	[ -n "${S3_PID:-}" ] || return 0
 	backup_server src
 	backup_tablespace src "$PG_ROOT/space"
 }
@@ -86,25 +87,26 @@ large() {
 	s3_faults '1 drop PUT.*partNumber=1&' '2 503 PUT.*partNumber=2&' \
 		'1 spoil PUT.*partNumber=3&' '1 lose PUT.*partNumber=4&' \
 		'1 500 POST.*uploads' '1 lose POST.*uploadId' '1 429 HEAD'
-	exits 0 store put "$U" large <large
+	exits 0 store put "$U" object <large
 	is "$err" ''
 	is "$(s3_log | grep -c 'PUT.*partNumber=3.* 400$')" 1
 	s3_faults '3 cut GET' '1 503 GET'
-	exits 0 store get "$U" large
+	exits 0 store get "$U" object
 	cmp "$OUT" large
 	is "$(s3_log | grep -c '^GET.* 206$')" 3
 	# The whole again, but for its beginning.
 	s3_faults '2 cut GET'
-	exits 0 store get "$U" large 1000001
+	exits 0 store get "$U" object 1000001
 	cmp "$OUT" <(tail -c +1000002 large)
 	# It does not end: an exit that says that trying again may help.
 	s3_faults '99 503 PUT'
 	AWS_MAX_ATTEMPTS=3 exits 4 store put "$U" other <large
 	like "$err" 'could not put "s3://.*/more/other": HTTP 503, SlowDown'
 	like "$err" 'detail: 3 tries'
+	is "$(grep -c 'error:' "$ERR")" 1
 	exits 1 store stat "$U" other
 	s3_faults '99 stall GET'
-	AWS_MAX_ATTEMPTS=1 PGPIPE_S3_TIMEOUT=1 exits 4 store get "$U" large
+	AWS_MAX_ATTEMPTS=1 PGPIPE_S3_TIMEOUT=1 exits 4 store get "$U" object
 	like "$err" 'Operation too slow'
 	AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_MAX_ATTEMPTS=2 \
 		exits 4 store list "$U"
@@ -116,19 +118,21 @@ large() {
 	# Its stdin does not end.
 	mkfifo pipe
 	exec 9<>pipe
-	"$BUILD/libexec/pgpipe/store-s3" put "$U" large <pipe 2>err 3>&- 9>&- &
+	"$BUILD/libexec/pgpipe/store-s3" put "$U" object <pipe 2>err 3>&- 9>&- &
 	local put=$!
 	head -c 12000000 large >&9
 	wait_for eval "s3_log | grep -q 'partNumber=2&.* 200'"
 	kill "$put"
-	wait "$put" || is "$?" 143
+	local got=0
+	wait "$put" || got=$?
 	exec 9>&-
-	like "$(<err)" 'could not put .*: stopped'
-	exits 1 store stat "$U" large
+	is "$got" 143
+	is "$(<err)" ''
+	exits 1 store stat "$U" object
 	s3_faults
-	exits 0 store put "$U" large <large
+	exits 0 store put "$U" object <large
 	is "$(s3_log | grep -c '^PUT')" 2
-	exits 0 store get "$U" large
+	exits 0 store get "$U" object
 	cmp "$OUT" large
 	# Nor what differs from what is there taken for the same.
 	s3_faults '99 507 PUT.*partNumber=4&'
@@ -137,7 +141,7 @@ large() {
 	printf X | dd of=large bs=1 seek=6000000 conv=notrunc status=none
 	s3_faults
 	exits 0 store put "$U" changed <large
-	is "$(s3_log | grep '^PUT' | grep -o 'Number=[0-9]*' | paste -sd,)" \
+	is "$(s3_log | grep '^PUT' | grep -o 'Number=[0-9]*' | sort | paste -sd,)" \
 		Number=2,Number=4
 	exits 0 store get "$U" changed
 	cmp "$OUT" large
@@ -187,6 +191,7 @@ large() {
 	PGPIPE_S3_PART_SIZE=4MB exits 2 store list "$U"
 	PGPIPE_S3_ADDRESSING=somehow exits 2 store list "$U"
 	AWS_MAX_ATTEMPTS=none exits 2 store list "$U"
+	PGPIPE_S3_JOBS=0 exits 2 store list "$U"
 }
 
 @test "the settings of AWS's own tools" {
@@ -212,7 +217,7 @@ large() {
 		s3 =
 		  addressing_style = virtual
 	EOF
-	AWS_PROFILE=test exits 0 store stat "$U" x
+	AWS_PROFILE='test' exits 0 store stat "$U" x
 	# The bucket was in the host's name.
 	s3_log | tail -n 1 | grep -q '^HEAD /[0-9]'
 	AWS_ENDPOINT_URL_S3=$endpoint AWS_REGION=eu-test-1 exits 3 store stat "$U" x
@@ -287,6 +292,15 @@ objects() {	# URL: of it, without those that are whole backups' own
 	exits 0 pg-basebackup-wrap expire --keep 1 "$U"
 	exits 0 pg-basebackup-wrap list "$U"
 	is "$(sed 's/.* //' "$OUT" | paste -sd,)" second
+}
+
+@test "a dry run asks the bucket" {
+	exits 0 backup -n -o "$U"
+	like "$out" '^ok +store +"s3://backups/.*" answers$'
+	exits 1 backup -n -o s3://nobucket/x
+	like "$out" '^missing +store '
+	AWS_SECRET_ACCESS_KEY=wrong exits 1 backup -n -o "$U"
+	is "$(store list "$U")" ''
 }
 
 @test "a bucket that is full, missing or gone leaves nothing that counts" {

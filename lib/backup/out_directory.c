@@ -27,6 +27,7 @@
 struct part {
 	struct sink *sink; /* NULL: not open */
 	struct storage_put put;
+	char *object; /* in a store, until it is complete there */
 };
 
 struct directory {
@@ -49,15 +50,14 @@ create(struct directory *d, const char *file, const struct codec_spec *codec,
 {
 	char *shown CLEANUP_FREE = mem_printf("%s/%s",
 	    d->store != NULL ? d->final : d->place.partial, file);
-	char *object CLEANUP_FREE = NULL;
 	status s;
 	int fd = -1;
 
 	if (d->store == NULL)
 		return sink_create(d->place.fd, file, shown, codec,
 		    &part->sink);
-	object = mem_printf("%s/%s", d->name, file);
-	s = storage_put_begin(d->store, object, &part->put, &fd);
+	part->object = mem_printf("%s/%s", d->name, file);
+	s = storage_put_begin(d->store, part->object, &part->put, &fd);
 	if (s == STATUS_OK)
 		part->sink = sink_new(fd, shown, codec, true);
 	return s;
@@ -68,12 +68,12 @@ create(struct directory *d, const char *file, const struct codec_spec *codec,
 static void
 part_free(struct directory *d, struct part *part)
 {
-	char *name CLEANUP_FREE =
-	    part->put.pid > 0 ? mem_strdup(part->put.name) : NULL;
-
 	storage_put_cancel(&part->put);
-	if (name != NULL && !d->unreachable)
-		d->unreachable = storage_remove(d->store, name) != STATUS_OK;
+	if (part->object != NULL && !d->unreachable)
+		d->unreachable =
+		    storage_remove(d->store, part->object) != STATUS_OK;
+	free(part->object);
+	part->object = NULL;
 	sink_free(part->sink);
 	part->sink = NULL;
 }
@@ -93,6 +93,10 @@ end_file(struct directory *d, struct part *part, bool listed)
 	s = sink_finish(*sink);
 	if (s == STATUS_OK && part->put.pid > 0)
 		s = storage_put_end(d->store, &part->put);
+	if (s == STATUS_OK) {
+		free(part->object);
+		part->object = NULL;
+	}
 	if (s == STATUS_OK && listed) {
 		name = strrchr(sink_name(*sink), '/') + 1;
 		entry = json_object();
@@ -223,10 +227,10 @@ directory_free(struct output *o)
 	part_free(d, &d->wal);
 	part_free(d, &d->manifest);
 	place_free(&d->place);
-	if (d->name != NULL && !d->kept && d->unreachable)
-		log_warning("what is left in \"%s\" is no backup", d->final);
-	else if (d->name != NULL && !d->kept &&
-	    catalog_remove_store(storage_url(d->store), d->name) != STATUS_OK)
+	if (d->name != NULL && !d->kept &&
+	    (d->unreachable ||
+		catalog_remove_store(storage_url(d->store), d->name) !=
+		    STATUS_OK))
 		log_warning("what is left in \"%s\" is no backup", d->final);
 	storage_close(d->store);
 	free(d->name);

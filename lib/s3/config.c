@@ -231,10 +231,12 @@ read_limits(struct s3_config *c)
 	const char *size = setting("PGPIPE_S3_PART_SIZE");
 	const char *timeout = setting("PGPIPE_S3_TIMEOUT");
 	const char *attempts = setting("AWS_MAX_ATTEMPTS");
+	const char *jobs = setting("PGPIPE_S3_JOBS");
 
 	c->part_size = PART_SIZE;
 	c->timeout = 60;
 	c->attempts = 10;
+	c->jobs = 4;
 	if (size != NULL &&
 	    (!num_size(size, &c->part_size) || c->part_size < PART_MIN ||
 		c->part_size > PART_MAX))
@@ -244,6 +246,8 @@ read_limits(struct s3_config *c)
 		return not_valid("PGPIPE_S3_TIMEOUT", "a number of seconds");
 	if (attempts != NULL && !num_u64(attempts, 1, 1000, &c->attempts))
 		return not_valid("AWS_MAX_ATTEMPTS", "a number from 1");
+	if (jobs != NULL && !num_u64(jobs, 1, 64, &c->jobs))
+		return not_valid("PGPIPE_S3_JOBS", "a number from 1 to 64");
 	return STATUS_OK;
 }
 
@@ -293,5 +297,5 @@ s3_config_free(struct s3_config *c)
 	forget(c->secret);
 	forget(c->token);
 	free(c->ca);
-	*c = (struct s3_config){NULL};
+	*c = (struct s3_config){.url = NULL};
 }

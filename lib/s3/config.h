@@ -9,7 +9,7 @@
  *	AWS_CA_BUNDLE, AWS_MAX_ATTEMPTS
  *
  * and of our own PGPIPE_S3_ADDRESSING (host, path), PGPIPE_S3_PART_SIZE,
- * PGPIPE_S3_TIMEOUT, PGPIPE_S3_ALLOW_HTTP.
+ * PGPIPE_S3_JOBS, PGPIPE_S3_TIMEOUT, PGPIPE_S3_ALLOW_HTTP.
  */
 #ifndef S3_CONFIG_H
 #define S3_CONFIG_H
@@ -31,6 +31,7 @@ struct s3_config {
 	uint64_t part_size;
 	uint64_t timeout; /* seconds without a byte */
 	uint64_t attempts;
+	uint64_t jobs; /* parts at once */
 };
 
 /* Reports; STATUS_USAGE for a URL or a setting that is none, STATUS_FAIL where

@@ -62,9 +62,12 @@ s3_fault(const struct s3 *s, const struct s3_answer *a, const char *doing,
 	if (a->sunk != STATUS_OK)
 		return a->sunk;
 	if (signal_stop() != 0) {
-		log_error("could not %s \"%s/%s\": stopped", doing, url, name);
+		log_verbose("could not %s \"%s/%s\": stopped", doing, url,
+		    name);
 		return STATUS_RETRY;
 	}
+	if (!s3_may_tell(s))
+		return a->passing ? STATUS_RETRY : STATUS_FAIL;
 	if (a->reason[0] != '\0') {
 		log_error("could not %s \"%s/%s\": %s", doing, url, name,
 		    a->reason);

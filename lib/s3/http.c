@@ -25,6 +25,7 @@
 struct s3 {
 	const struct s3_config *config;
 	CURL *curl;
+	atomic_bool *told; /* or NULL */
 };
 
 /* A request that runs. */
@@ -67,6 +68,18 @@ s3_cleanup(struct s3 **s)
 {
 	s3_close(*s);
 	*s = NULL;
+}
+
+void
+s3_tell_once(struct s3 *s, atomic_bool *told)
+{
+	s->told = told;
+}
+
+bool
+s3_may_tell(const struct s3 *s)
+{
+	return s->told == NULL || !atomic_exchange(s->told, true);
 }
 
 const struct s3_config *

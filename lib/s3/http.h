@@ -11,6 +11,7 @@
 #ifndef S3_HTTP_H
 #define S3_HTTP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -58,6 +59,9 @@ void s3_answer_free(struct s3_answer *a); /* also the cleanup */
 status s3_open(const struct s3_config *config, struct s3 **out) MUST_CHECK;
 void s3_close(struct s3 *s); /* NULL is legal; also by the cleanup */
 void s3_cleanup(struct s3 **s);
+/* Of several that work together, the first failure is reported. */
+void s3_tell_once(struct s3 *s, atomic_bool *told);
+bool s3_may_tell(const struct s3 *s); /* asks, and takes the turn */
 const struct s3_config *s3_config_of(const struct s3 *s);
 
 /* One request, whatever comes of it. */

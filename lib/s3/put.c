@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/signal.h"
 #include "data/md5.h"
+#include "s3/crew.h"
 #include "s3/object.h"
 #include "s3/upload.h"
 
@@ -22,43 +23,67 @@
 struct put {
 	struct s3 *s;
 	const char *name;
-	char *buffer;
-	size_t n, size; /* bytes of the part, and its room */
+	struct s3_bytes part; /* that is read */
+	size_t size;	      /* of a whole one */
 	uint64_t total;
 	bool end; /* of stdin */
 };
 
+/* Whoever asked for the stop knows of it. */
 static status
 stopped(const struct put *p)
 {
-	log_error("could not put \"%s/%s\": stopped", s3_config_of(p->s)->url,
+	log_verbose("could not put \"%s/%s\": stopped", s3_config_of(p->s)->url,
 	    p->name);
 	return STATUS_RETRY;
+}
+
+/* Until stdin has something, or an end. */
+static status
+wait_for_stdin(const struct put *p)
+{
+	struct pollfd wait[2] = {{STDIN_FILENO, POLLIN, 0},
+	    {signal_stop_fd(), POLLIN, 0}};
+
+	while (signal_stop() == 0) {
+		if (poll(wait, 2, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			log_error("could not read from \"standard input\": %s",
+			    strerror(errno));
+			return STATUS_FAIL;
+		}
+		if (wait[0].revents != 0)
+			return STATUS_OK;
+	}
+	return stopped(p);
 }
 
 /* The next part: shorter only at the end. */
 static status
 fill(struct put *p)
 {
-	struct pollfd wait[2] = {{STDIN_FILENO, POLLIN, 0},
-	    {signal_stop_fd(), POLLIN, 0}};
+	struct s3_bytes *b = &p->part;
 	size_t got;
 	status st = STATUS_OK;
 
-	p->n = 0;
-	while (st == STATUS_OK && p->n < p->size && !p->end) {
-		if (poll(wait, 2, -1) < 0 && errno != EINTR)
-			break;
-		if (signal_stop() != 0)
-			return stopped(p);
-		if (wait[0].revents == 0)
-			continue;
-		st = io_read(STDIN_FILENO, p->buffer + p->n, p->size - p->n,
-		    &got, "standard input");
-		p->n += got;
-		p->end = st == STATUS_OK && got == 0;
+	if (b->room < p->size) {
+		free(b->data);
+		b->data = mem_alloc(p->size);
+		b->room = p->size;
 	}
-	p->total += p->n;
+	b->n = 0;
+	while (st == STATUS_OK && b->n < p->size && !p->end) {
+		st = wait_for_stdin(p);
+		if (st == STATUS_OK)
+			st = io_read(STDIN_FILENO, b->data + b->n,
+			    p->size - b->n, &got, "standard input");
+		if (st == STATUS_OK) {
+			b->n += got;
+			p->end = got == 0;
+		}
+	}
+	p->total += b->n;
 	return st;
 }
 
@@ -70,9 +95,9 @@ put_whole(struct put *p)
 	unsigned char md5[MD5_SIZE];
 	const struct s3_request r = {.method = "PUT",
 	    .key = key,
-	    .body = p->buffer,
-	    .n = p->n,
-	    .md5 = md5_of(p->buffer, p->n, md5) ? md5 : NULL};
+	    .body = p->part.data,
+	    .n = p->part.n,
+	    .md5 = md5_of(p->part.data, p->part.n, md5) ? md5 : NULL};
 
 	s3_ask(p->s, &r, &a);
 	return s3_good(&a) ? STATUS_OK : s3_fault(p->s, &a, "put", p->name);
@@ -111,29 +136,45 @@ too_long(const struct put *p)
 	return STATUS_FAIL;
 }
 
+/* As they come; *parts becomes how many. */
+static status
+send_parts(struct put *p, struct s3_upload *u, size_t *parts)
+{
+	const struct s3_config *config = s3_config_of(p->s);
+	struct s3_crew *crew = NULL;
+	status st =
+	    s3_crew_begin(config, u, p->name, (unsigned)config->jobs, &crew);
+
+	*parts = 0;
+	if (st != STATUS_OK)
+		return st;
+	while (st == STATUS_OK && p->part.n > 0) {
+		if (*parts == S3_PARTS)
+			st = too_long(p);
+		else
+			st = s3_crew_send(crew, ++*parts, &p->part);
+		if (st == STATUS_OK && *parts % PARTS_OF_A_SIZE == 0)
+			p->size *= 2;
+		if (st == STATUS_OK)
+			st = fill(p);
+	}
+	return status_worse(st, s3_crew_end(crew));
+}
+
 static status
 put_parts(struct put *p)
 {
 	char *key CLEANUP_FREE = s3_key(p->s, p->name);
-	struct s3_upload u CLEANUP(s3_upload_free) = {NULL};
-	size_t part = 0;
+	struct s3_upload u CLEANUP(s3_upload_free) = {.key = NULL};
+	size_t parts = 0;
 	status st = s3_upload_begin(p->s, key, p->name, &u);
 
-	while (st == STATUS_OK && p->n > 0) {
-		if (part == S3_PARTS)
-			return too_long(p);
-		st = s3_upload_part(p->s, &u, p->name, ++part, p->buffer, p->n);
-		if (st == STATUS_OK && part % PARTS_OF_A_SIZE == 0) {
-			p->size *= 2;
-			p->buffer = mem_realloc(p->buffer, p->size);
-		}
-		if (st == STATUS_OK)
-			st = fill(p);
-	}
 	if (st == STATUS_OK)
-		st = s3_upload_end(p->s, &u, p->name, part);
+		st = send_parts(p, &u, &parts);
+	if (st == STATUS_OK)
+		st = s3_upload_end(p->s, &u, p->name, parts);
 	return st == STATUS_OK || st == STATUS_NO
-	    ? check(p, &u, part, st == STATUS_OK)
+	    ? check(p, &u, parts, st == STATUS_OK)
 	    : st;
 }
 
@@ -143,12 +184,10 @@ s3_put(struct s3 *s, const char *name)
 	struct put p = {.s = s,
 	    .name = name,
 	    .size = (size_t)s3_config_of(s)->part_size};
-	status st;
+	status st = fill(&p);
 
-	p.buffer = mem_alloc(p.size);
-	st = fill(&p);
 	if (st == STATUS_OK)
 		st = p.end ? put_whole(&p) : put_parts(&p);
-	free(p.buffer);
+	free(p.part.data);
 	return st;
 }

@@ -16,24 +16,12 @@
 void
 s3_upload_free(struct s3_upload *u)
 {
-	for (size_t i = 0; i < u->count; i++)
+	for (size_t i = 0; u->parts != NULL && i < S3_PARTS; i++)
 		free(u->parts[i].etag);
 	free(u->parts);
 	free(u->key);
 	free(u->id);
-	*u = (struct s3_upload){NULL};
-}
-
-/* Its part of this number, room for which is made. */
-static struct s3_part *
-part_of(struct s3_upload *u, size_t number)
-{
-	if (number > u->count) {
-		u->parts = mem_resize(u->parts, number, sizeof(*u->parts));
-		for (; u->count < number; u->count++)
-			u->parts[u->count] = (struct s3_part){0, NULL};
-	}
-	return &u->parts[number - 1];
+	*u = (struct s3_upload){.key = NULL};
 }
 
 /* --- which there are -------------------------------------------------------------- */
@@ -128,7 +116,7 @@ take_part(struct s3_upload *u, struct xml_span in)
 	    !num_u64(number, 1, S3_PARTS, &n) ||
 	    !num_u64(size, 1, INT64_MAX, &bytes))
 		return;
-	part = part_of(u, (size_t)n);
+	part = &u->parts[n - 1];
 	part->bytes = bytes;
 	free(part->etag);
 	part->etag = xml_text(in, "ETag");
@@ -214,7 +202,8 @@ s3_upload_begin(struct s3 *s, const char *key, const char *name,
 	struct strv ids CLEANUP(strv_free) = STRV_INIT;
 	status st = find_uploads(s, key, "put", name, &ids);
 
-	*out = (struct s3_upload){.key = mem_strdup(key)};
+	*out = (struct s3_upload){.key = mem_strdup(key),
+	    .parts = mem_zalloc(S3_PARTS * sizeof(struct s3_part))};
 	/* The last one has begun last. */
 	if (st == STATUS_OK && ids.len > 0)
 		st = go_on(s, out, name, ids.data[ids.len - 1]);
@@ -245,7 +234,7 @@ status
 s3_upload_part(struct s3 *s, struct s3_upload *u, const char *name,
     size_t number, const void *bytes, size_t n)
 {
-	struct s3_part *part = part_of(u, number);
+	struct s3_part *part = &u->parts[number - 1];
 	char *before CLEANUP_FREE = mem_printf("partNumber=%zu&", number);
 	char *query CLEANUP_FREE = with_id(before, u->id);
 	struct s3_answer a CLEANUP(s3_answer_free) = S3_ANSWER_INIT;

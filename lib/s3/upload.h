@@ -23,14 +23,15 @@ struct s3_part {
 
 struct s3_upload {
 	char *key, *id;
-	struct s3_part *parts; /* the first one's number is 1 */
-	size_t count;
+	struct s3_part
+	    *parts; /* S3_PARTS of them; the first one's number is 1 */
 };
 
 /* The one of this key to go on with, or a new one. */
 status s3_upload_begin(struct s3 *s, const char *key, const char *name,
     struct s3_upload *out) MUST_CHECK;
-/* Send a part, unless these bytes are there. */
+/* Send a part, unless these bytes are there; different parts from different
+ * threads, each with a connection of its own. */
 status s3_upload_part(struct s3 *s, struct s3_upload *u, const char *name,
     size_t number, const void *bytes, size_t n) MUST_CHECK;
 /* Make an object of its first parts.  STATUS_NO: the upload is not known any
