@@ -56,7 +56,7 @@ ours() {	# the ids of all of our sections
 }
 
 @test "every section of ours is collected on this version" {
-	collect c.json "$GOLDEN" --heavy
+	collect c.json "$GOLDEN" --with-heavy
 	# What an absent extension needs is left out, all else is there.
 	is "$(sections c.json | jq -r .id | sort)" \
 		"$(ours | grep -v -e '^ts-' -e '^statements$')"
@@ -100,7 +100,7 @@ ours() {	# the ids of all of our sections
 }
 
 @test "an empty database has a report without a row" {
-	collect c.json "$(pg_dsn a/nothing)" --heavy
+	collect c.json "$(pg_dsn a/nothing)" --with-heavy
 	is "$(jq -r '.databases[].sections[] | select(.total > 0) | .id' c.json | sort |
 		paste -sd' ')" 'extensions grants schemas'
 	exits 0 pg-report -q -d "$(pg_dsn a/nothing)" -o r.html
@@ -160,7 +160,7 @@ line,tab	tab,😀,עברית,back`tick,[x](javascript:alert(1)),$1{x}%s\')"
 		and l.relation is not null and l.database = (select oid from pg_database
 			where datname = 'golden')"
 	seconds=$SECONDS
-	collect c.json "$GOLDEN" --heavy
+	collect c.json "$GOLDEN" --with-heavy
 	exec 7>&-
 	[ $((SECONDS - seconds)) -lt 10 ]
 	is "$(sections c.json | jq -r 'select(.status != "ok" and .id != "io") | .id')" ''
@@ -194,13 +194,13 @@ line,tab	tab,😀,עברית,back`tick,[x](javascript:alert(1)),$1{x}%s\')"
 	collect c.json "$POOR"
 	like "$(rows_of c.json databases | grep huge)" \
 		'"bytes":null,"size_note":"needs connect on it or pg_read_all_stats"'
-	exits 0 pg-report collect -q -o c.json -d "$POOR" --heavy
+	exits 0 pg-report collect -q -o c.json -d "$POOR" --with-heavy
 	is "$(failed c.json)" ''
 }
 
 @test "a standby has the same schema, and says whose standby it is" {
 	collect a.json "$GOLDEN"
-	collect b.json "$(pg_dsn b/golden)" --heavy
+	collect b.json "$(pg_dsn b/golden)" --with-heavy
 	is "$(sections b.json | jq -r 'select(.status != "ok" and .id != "io") |
 		"\(.id) \(.reason)"')" ''
 	is "$(jq -f "$TREE/tests/golden/schema.jq" b.json)" \
@@ -312,7 +312,7 @@ line,tab	tab,😀,עברית,back`tick,[x](javascript:alert(1)),$1{x}%s\')"
 		delete from thin where id % 3 > 0'
 	# What a session has counted is told when it ends.
 	pg_sql a/huge 'vacuum analyze thin; vacuum raw'
-	collect c.json "$(pg_dsn a/huge)" --heavy
+	collect c.json "$(pg_dsn a/huge)" --with-heavy
 	is "$(rows_of c.json bloat | jq -r '"\(.table) \((.ratio // -1) * 10 | floor)"')" \
 		"$(printf '%s\n' 'thin 6' 'raw -10')"
 	like "$(rows_of c.json bloat)" '"table":"raw".*"note":"not analyzed'

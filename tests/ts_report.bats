@@ -76,7 +76,7 @@ ran() {	# JOB SUCCESS STARTED FINISHED LAST_SUCCESS NEXT
 	report ts-uncompressed-old '{"ts-uncompressed-old": {"critical_bytes": 0}}'
 	fires ts-uncompressed-old 'public.m; x' critical
 	mend ts-uncompressed-old 'public.m; x'
-	report $ids '{"ts-ratio": {"notice": 1000, "min_bytes": 0}}'
+	report $ids '{"ts-ratio": {"notice": 1000, "warning": 1, "min_bytes": 0}}'
 	silent ts-uncompressed-old
 	silent ts-partial
 	fires ts-ratio 'public.m; x' notice 'segmentby device, orderby "?time'

@@ -70,7 +70,7 @@ hourly() {
 @test "chunks are counted into their hypertable everywhere" {
 	metrics
 	hourly
-	collect c.json "$SRC" --heavy
+	collect c.json "$SRC" --with-heavy
 	is "$(rows_of c.json tables '[.table, .kind, .partitions, .rows, .partitioning]')" \
 		'["daily","continuous aggregate",0,null,"day"]
 ["hourly","continuous aggregate",2,144,"hour"]
