@@ -117,6 +117,10 @@ golden() {	# FILE NAME
 	main_of "$OUT" >main.xml
 	is "$(grep -ciE '<(script|img|iframe|b>db|i>ext|x>|g>|v>|cat>|col>)' main.xml)" 0
 	like "$out" '<title>&lt;/title&gt;&lt;script&gt;alert\(4\)'
+	# A finding leads to its table.
+	exits 0 rendered shop html
+	like "$out" '<a class="object" href="#d1-tables-public.reviews"><code>public.reviews<'
+	exits 0 rendered hostile html
 	# A comment's link is a link, to where it says; nothing else is fetched.
 	unlike "$(cat main.xml)" 'href="(javascript|data|www)'
 	# No character hides or turns another.

@@ -85,11 +85,29 @@ add_waiver(struct str *out, const json_t *finding)
 	str_add(out, "</p>\n");
 }
 
+/* "schema.table.index" leads to the table, if it is there. */
+static const char *
+anchor_of(const struct html *h, const struct html_scope *scope,
+    const char *object)
+{
+	char *name CLEANUP_FREE = mem_strdup(object);
+	char *dot;
+
+	for (;;) {
+		const char *id = html_anchor(h, scope, name);
+
+		dot = strrchr(name, '.');
+		if (id != NULL || dot == NULL)
+			return id;
+		*dot = '\0';
+	}
+}
+
 static void
 add_object(const struct html *h, const struct html_scope *scope,
     const char *object, struct str *out)
 {
-	const char *id = html_anchor(h, scope, object);
+	const char *id = anchor_of(h, scope, object);
 
 	if (*object == '\0')
 		return;

@@ -217,6 +217,12 @@ function buildIndex() {
 		};
 	});
 }
+// Of a check those findings that have the words, if any has.
+function siftFindings(check, wanted) {
+	const findings = all(".finding", check);
+	const some = findings.some((f) => holds(f.textContent.toLowerCase(), wanted));
+	findings.forEach((f) => { f.hidden = some && !holds(f.textContent.toLowerCase(), wanted); });
+}
 function showItem(item, match) {
 	const e = item.element;
 	if (e.tagName === "TR") e.dataset.miss = match ? "" : "1";
@@ -227,6 +233,7 @@ function restore() {
 		s.section.hidden = false;
 		s.items.forEach((item) => {
 			showItem(item, true);
+			if (item.element.classList.contains("check")) siftFindings(item.element, []);
 			if (item.opened) { item.element.open = false; item.opened = false; }
 		});
 	});
@@ -271,7 +278,11 @@ function search() {
 		s.items.forEach((item) => {
 			const match = holds(item.text, wanted);
 			showItem(item, match || (own && s.items.length <= 50));
-			if (match) { n++; hits.push(item); }
+			if (match) {
+				n++;
+				hits.push(item);
+				if (item.element.classList.contains("check")) siftFindings(item.element, wanted);
+			}
 		});
 		if (own && n === 0) hits.push({ element: s.section });
 		s.section.hidden = n === 0 && !own;
@@ -286,6 +297,7 @@ function search() {
 		});
 	}
 	mark(wanted);
+	if (hits.length > 0) hits[0].element.scrollIntoView({ block: "nearest" });
 	say(hits.length === 0 ? "Nothing found" : hits.length === 1 ? "1 place" : hits.length.toLocaleString("en") + " places");
 }
 let waiting = 0, at = -1;

@@ -4,7 +4,8 @@
 //	node tests/browser/picture.js MODULES CHROMIUM PAGE PICTURE.png
 "use strict";
 const path = require("path");
-const [modules, executablePath, page, picture] = process.argv.slice(2);
+const [where, executablePath, page, picture] = process.argv.slice(2);
+const modules = path.resolve(where);
 const { chromium } = require(path.join(modules, "playwright-core"));
 
 (async () => {

@@ -9,7 +9,8 @@
 "use strict";
 const path = require("path");
 const fs = require("fs");
-const [modules, executablePath, page, scenario] = process.argv.slice(2);
+const [where, executablePath, page, scenario] = process.argv.slice(2);
+const modules = path.resolve(where);
 const { chromium } = require(path.join(modules, "playwright-core"));
 const axe = fs.readFileSync(path.join(modules, "axe-core", "axe.min.js"), "utf8");
 
@@ -102,9 +103,14 @@ const scenarios = {
 		await tab.fill("#q", "reindex");
 		await tab.waitForFunction(() => /place/.test(document.getElementById("hits").textContent));
 		ok(await shown(tab, "#summary .finding") >= 1, "findings are searched, too");
+		await tab.fill("#q", "products_1_idx");
+		await tab.waitForFunction(() => document.querySelectorAll("#d1-checks .check:not([hidden])").length === 1);
+		is(await shown(tab, "#d1-checks .finding"), 1, "of a check only the findings that have the words");
 		await tab.press("#q", "Enter");
 		ok(/^1 of /.test(await tab.locator("#hits").textContent()), "Enter goes to the first");
 		await tab.press("#q", "Escape");
+
+		is(await tab.locator("#d1-checks .finding[hidden]").count(), 0, "afterwards all findings are back");
 
 		// Closing and opening.
 		await tab.click("#close");
