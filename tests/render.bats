@@ -238,6 +238,10 @@ golden() {	# FILE NAME
 		cmp plain.html other.html
 	done
 	is "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'pg-report.*' 2>/dev/null)" ''
+	# Who asks for it where it is not is told.
+	exits 0 env PATH=/nonexistent "$BUILD/bin/pg-report" render --dot "$DOCUMENTS/shop.json"
+	like "$err" 'no program "dot" on PATH'
+	cmp "$OUT" plain.html
 	if command -v dot >/dev/null; then
 		rendered shop html "dot=$(command -v dot)" >other.html
 		! cmp -s plain.html other.html
