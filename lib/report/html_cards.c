@@ -157,8 +157,11 @@ is_key(const struct cards *c, const char *column)
 	size_t i;
 	json_t *name;
 
-	json_array_foreach(key, i,
-	    name) if (str_eq(json_string_value(name), column)) return true;
+	json_array_foreach(key, i, name)
+	{
+		if (str_eq(json_string_value(name), column))
+			return true;
+	}
 	return false;
 }
 
@@ -304,9 +307,11 @@ nested_link(struct str *out, const json_t *row, size_t number, void *arg)
 	json_t *column;
 
 	(void)number;
-	json_array_foreach(key, i,
-	    column) if (json_object_get(row, json_string_value(column)) ==
-	    NULL) return false;
+	json_array_foreach(key, i, column)
+	{
+		if (json_object_get(row, json_string_value(column)) == NULL)
+			return false;
+	}
 	id = i > 0 ? id_of(c, row) : NULL;
 	if (id == NULL)
 		return false;

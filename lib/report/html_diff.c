@@ -131,7 +131,9 @@ add_changed(struct str *out, const json_t *section,
 			break;
 		changes_name(&name, section, row);
 		json_array_foreach(json_object_get(row, "fields"), f, field)
-		    add_field(out, columns, str_text(&name), field, grown);
+		{
+			add_field(out, columns, str_text(&name), field, grown);
+		}
 	}
 	str_add(out, "</tbody></table></div>\n");
 	say_rest(out, i, json_array_size(rows));
@@ -181,9 +183,11 @@ columns_of(struct show_columns *out, const json_t *section)
 		bool there = false;
 
 		json_array_foreach(json_object_get(section, "show"), k, entry)
-		    there = there ||
-		    str_eq(record_text(entry, "column"),
-			json_string_value(name));
+		{
+			there = there ||
+			    str_eq(record_text(entry, "column"),
+				json_string_value(name));
+		}
 		if (!there)
 			json_array_append(show, name);
 	}
@@ -306,7 +310,9 @@ add_database(struct html *h, const json_t *database, size_t number,
 		html_note(out, "This database is gone.");
 	add_findings(h, database, prefix, nav, out);
 	json_array_foreach(json_object_get(database, "sections"), i, section)
-	    add_section(section, prefix, nav, out);
+	{
+		add_section(section, prefix, nav, out);
+	}
 	str_add(nav, "</ul></details></li>\n");
 	str_add(out, "</section>\n");
 }
@@ -364,16 +370,20 @@ html_diff(struct html *h, struct str *nav, struct str *out)
 	str_add(out, "</dl>\n");
 	if (json_is_false(json_object_get(h->doc, "comparable")))
 		html_note(out, show_text(h->doc, "reason"));
-	json_array_foreach(databases, i, database) shown +=
-	    render_wants(h->options, show_text(database, "database")) &&
-	    changes_in_database(database);
+	json_array_foreach(databases, i, database)
+	{
+		shown +=
+		    render_wants(h->options, show_text(database, "database")) &&
+		    changes_in_database(database);
+	}
 	if (shown == 0)
 		html_note(out, "Nothing changed.");
 	str_add(out, "</section>\n");
-	json_array_foreach(databases, i,
-	    database) if (render_wants(h->options,
-			      show_text(database, "database")) &&
-	    changes_in_database(database))
-	    add_database(h, database, i, nav, out);
+	json_array_foreach(databases, i, database)
+	{
+		if (render_wants(h->options, show_text(database, "database")) &&
+		    changes_in_database(database))
+			add_database(h, database, i, nav, out);
+	}
 	str_add(nav, "</ul>\n");
 }

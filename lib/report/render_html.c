@@ -117,7 +117,7 @@ render_parts(struct page *p, size_t max)
 	size_t s, i;
 	json_t *section;
 
-	for (s = 0; s < p->scope_count; s++)
+	for (s = 0; s < p->scope_count; s++) {
 		json_array_foreach(json_object_get(p->scopes[s].at, "sections"),
 		    i, section)
 		{
@@ -132,6 +132,7 @@ render_parts(struct page *p, size_t max)
 			html_section(&p->h, part->scope, section, max,
 			    &part->html);
 		}
+	}
 }
 
 /* The largest share that all together have room with. */
