@@ -218,7 +218,11 @@ demo: deps ## copy real data between two throw-away servers, and prove it
 
 check: deps ## all tests; PG=17, SAN=address,undefined, T=pattern, J=jobs
 	@$(MAKE) --no-print-directory all testprogs completion
-	@BUILD=$(BUILD) SAN=$(SAN) PG=$(PG) T='$(subst ','\'',$(T))' J=$(J) tests/run
+	@BUILD=$(BUILD) SAN=$(SAN) PG=$(PG) T='$(subst ','\'',$(T))' J=$(J) \
+		SOAK=$(SOAK) tests/run
+
+soak: ## all tests, the long ones too; the same variables
+	@$(MAKE) --no-print-directory check SOAK=1
 
 bench: deps-bench ## measure speed and memory beside other tools
 	@$(MAKE) --no-print-directory all bench-programs

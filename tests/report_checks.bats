@@ -105,7 +105,7 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 	mend fk-noindex 'My "shop".line.narrow'
 	mend fk-noindex 'My "shop".parted.parted_part_fkey'
 	judge a/keys no-pk,dup-fk,fk-type-mismatch,not-valid,fk-noindex
-	for id in dup-fk fk-type-mismatch not-valid fk-noindex; do silent $id; done
+	for id in dup-fk fk-type-mismatch not-valid fk-noindex; do silent "$id"; done
 	silent no-pk 'My "shop".line'
 	for key in 'fk-noindex|My "shop".line.narrow' 'fk-noindex|My "shop".parted.parted_part_fkey' \
 		'not-valid|My "shop".word.filled' 'not-valid|My "shop".line.late' \
@@ -177,7 +177,7 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 	pg_sql a/indexes 'update t set d = id'
 	mend idx-invalid public.broken
 	judge a/indexes idx-duplicate,idx-redundant,idx-invalid,idx-unused
-	for id in idx-duplicate idx-redundant idx-invalid; do silent $id; done
+	for id in idx-duplicate idx-redundant idx-invalid; do silent "$id"; done
 	silent idx-unused public.not_the_same
 	for key in 'idx-duplicate|public.double; 2' 'idx-duplicate|public.pk_again' \
 		'idx-redundant|public.root_unused' 'idx-redundant|public.short' \
@@ -351,7 +351,7 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 	fires autovac-off-table public.parted warning '\(1 partitions\)'
 	# What is listed by default is more than this.
 	judge a/rows $ids
-	for id in dead-tuples vacuum-starved autovac-off-table; do silent $id; done
+	for id in dead-tuples vacuum-starved autovac-off-table; do silent "$id"; done
 	judge a/rows vacuum-starved '{"vacuum-starved": {"hours": 0, "queue": 0.1}}'
 	fires vacuum-starved queue critical '2 tables wait'
 	pg_sql a/rows 'alter table dead set (autovacuum_vacuum_threshold = 2000)'
@@ -367,7 +367,7 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 	mend autovac-off-table public.parted
 	counted
 	judge a/rows $ids "$low"
-	for id in ${ids//,/ }; do silent $id; done
+	for id in ${ids//,/ }; do silent "$id"; done
 	unmend autovac-off-table public.parted
 	judge a/rows autovac-off-table "$low"
 	fires autovac-off-table public.parted warning
@@ -513,7 +513,7 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 	for key in "${keys[@]}"; do mend "${key%%:*}" "${key#*:}"; done
 	pg_sql a/rights 'create policy p on closed using (true)'
 	judge a/rights $ids
-	for id in ${ids//,/ }; do silent $id; done
+	for id in ${ids//,/ }; do silent "$id"; done
 	for key in "${keys[@]}"; do unmend "${key%%:*}" "${key#*:}"; done
 	judge a/rights $ids
 	for key in "${keys[@]}"; do fires "${key%%:*}" "${key#*:}" warning; done
@@ -521,7 +521,7 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 
 @test "roles: superusers, MD5, expiry, the server's files" {
 	judge a sec-superusers,sec-md5,sec-server-access
-	for id in sec-superusers sec-md5 sec-server-access; do silent $id; done
+	for id in sec-superusers sec-md5 sec-server-access; do silent "$id"; done
 	judge a sec-expiry
 	fires sec-expiry roles notice 'nobody, postgres'
 	pg_sql a "create role \"root; 2\" superuser login;
@@ -537,7 +537,7 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 	pg_sql a "drop role \"root; 2\"; drop role old; drop role \"reads; files\";
 		alter role nobody valid until '2099-01-01'; alter role postgres valid until '2099-01-01'"
 	judge a sec-superusers,sec-md5,sec-server-access,sec-expiry
-	for id in sec-superusers sec-md5 sec-server-access sec-expiry; do silent $id; done
+	for id in sec-superusers sec-md5 sec-server-access sec-expiry; do silent "$id"; done
 	pg_sql a "alter role nobody valid until 'infinity'; alter role postgres valid until 'infinity'"
 }
 
@@ -576,7 +576,7 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 
 @test "settings: each is mended by a reload, and its UNDO brings it back" {
 	judge a autovac-off,sec-password-encryption,settings-restart,settings-file
-	for id in autovac-off sec-password-encryption settings-restart settings-file; do silent $id; done
+	for id in autovac-off sec-password-encryption settings-restart settings-file; do silent "$id"; done
 	pg_sql a "alter system set autovacuum = off"
 	pg_sql a "alter system set password_encryption = 'md5'"
 	pg_sql a 'alter system set max_connections = 90'
@@ -640,7 +640,7 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 	pg_sql a/sessions 'create table t (id int)'
 	local ids=long-xact,blocking,prepared-xact,xmin-horizon,connections-used
 	judge a/sessions $ids
-	for id in ${ids//,/ }; do silent $id; done
+	for id in ${ids//,/ }; do silent "$id"; done
 	idle_session a/sessions idler 'begin; insert into t values (1); lock table t;'
 	session a/sessions 'begin; lock table t; commit'
 	session a/sessions 'select 1 from t'
@@ -669,7 +669,7 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 	DSN="$(pg_dsn a) user=nobody" judge a $ids "$low"
 	for id in long-xact blocking connections-used; do skips $id pg_read_all_stats; done
 	fires prepared-xact "two's; phase" critical
-	PLACE=a/sessions
+	export PLACE=a/sessions
 	mend prepared-xact "two's; phase"
 	is "$(pg_sql a 'select count(*) from pg_prepared_xacts')" 0
 	mend long-xact "process $pid"

@@ -10,12 +10,12 @@ load lib/checks
 setup_file() { timescale_setup_file src; }
 
 setup() {
-	TIMESCALE_SERVERS=src
+	export TIMESCALE_SERVERS=src
 	timescale_setup
 }
 
 teardown() {
-	TIMESCALE_SERVERS=src
+	export TIMESCALE_SERVERS=src
 	timescale_teardown
 }
 
@@ -47,7 +47,7 @@ ran() {	# JOB SUCCESS STARTED FINISHED LAST_SUCCESS NEXT
 	metrics m 5 50
 	local ids=ts-chunk-index-fit,ts-chunk-count,ts-chunk-size
 	report $ids
-	for id in ${ids//,/ }; do silent $id; done
+	for id in ${ids//,/ }; do silent "$id"; done
 	report $ids '{"ts-chunk-index-fit": {"warning": 0.0001}, "ts-chunk-count": {"chunks": 4},
 		"ts-chunk-size": {"chunks": 4}}'
 	fires ts-chunk-index-fit 'newest chunks' warning 'most of it: public.m '
@@ -62,7 +62,7 @@ ran() {	# JOB SUCCESS STARTED FINISHED LAST_SUCCESS NEXT
 	metrics fresh 1
 	local ids=ts-uncompressed-old,ts-partial,ts-ratio,ts-no-compression
 	report $ids
-	for id in ${ids//,/ }; do silent $id; done
+	for id in ${ids//,/ }; do silent "$id"; done
 	report ts-no-compression '{"ts-no-compression": {"days": 3}}'
 	fires ts-no-compression 'public.m; x' notice 'is not compressed'
 	silent ts-no-compression public.fresh
@@ -122,7 +122,7 @@ ran() {	# JOB SUCCESS STARTED FINISHED LAST_SUCCESS NEXT
 	job=$(src "select add_job('works', interval '1 hour')")
 	ran "$job" true '-30 min' '-29 min' '-29 min' '30 min'
 	report $ids
-	for id in ${ids//,/ }; do silent $id; done
+	for id in ${ids//,/ }; do silent "$id"; done
 	ran "$job" false '-30 min' '-29 min' '-90 min' '30 min'
 	report $ids
 	fires ts-jobs-failed "job $job" warning "job $job \(works\) failed 2 time"

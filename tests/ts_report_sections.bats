@@ -11,9 +11,9 @@ TIMESCALE_SERVERS=src
 setup_file() {
 	common_setup_file
 	# Jobs run here.
-	timescale_missing || timescale_start src 'timescaledb.max_background_workers = 8' \
-		'max_worker_processes = 24' &&
-		pg_sql src 'create role poor login'
+	! timescale_missing || return 0
+	timescale_start src 'timescaledb.max_background_workers = 8' \
+		'max_worker_processes = 24' && pg_sql src 'create role poor login'
 }
 
 setup() {

@@ -71,30 +71,44 @@ doctor_libraries(struct doctor *d)
 
 /* --- our own files --------------------------------------------------------- */
 
+/* How many of a kind there are; s is what finding them came to. */
 static void
-sources(struct doctor *d)
+plugins(struct doctor *d, const char *kind, status s,
+    const struct plugins *found)
 {
-	struct plugins found CLEANUP(plugins_free) = PLUGINS_INIT;
 	size_t ours = 0, theirs = 0;
 
-	if (plugins_find("chunks", ".sql", &found) != STATUS_OK) {
-		doctor_say(d, LACKS, "chunk sources", "cannot be read");
+	if (s != STATUS_OK) {
+		doctor_say(d, LACKS, kind, "cannot be read");
 		return;
 	}
-	for (size_t i = 0; i < found.count; i++) {
-		ours += found.items[i].ours;
-		theirs += !found.items[i].ours;
+	for (size_t i = 0; i < found->count; i++) {
+		ours += found->items[i].ours;
+		theirs += !found->items[i].ours;
 	}
 	if (ours == 0)
-		doctor_say(d, LACKS, "chunk sources",
+		doctor_say(d, LACKS, kind,
 		    "none in \"%s\"; "
 		    "install pgpipe again, or set PGPIPE_SHARE",
 		    path_share());
 	else
-		doctor_say(d, FOUND, "chunk sources",
+		doctor_say(d, FOUND, kind,
 		    "%zu in %s, %zu of "
 		    "your own",
 		    ours, path_share(), theirs);
+}
+
+static void
+texts(struct doctor *d)
+{
+	struct plugins found CLEANUP(plugins_free) = PLUGINS_INIT;
+	status s = plugins_find("chunks", ".sql", &found);
+
+	plugins(d, "chunk sources", s, &found);
+	s = plugins_find_folders("report", "about.yaml", &found);
+	plugins(d, "report folders", s, &found);
+	s = plugins_find("chart", ".yaml", &found);
+	plugins(d, "chart metrics", s, &found);
 }
 
 void
@@ -102,7 +116,8 @@ doctor_files(struct doctor *d)
 {
 	static const char *const tools[] = {"pg-chunks", "pg-copyout",
 	    "pg-copyin", "pg-checksum", "pg-queue", "pg-refresh",
-	    "pg-basebackup-wrap", "pg-restore-local", "pg-wal"};
+	    "pg-basebackup-wrap", "pg-restore-local", "pg-wal", "pg-report",
+	    "pg-chart"};
 
 	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
 		char *file CLEANUP_FREE =
@@ -116,7 +131,7 @@ doctor_files(struct doctor *d)
 			    "install pgpipe again",
 			    path_bin());
 	}
-	sources(d);
+	texts(d);
 }
 
 /* --- other people's programs ----------------------------------------------- */

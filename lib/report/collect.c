@@ -166,7 +166,7 @@ open_beside(const struct work *w, const struct session *s, struct session *out)
 
 	params.other = record_text(s->facts, "database");
 	params.beside = s->pg;
-	params.connect_timeout = 1000;
+	params.spare = true;
 	return session_open(&params, s->timeout, out);
 }
 

@@ -84,7 +84,7 @@ remedy() {	# do|undo ID OBJECT
 	}
 }
 
-mend() { remedy do "$@"; }
+mend() { remedy "do" "$@"; }
 unmend() { remedy undo "$@"; }
 
 # A setting is loaded by the postmaster a moment later.

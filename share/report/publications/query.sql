@@ -1,6 +1,6 @@
 -- What is sent by logical replication and what is taken; where a subscription takes
 -- it from can hold a password and is not told.  In version 13 the number of a
--- subscription is for superusers: here it comes from the statistics, by the name.
+-- subscription is for superusers: it comes from the statistics, by the name.
 select 'publication' as kind, p.pubname as name,
 	pg_catalog.pg_get_userbyid(p.pubowner) as owner, true as enabled,
 	(
@@ -17,12 +17,13 @@ select 'publication' as kind, p.pubname as name,
 	pg_catalog.obj_description(p.oid, 'pg_publication') as comment
 from pg_catalog.pg_publication p
 left join (
-	-- With what is published schema by schema.
-	select v.pubname, pg_catalog.json_agg(pg_catalog.concat(v.schemaname, '.',
-		v.tablename) order by v.schemaname, v.tablename) as list
-	from pg_catalog.pg_publication_tables v
+	select r.prpubid, pg_catalog.json_agg(pg_catalog.concat(n.nspname, '.',
+		c.relname) order by n.nspname, c.relname) as list
+	from pg_catalog.pg_publication_rel r
+	join pg_catalog.pg_class c on c.oid = r.prrelid
+	join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 	group by 1
-) t on t.pubname = p.pubname
+) t on t.prpubid = p.oid
 union all
 select 'subscription', s.subname, pg_catalog.pg_get_userbyid(s.subowner),
 	s.subenabled, null, t.list, pg_catalog.to_json(s.subpublications),

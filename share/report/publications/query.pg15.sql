@@ -16,12 +16,21 @@ select 'publication' as kind, p.pubname as name,
 	pg_catalog.obj_description(p.oid, 'pg_publication') as comment
 from pg_catalog.pg_publication p
 left join (
-	-- With what is published schema by schema.
-	select v.pubname, pg_catalog.json_agg(pg_catalog.concat(v.schemaname, '.',
-		v.tablename) order by v.schemaname, v.tablename) as list
-	from pg_catalog.pg_publication_tables v
+	-- Not pg_publication_tables, which opens each table.
+	select o.pubid, pg_catalog.json_agg(o.what order by o.what) as list
+	from (
+		select r.prpubid as pubid, pg_catalog.concat(n.nspname, '.', c.relname)
+			as what
+		from pg_catalog.pg_publication_rel r
+		join pg_catalog.pg_class c on c.oid = r.prrelid
+		join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+		union all
+		select s.pnpubid, pg_catalog.concat('all of ', n.nspname)
+		from pg_catalog.pg_publication_namespace s
+		join pg_catalog.pg_namespace n on n.oid = s.pnnspid
+	) o
 	group by 1
-) t on t.pubname = p.pubname
+) t on t.pubid = p.oid
 union all
 select 'subscription', s.subname, pg_catalog.pg_get_userbyid(s.subowner),
 	s.subenabled, null, t.list, pg_catalog.to_json(s.subpublications),
