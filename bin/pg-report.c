@@ -78,7 +78,8 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 	    {0, "all-databases", OPTION_FLAG, &a->all, NULL,
 		"all databases of the server", 0, 0, NULL},
 	    {'j', "jobs", OPTION_COUNT, &a->jobs, "N",
-		"so many databases at once (default 1)", 1, JOBS_MAX, NULL},
+		"so many databases at once (1: in one session)", 1, JOBS_MAX,
+		NULL},
 	    {'o', "output", OPTION_TEXT, &a->report.output, "FILE",
 		"write to this file, whole or not at all", 0, 0, NULL},
 	    {0, "format", OPTION_CHOICE, &a->report.format, "FORMAT",
@@ -98,7 +99,7 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 		"of the sections only these, or those of these groups; "
 		"or none",
 		0, 0, NULL},
-	    {0, "heavy", OPTION_FLAG, &a->heavy, NULL,
+	    {0, "with-heavy", OPTION_FLAG, &a->heavy, NULL,
 		"heavy queries, too, however many tables there are", 0, 0,
 		NULL},
 	    {0, "timeout", OPTION_DURATION, &a->timeout, "TIME",
@@ -166,7 +167,7 @@ check_options(const struct arguments *a, const struct verb *v, bool file)
 	    {"only", "--only", a->only.len > 0},
 	    {"ignore", "--ignore", a->ignore.len > 0},
 	    {"sections", "--sections", a->sections.len > 0},
-	    {"heavy", "--heavy", a->heavy},
+	    {"heavy", "--with-heavy", a->heavy},
 	    {"timeout", "--timeout", a->timeout != 0},
 	    {"fail-on", "--fail-on", a->fail_on >= 0}};
 

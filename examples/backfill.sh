@@ -39,8 +39,11 @@ say 'copy them; more hosts may run this very line'
 pg-queue work -d "$DST" -j "${JOBS:-2}" --wait -- \
 	'pg-copyout -d "$SRC" | pg-copyin -d "$DST"'
 
+# What the target had to compress otherwise than the source, and what the source has
+# dropped meanwhile, no digest proves: both sides are compared below.
 say 'prove the copy'
-pg-queue results -d "$DST" | pg-checksum -d "$DST" >/dev/null
+pg-queue results -d "$DST" | { pg-checksum -d "$DST" || [ $? -eq 1 ]; } |
+	jq -es 'all(.status != "differ" and .status != "missing")' >/dev/null
 
 say 'refresh the continuous aggregates'
 pg-chunks -d "$SRC" --caggs --if-exists --cascade-up "$@" |

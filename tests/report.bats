@@ -43,7 +43,7 @@ check_of() { jq -c --arg id "$1" '[.databases[].checks[], .server.checks[]][] |
 outcome() { check_of "$1" | jq -r '.status + ": " + (.reason // "")'; }
 asleep() { pg_sql_true "$1" "select count(*) > 0 from pg_stat_activity where query ~ 'pg_sleep'
 	and pid <> pg_backend_pid()"; }	# SERVER
-nothing_left() { is "$(ls -A | grep -E '^(c\.json|r\.)|tmp$')" ''; }
+nothing_left() { is "$(find . -name 'c.json*' -o -name 'r.*' -o -name '*.tmp')" ''; }
 
 # --- collections ---------------------------------------------------------------------------
 
@@ -83,11 +83,23 @@ category: config'
 	# The schema itself is no rubber stamp.
 	jq '.server.standby = 1 | .databases[0].checks[0].status = "fine" | .more = 1 |
 		del(.score.total)' c.json >bad.json
-	! explains_itself bad.json >faults
+	if explains_itself bad.json >faults; then return 1; fi
 	for fault in 'it has more' 'it.server.standby is integer' 'it.score has no total' \
 		'checks\[0\].status is fine'; do
 		like "$(<faults)" "$fault"
 	done
+}
+
+@test "values of any shape make a collection that can be read again" {
+	section odd '' "select (repeat('[', 60) || repeat(']', 60))::jsonb as deep,
+		'{\"a\": 1, \"a\": 2}'::json as twice, '[1e400]'::jsonb as large, '\"\\u0000\"'::json as null_byte,
+		('{\"s\": \"' || repeat('[', 60) || '\"}')::json as brackets, E'\\001\\n\\u202e' as control, ''::text as empty, -0.0::float8 as zero,
+		'{\"n\": 9007199254740993, \"s\": \"\\ud83d\\ude00\"}'::json as inner"
+	collect 0
+	explains_itself c.json
+	exits 0 pg-report render --format json c.json
+	is "$(section_of odd | jq -c '.rows[0] | [(.deep | type), .twice, (.large | type), .null_byte, .empty, .inner.s, (.brackets.s | length)]')" \
+		'["string","{\"a\": 1, \"a\": 2}","string","\"\\u0000\"","","😀",60]'
 }
 
 @test "sessions only read, and schema sections see one snapshot" {
@@ -115,7 +127,7 @@ category: config'
 @test "the query is that of the server's version; others are skipped with the reason" {
 	section versions '' "select 'any' as q"
 	echo "select 'old' as q" >share/report/versions/query.pg11.sql
-	echo "select 'mine' as q" >share/report/versions/query.pg$PG_MAJOR.sql
+	echo "select 'mine' as q" >"share/report/versions/query.pg$PG_MAJOR.sql"
 	echo "select 'new' as q" >share/report/versions/query.pg98.sql
 	section too-new 'min_pg: 98'
 	section too-old 'max_pg: 12'
@@ -303,7 +315,7 @@ category: config'
 	echo old >c.json
 	collect 0
 	is "$(of .complete)" true
-	is "$(ls -A | grep -c tmp)" 0
+	is "$(find . -name '*.tmp')" ''
 	exits 2 pg-report -q -d "$DB" -o report.xyz
 	like "$err" 'does not tell a format: use --format'
 	exits 0 pg-report -q -d "$DB" -o report.xyz --format json
@@ -402,7 +414,7 @@ skipped skips null"
 # --- the score --------------------------------------------------------------------------------------
 
 @test "the score: weights, saturation, caps, coverage; the same input gives the same" {
-	score() { collect 0 "$@" --sections none; of '.score | [.score, .grade, .cap]'; }
+	score() { collect 0 --sections none; of '.score | [.score, .grade, .cap]'; }
 	check r1 'category: risk' 'select 1 where false'
 	check m1 'category: maintenance' 'select 1 where false'
 	is "$(score)" '[100,"A",null]'
@@ -555,9 +567,10 @@ weight: 3' 'select 1 where false'
 		'[["app","app"],["closed","closed"],["other","other"],["postgres","postgres"]]'
 	is "$(of '.server.sections | length')" 1
 	DB=${PLAIN/dbname=app/dbname=postgres} collect 0 --all-databases -j 2
+	like "$err" 'warning: the database "closed" is not asked: it is closed to this user'
 	explains_itself c.json
 	is "$(of '[.databases[] | [.database, .status, .reason]]')" \
-		'[["app","ok",null],["closed","skipped","lacks the privilege to connect"],["other","ok",null],["postgres","ok",null]]'
+		'[["app","ok",null],["closed","skipped","is closed to this user"],["other","ok",null],["postgres","ok",null]]'
 	exits 0 pg-report check -q -d "$(pg_dsn a)" --all-databases
 	is "$(jq -r 'select(.check).database' <<<"$out" | xargs)" 'app closed other postgres'
 	# By name, from a configuration; one is not there.
@@ -565,6 +578,40 @@ weight: 3' 'select 1 where false'
 	DB=$(pg_dsn a) collect 3 --config config.yaml
 	is "$(of '[.databases[] | [.database, .status]]')" '[["other","ok"],["missing=app","error"],["app","ok"]]'
 	like "$err" 'database "missing=app" does not exist'
+}
+
+@test "a large database is asked in two sessions, or in one where no more may be had" {
+	pg_sql a 'create role single login connection limit 1; create database large'
+	pg_sql a/large "select format('create table t%s (id int)', i) from generate_series(1, 1000) i \\gexec"
+	section schema 'group: schema' 'select pg_catalog.pg_backend_pid() as pid, pg_catalog.pg_sleep(0.3)::text as s'
+	section rest '' 'select pg_catalog.pg_backend_pid() as pid'
+	sessions() { jq '[.databases[0].sections[].rows[0].pid] | unique | length' c.json; }
+	DB=$(pg_dsn a/large) collect 0
+	is "$(sessions)" 2
+	is "$(of '[.databases[0].sections[].id]')" '["rest","schema"]'
+	DB=$(pg_dsn a/large) collect 0 -j 1
+	is "$(sessions)" 1
+	DB="${DB/user=postgres dbname=app/user=single dbname=large}"
+	exits 0 pg-report collect -d "$DB" -o c.json
+	is "$(sessions)" 1
+	like "$err" 'is asked in one session, then'
+	# Either of the two may be lost.
+	DB=$(pg_dsn a/large)
+	for group in schema other; do
+		section schema 'group: schema'
+		section rest ''
+		section slow "group: $group" 'select pg_catalog.pg_sleep(60)'
+		pg-report collect -q -d "$DB" -o lost.json >out 2>err 3>&- &
+		pid=$!
+		wait_for pg_sql_true a "select count(pg_terminate_backend(pid)) > 0 from pg_stat_activity
+			where query ~ 'pg_sleep.60' and pid <> pg_backend_pid()"
+		code=0
+		wait $pid || code=$?
+		is "$code" 4 "$(cat err)"
+		[ ! -e lost.json ]
+	done
+	pg_sql a 'drop database large with (force)'
+	pg_sql a 'drop role single'
 }
 
 # --- collections as files ----------------------------------------------------------------------------------
@@ -789,4 +836,46 @@ undo: "{definition:raw};"'
 	like "$err" 'score 80 \(B\), 1 of 1 checks evaluated; 0 critical, 1 warnings, 0 notices'
 	exits 0 pg-report collect -q -d "$DB" -o c.json
 	is "$err" ''
+}
+
+# --- the manual ------------------------------------------------------------------------------------------------
+
+# The commands of a manual page's EXAMPLES, as a reader types them.
+examples_of() {	# PAGE
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$TREE/man/$1" | awk '
+		/^\.Bd/ { block = 1; next }
+		/^\.Ed/ { block = 0; next }
+		sub(/^\.Dl /, "") || block' | sed 's/\\(dq/"/g; s/\\-/-/g; s/\\e/\\/g'
+}
+
+@test "what the manual page shows works, with the sections and checks that come with pgpipe" {
+	unset PGPIPE_SHARE
+	pg-report collect -q -d "$DB" >friday.json
+	examples_of pg-report.1 >examples
+	is "$(grep -c pg-report examples)" 6
+	exits 0 bash -o pipefail -c 'set -x; '"$(grep -vE 'pg-report (check|diff)' examples)"
+	like "$out" '^public	t	[0-9]+$'
+	grep -q '</html>' report.html
+	grep -q '&lt;script&gt;' report.html
+	pipes '1 0' "$(grep 'pg-report check' examples | head -n 1)"
+	like "$out" 'fsync'
+	pipes '0 0' 'pg-report collect -q -d "$DB" | jq -c .format'
+	pipes '* 0' "$(grep 'pg-report diff' examples)"
+	grep -q '</html>' week.html
+	exits 1 pg-report check -q -d "$DB" --config report.yaml
+}
+
+@test "the check that the manual page shows is one" {
+	pg_sql a/app "create table orders (id int, ordered timestamptz, packed timestamptz);
+		insert into orders select i, now() - interval '3 days', null from generate_series(1, 5) i"
+	mkdir -p share/report/late-orders
+	examples_of pgpipe-plugins.7 | sed -n '/^api: 1/,/^message/p' >share/report/late-orders/about.yaml
+	examples_of pgpipe-plugins.7 | sed -n "/^select 'warning'/,/^having/p" >share/report/late-orders/query.sql
+	echo 'Because.' >share/report/late-orders/explain.md
+	exits 0 pg-report check -q -d "$DB"
+	is "$(head -n 1 <<<"$out" | jq -r .message)" '5 orders of public.orders wait for more than 2 days'
+	pg_sql a/app 'update orders set packed = now()'
+	exits 0 pg-report check -q -d "$DB"
+	is "$(wc -l <"$OUT")" 1
+	pg_sql a/app 'drop table orders'
 }

@@ -9,9 +9,11 @@ setup_file() {
 	common_setup_file
 	pg_directory "$PG_ROOT/bin"
 	cp "$BUILD"/bin/pg-* "$PG_ROOT/bin/"
+	mkdir -p "$PG_ROOT/share"
+	cp -r "$TREE/share" "$PG_ROOT/share/pgpipe"
 	pg_directory "$PG_ROOT/dbs"
 	cp "$TREE/examples/db/Makefile" "$PG_ROOT/dbs/"
-	chmod -R a+rX "$PG_ROOT/bin" "$PG_ROOT/dbs"
+	chmod -R a+rX "$PG_ROOT/bin" "$PG_ROOT/dbs" "$PG_ROOT/share"
 }
 
 teardown_file() {
@@ -57,6 +59,18 @@ ask() { psql -XAtq -d "host=$PG_ROOT/dbs/main/run user=postgres dbname=postgres"
 	like "$out" '^main: stopped'
 }
 
+@test "explore: a report on an empty database, and on one with tables" {
+	verb start
+	exits 0 verb explore
+	is "$out" "$PG_ROOT/dbs/main/report.html"
+	grep -q '</html>' "$out"
+	ask 'create table "<explored>" (id int primary key)'
+	exits 0 verb explore
+	grep -q '&lt;explored&gt;' "$PG_ROOT/dbs/main/report.html"
+	ask 'drop table "<explored>"'
+	verb stop
+}
+
 @test "restore: everything since the backup, or what was before a time" {
 	local t
 	verb start
@@ -82,5 +96,5 @@ ask() { psql -XAtq -d "host=$PG_ROOT/dbs/main/run user=postgres dbname=postgres"
 
 @test "explore asks pg-report" {
 	exits 0 verb -n explore
-	like "$out" 'pg-report -d'
+	like "$out" 'pg-report -q -d'
 }

@@ -34,7 +34,7 @@ struct directory {
 	struct place place;
 	struct storage *store; /* instead of the place; or NULL */
 	char *name, *final;    /* in the store */
-	bool kept;
+	bool kept, unreachable;
 	struct codec_spec codec, wal_codec;
 	struct part archive; /* the open one */
 	struct part wal;
@@ -63,11 +63,17 @@ create(struct directory *d, const char *file, const struct codec_spec *codec,
 	return s;
 }
 
-/* What has not been completed is no object of a store. */
+/* What has not been completed is no object of a store; a store may have kept
+ * pieces of it, for somebody who goes on. */
 static void
-part_free(struct part *part)
+part_free(struct directory *d, struct part *part)
 {
+	char *name CLEANUP_FREE =
+	    part->put.pid > 0 ? mem_strdup(part->put.name) : NULL;
+
 	storage_put_cancel(&part->put);
+	if (name != NULL && !d->unreachable)
+		d->unreachable = storage_remove(d->store, name) != STATUS_OK;
 	sink_free(part->sink);
 	part->sink = NULL;
 }
@@ -101,7 +107,7 @@ end_file(struct directory *d, struct part *part, bool listed)
 		(void)json_array_append_new(d->archives, entry);
 	}
 	d->base.written += sink_written(*sink);
-	part_free(part);
+	part_free(d, part);
 	return s;
 }
 
@@ -213,11 +219,13 @@ directory_free(struct output *o)
 {
 	struct directory *d = (struct directory *)o;
 
-	part_free(&d->archive);
-	part_free(&d->wal);
-	part_free(&d->manifest);
+	part_free(d, &d->archive);
+	part_free(d, &d->wal);
+	part_free(d, &d->manifest);
 	place_free(&d->place);
-	if (d->name != NULL && !d->kept &&
+	if (d->name != NULL && !d->kept && d->unreachable)
+		log_warning("what is left in \"%s\" is no backup", d->final);
+	else if (d->name != NULL && !d->kept &&
 	    catalog_remove_store(storage_url(d->store), d->name) != STATUS_OK)
 		log_warning("what is left in \"%s\" is no backup", d->final);
 	storage_close(d->store);

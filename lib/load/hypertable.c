@@ -60,8 +60,9 @@ find_range(struct pg *pg, const struct job *job, struct hyper *h,
 {
 	char *lacking CLEANUP_FREE = NULL;
 
-	if (pg_hypertable_range(pg, &h->table, job->chunk.slices, &h->range,
-		&lacking) != STATUS_OK)
+	if (pg_hypertable_range(pg, &h->table, job->chunk.slices,
+		json_object_get(job->chunk.record, "range"), &h->range,
+		&h->same, &lacking) != STATUS_OK)
 		return failure_from_pg(f, pg, "look at the dimensions of %s",
 		    job->target);
 	if (lacking == NULL)
@@ -183,7 +184,7 @@ decide_batches(struct pg *pg, const struct job *job, struct hyper *h,
 	 * that its columns hold nothing. */
 	if (!h->table.compression || h->table.merges || h->table.skipping ||
 	    job->load->options->mode == LOAD_UPSERT ||
-	    (h->nchunks > 0 && h->chunk == NULL))
+	    ((h->nchunks > 0 || !h->same) && h->chunk == NULL))
 		return STATUS_OK;
 	/* Nothing would look for duplicates among batches. */
 	if (job->load->options->mode == LOAD_APPEND && h->chunk != NULL)
@@ -276,7 +277,7 @@ decide_rows(struct pg *pg, const struct job *job, struct hyper *h,
 		return STATUS_OK;
 	if (h->chunk != NULL)
 		return decide_chunk(pg, job, h, f);
-	if (h->nchunks > 0) {
+	if (h->nchunks > 0 || !h->same) {
 		h->compress = false;
 		return STATUS_OK;
 	}
@@ -350,8 +351,8 @@ hyper_call(struct pg *pg, const struct job *job, const char *function,
 	sql_add(&q, "(");
 	sql_param(&q, str_text(&name));
 	sql_add(&q, "::pg_catalog.regclass)");
-	return failure_run(f, pg, &q, NULL, "%s of %s, a chunk of %s", function,
-	    str_text(&name), job->target);
+	return failure_run(f, pg, &q, NULL, "run %s on %s, a chunk of %s",
+	    function, str_text(&name), job->target);
 }
 
 static status
@@ -384,8 +385,6 @@ hyper_make(struct pg *pg, const struct job *job, const struct hyper *h,
 	if (s == STATUS_OK)
 		s = failure_do(f, pg, "commit", "make a chunk of %s",
 		    job->target);
-	if (s != STATUS_OK)
-		failure_roll_back(pg);
 	return s;
 }
 

@@ -255,7 +255,7 @@ keep_trying(struct pg *pg, const struct pg_params *params, struct attempt *a)
 
 		a->give_up = start + patience;
 		s = try_once(pg, params, a);
-		if (s != STATUS_RETRY || signal_stop() != 0) {
+		if (s != STATUS_RETRY || signal_stop() != 0 || params->spare) {
 			return s;
 		}
 		left = start + patience - num_now();
@@ -273,6 +273,19 @@ keep_trying(struct pg *pg, const struct pg_params *params, struct attempt *a)
 		if (signal_stop() != 0) {
 			return s;
 		}
+	}
+}
+
+static void
+say_refused(const struct pg *pg)
+{
+	log_error("could not connect to the %s: %s", pg->role,
+	    pg->error.message);
+	if (pg->error.detail != NULL) {
+		log_detail("%s", pg->error.detail);
+	}
+	if (pg->error.hint != NULL) {
+		log_hint("%s", pg->error.hint);
 	}
 }
 
@@ -296,13 +309,11 @@ pg_connect(const struct pg_params *params, struct pg **out)
 	s = keep_trying(pg, params, &a);
 	attempt_free(&a);
 	if (s != STATUS_OK) {
-		log_error("could not connect to the %s: %s", pg->role,
-		    pg->error.message);
-		if (pg->error.detail != NULL) {
-			log_detail("%s", pg->error.detail);
-		}
-		if (pg->error.hint != NULL) {
-			log_hint("%s", pg->error.hint);
+		if (params->spare) {
+			log_verbose("no spare connection to the %s: %s",
+			    pg->role, pg->error.message);
+		} else {
+			say_refused(pg);
 		}
 		pg_close(pg);
 		return s;

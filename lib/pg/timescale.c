@@ -11,6 +11,9 @@
 
 #include "base/mem.h"
 
+/* What a hash dimension counts in, unless users have their own function. */
+#define HASH "_timescaledb_functions.get_partition_hash"
+
 static char *
 copy_of(const char *text)
 {
@@ -229,9 +232,12 @@ pg_hypertable_load(struct pg *pg, const char *schema, const char *name,
 	sql_add(&sql, " exists (select from _timescaledb_catalog.dimension d");
 	sql_add(&sql, " where d.hypertable_id = y.id and (pg_catalog.to_jsonb");
 	sql_add(&sql, "(d) ->> 'compress_interval_length') is not null),");
-	sql_add(&sql, " exists (select from");
-	sql_add(&sql, " _timescaledb_catalog.chunk_column_stats as f");
-	sql_add(&sql, " where f.hypertable_id = y.id),");
+	if (t->keeps_ranges) {
+		sql_add(&sql, " exists (select from");
+		sql_add(&sql, " _timescaledb_catalog.chunk_column_stats as f");
+		sql_add(&sql, " where f.hypertable_id = y.id),");
+	} else
+		sql_add(&sql, " false,");
 	sql_add(&sql, " exists (select from");
 	sql_add(&sql, " _timescaledb_catalog.continuous_agg as g");
 	sql_add(&sql, " where g.raw_hypertable_id = y.id),");
@@ -408,18 +414,21 @@ static void
 add_range(struct sql *sql)
 {
 	sql_add(sql, " select w.name, d.id is not null, case");
+	sql_add(sql, " when d.id is null then null");
 	sql_add(sql, " when w.lo = '-9223372036854775808' then ''");
 	sql_add(sql, " else (select ");
 	add_bound(sql);
 	sql_add(sql, " || ' >= ' || ");
 	add_literal(sql);
 	sql_add(sql, " from (select w.lo) as l (v)) end, case");
+	sql_add(sql, " when d.id is null then null");
 	sql_add(sql, " when w.hi = '9223372036854775807' then ''");
 	sql_add(sql, " else (select ");
 	add_bound(sql);
 	sql_add(sql, " || ' < ' || ");
 	add_literal(sql);
-	sql_add(sql, " from (select w.hi) as l (v)) end");
+	sql_add(sql, " from (select w.hi) as l (v)) end,");
+	sql_add(sql, " d.interval_length is null");
 	sql_add(sql, " from want as w left join dim as d");
 	sql_add(sql, " on d.column_name = w.name order by w.name");
 }
@@ -434,13 +443,72 @@ add_condition(struct str *all, const char *condition)
 	str_add(all, condition);
 }
 
+/* What the line of the chunk says of a column, or NULL. */
+static const json_t *
+told_range(const json_t *ranges, const char *name)
+{
+	const json_t *range;
+	size_t i;
+
+	json_array_foreach(ranges, i,
+	    range) if (str_eq(record_text(range, "column"), name)) return range;
+	return NULL;
+}
+
+/* Hashes of a column are no bounds of it, nor the other way around. */
+static bool
+kind_differs(const json_t *ranges, const char *name, bool hashed)
+{
+	const json_t *range = told_range(ranges, name);
+	const char *function = record_text(range, "function");
+
+	return range != NULL &&
+	    (function == NULL ? hashed : str_eq(function, HASH) && !hashed);
+}
+
+static void
+add_told(struct str *all, const json_t *range, const char *field,
+    const char *operator)
+{
+	const char *bound = record_text(range, field);
+	bool hashed = record_text(range, "function") != NULL;
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+
+	if (bound == NULL)
+		return;
+	if (hashed)
+		sql_add(&sql, HASH "(");
+	sql_ident(&sql, record_text(range, "column"));
+	if (hashed)
+		sql_add(&sql, ")");
+	sql_given(&sql, operator);
+	sql_value(&sql, bound);
+	add_condition(all, str_text(&sql.text));
+}
+
+/* A dimension that h does not have is a column like others. */
+static bool
+add_other(struct str *all, const json_t *ranges, const char *name)
+{
+	const json_t *range = told_range(ranges, name);
+	const char *function = record_text(range, "function");
+
+	if (range == NULL || (function != NULL && !str_eq(function, HASH)))
+		return false;
+	add_told(all, range, "from", " >= ");
+	add_told(all, range, "to", " < ");
+	return true;
+}
+
 status
 pg_hypertable_range(struct pg *pg, const struct pg_hypertable *h,
-    const json_t *slices, char **out, char **lacking)
+    const json_t *slices, const json_t *ranges, char **out, bool *same,
+    char **lacking)
 {
 	struct str all CLEANUP(str_free) = STR_INIT;
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql sql CLEANUP_SQL = SQL_INIT;
+	bool primary = json_object_get(slices, h->primary) != NULL;
 	status s;
 	int i;
 
@@ -451,14 +519,22 @@ pg_hypertable_range(struct pg *pg, const struct pg_hypertable *h,
 	add_dimensions(&sql, h);
 	add_range(&sql);
 	s = pg_run(pg, NULL, &sql, &r);
+	*same = s == STATUS_OK && pg_rows(r) == h->dimensions;
 	for (i = 0; s == STATUS_OK && i < pg_rows(r); i++) {
-		if (!pg_true(r, i, 1) || pg_value(r, i, 2) == NULL ||
-		    pg_value(r, i, 3) == NULL) {
-			*lacking = mem_strdup(pg_value(r, i, 0));
+		const char *name = pg_value(r, i, 0);
+
+		if (pg_value(r, i, 2) != NULL && pg_value(r, i, 3) != NULL &&
+		    !kind_differs(ranges, name, pg_true(r, i, 4))) {
+			add_condition(&all, pg_value(r, i, 2));
+			add_condition(&all, pg_value(r, i, 3));
+			continue;
+		}
+		*same = false;
+		if (!primary || pg_true(r, i, 1) ||
+		    !add_other(&all, ranges, name)) {
+			*lacking = mem_strdup(name);
 			return STATUS_OK;
 		}
-		add_condition(&all, pg_value(r, i, 2));
-		add_condition(&all, pg_value(r, i, 3));
 	}
 	if (s == STATUS_OK && all.len > 0)
 		*out = str_take(&all);

@@ -14,14 +14,15 @@
 #include "pg/conn.h"
 
 struct pg_timescale {
-	char *version;	/* "2.21.4"; NULL: the extension is not there */
-	bool by_relid;	/* the catalog knows chunks by oid, not by name */
-	bool by_slice;	/* a dimension's slice knows its chunk */
-	bool may_skip;	/* timescaledb.skip_cagg_invalidation is there */
-	bool may_limit; /* so is the limit of tuples decompressed by DML */
-	bool adopts;	/* a table made a chunk keeps its indexes and keys */
-	bool attaches;	/* a table can be made a chunk's compressed one */
-	char *schema;	/* of what users call, such as compress_chunk */
+	char *version;	   /* "2.21.4"; NULL: the extension is not there */
+	bool by_relid;	   /* the catalog knows chunks by oid, not by name */
+	bool by_slice;	   /* a dimension's slice knows its chunk */
+	bool may_skip;	   /* timescaledb.skip_cagg_invalidation is there */
+	bool may_limit;	   /* so is the limit of tuples decompressed by DML */
+	bool adopts;	   /* a table made a chunk keeps its indexes and keys */
+	bool attaches;	   /* a table can be made a chunk's compressed one */
+	bool keeps_ranges; /* of columns, to skip chunks by */
+	char *schema;	   /* of what users call, such as compress_chunk */
 };
 
 /* What there is in this database; asked once, belongs to pg.  Nothing is
@@ -38,6 +39,7 @@ struct pg_relation {
 void pg_relation_free(struct pg_relation *r);
 
 #define PG_CHUNK_COMPRESSED 1
+#define PG_CHUNK_UNORDERED 2 /* its batches overlap within their segments */
 #define PG_CHUNK_FROZEN 4
 #define PG_CHUNK_PARTIAL 8
 
@@ -83,10 +85,13 @@ void pg_chunks_free(struct pg_chunk *chunks, size_t n);
 
 /*
  * The slices as a predicate over h's columns; NULL when they bound nothing.
- * Slices of dimensions that h does not have or that cannot be said in SQL
- * give *out NULL and *lacking their name.  The caller frees both.
+ * Of dimensions that h does not have, ranges says what they are, the "range" of
+ * a chunk line or NULL; *same: h has just those.  What cannot be said in SQL,
+ * and slices without h's first dimension, give *out NULL and *lacking the
+ * dimension's name.  The caller frees both.
  */
 status pg_hypertable_range(struct pg *pg, const struct pg_hypertable *h,
-    const json_t *slices, char **out, char **lacking) MUST_CHECK;
+    const json_t *slices, const json_t *ranges, char **out, bool *same,
+    char **lacking) MUST_CHECK;
 
 #endif

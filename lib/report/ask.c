@@ -131,7 +131,7 @@ skip_heavy(const struct session *s, const struct folder *f,
 	    s->relations <= REPORT_HEAVY_RELATIONS)
 		return;
 	skip->reason = mem_printf("is heavy, and there are %lld relations "
-				  "(--heavy runs it)",
+				  "(--with-heavy runs it)",
 	    (long long)s->relations);
 }
 

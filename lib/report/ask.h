@@ -5,9 +5,8 @@
 #ifndef REPORT_ASK_H
 #define REPORT_ASK_H
 
-#include <jansson.h>
-
 #include "base/status.h"
+#include "data/record.h"
 #include "report/config.h"
 #include "report/folder.h"
 #include "report/session.h"

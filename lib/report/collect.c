@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * The server is asked once, then each database in a session of its own, some
- * side by side.  Schema sections see one snapshot; statistics do not, so that
+ * side by side; a large one in two.  Schema sections see one snapshot; statistics do not, so that
  * no snapshot is held for them.
  */
 #include "report/collect.h"
@@ -103,19 +103,84 @@ any_in_snapshot(const struct work *w, bool of_server)
 	return false;
 }
 
+static void
+say_lost(const struct session *s, const char *database)
+{
+	if (signal_stop() != 0)
+		return;
+	log_error("the connection to the server was lost: %s",
+	    s->failure == NULL ? "it ended" : s->failure);
+	log_detail("It was asked about the database \"%s\"; nothing was "
+		   "written.",
+	    database);
+}
+
 static status
-ask_all(const struct work *w, struct session *s, bool of_server,
+ask_schema(const struct work *w, struct session *s, bool of_server,
     json_t **results)
 {
-	status st = STATUS_OK;
+	status st;
 
-	if (any_in_snapshot(w, of_server)) {
-		st = session_snapshot(s);
-		if (st == STATUS_OK)
-			st = ask_some(w, s, of_server, true, results);
-		session_autocommit(s);
-	}
-	return st == STATUS_OK ? ask_some(w, s, of_server, false, results) : st;
+	if (!any_in_snapshot(w, of_server))
+		return STATUS_OK;
+	st = session_snapshot(s);
+	if (st == STATUS_OK)
+		st = ask_some(w, s, of_server, true, results);
+	session_autocommit(s);
+	return st;
+}
+
+/* The schema of a large database, asked while another session asks for all
+ * else. */
+struct beside {
+	const struct work *work;
+	struct session session;
+	json_t **results;
+	status outcome;
+};
+
+static void *
+ask_beside(void *arg)
+{
+	struct beside *b = arg;
+
+	b->outcome = ask_schema(b->work, &b->session, false, b->results);
+	return NULL;
+}
+
+/* -j 1 is one; with several databases at once there is enough to do. */
+static bool
+is_worth_two(const struct work *w, const struct session *s, bool of_server)
+{
+	uint64_t jobs = w->request->config->jobs;
+
+	return !of_server && s->relations >= REPORT_TWO_SESSIONS &&
+	    (jobs == 0 || (jobs > 1 && w->count == 1)) &&
+	    any_in_snapshot(w, false);
+}
+
+static status
+open_beside(const struct work *w, const struct session *s, struct session *out)
+{
+	struct pg_params params = w->request->conn;
+
+	params.other = record_text(s->facts, "database");
+	params.beside = s->pg;
+	params.connect_timeout = 1000;
+	return session_open(&params, s->timeout, out);
+}
+
+static status
+ask_with_one(const struct work *w, struct session *s, bool of_server,
+    json_t **results)
+{
+	status st = ask_schema(w, s, of_server, results);
+
+	if (st == STATUS_OK)
+		st = ask_some(w, s, of_server, false, results);
+	if (st != STATUS_OK)
+		say_lost(s, pg_database(s->pg));
+	return st;
 }
 
 /* "sections" and "checks" of into; the results are taken over. */
@@ -136,16 +201,33 @@ put_results(const struct work *w, json_t *into, json_t **results)
 	(void)json_object_set_new(into, "checks", checks);
 }
 
-static void
-say_lost(const struct session *s, const char *database)
+/* A role may be allowed a single session: then that one is asked. */
+static status
+ask_with_two(const struct work *w, struct session *s, json_t **results)
 {
-	if (signal_stop() != 0)
-		return;
-	log_error("the connection to the server was lost: %s",
-	    s->failure == NULL ? "it ended" : s->failure);
-	log_detail("It was asked about the database \"%s\"; nothing was "
-		   "written.",
-	    database);
+	struct beside b = {.work = w, .results = results};
+	pthread_t thread;
+	status st = open_beside(w, s, &b.session);
+
+	if (st != STATUS_OK && signal_stop() == 0) {
+		session_close(&b.session);
+		log_info("the database \"%s\" is asked in one session, then",
+		    pg_database(s->pg));
+		return ask_with_one(w, s, false, results);
+	}
+	if (st == STATUS_OK)
+		st = thread_start(&thread, ask_beside, &b, THREAD_LARGE);
+	if (st == STATUS_OK) {
+		st = ask_some(w, s, false, false, results);
+		(void)pthread_join(thread, NULL);
+		if (st != STATUS_OK)
+			say_lost(s, pg_database(s->pg));
+		else if (b.outcome != STATUS_OK)
+			say_lost(&b.session, pg_database(s->pg));
+		st = status_worse(st, b.outcome);
+	}
+	session_close(&b.session);
+	return st;
 }
 
 /* Everything that one session is asked, into an object. */
@@ -153,11 +235,11 @@ static status
 ask_into(const struct work *w, struct session *s, bool of_server, json_t *into)
 {
 	size_t n = w->request->folders->count;
-	json_t **results = mem_zalloc((n + 1) * sizeof(*results));
-	status st = ask_all(w, s, of_server, results);
+	json_t **results = mem_zalloc((n + 1) * sizeof(json_t *));
+	status st = is_worth_two(w, s, of_server)
+	    ? ask_with_two(w, s, results)
+	    : ask_with_one(w, s, of_server, results);
 
-	if (st != STATUS_OK)
-		say_lost(s, pg_database(s->pg));
 	if (st == STATUS_OK)
 		put_results(w, into, results);
 	else
@@ -196,7 +278,9 @@ add_purposes(json_t *database, const json_t *purposes)
 		if (!str_eq(record_text(section, "id"), "tables"))
 			continue;
 		json_array_foreach(json_object_get(section, "rows"), k, row)
-		    add_purpose(row, purposes);
+		{
+			add_purpose(row, purposes);
+		}
 	}
 }
 
@@ -249,6 +333,8 @@ visit(struct work *w, struct target *t)
 	status st;
 
 	if (t->forbidden != NULL) {
+		log_warning("the database \"%s\" is not asked: it %s", t->name,
+		    t->forbidden);
 		t->out = begin_database(t->name, "skipped", t->forbidden);
 		leave_empty(t->out);
 		return STATUS_OK;
@@ -351,7 +437,7 @@ list_databases(struct work *w)
 	st = pg_run(w->first.pg, "list the databases", &sql, &r);
 	for (int i = 0; st == STATUS_OK && i < pg_rows(r); i++)
 		add_target(w, pg_value(r, i, 0),
-		    pg_true(r, i, 1) ? NULL : "lacks the privilege to connect");
+		    pg_true(r, i, 1) ? NULL : "is closed to this user");
 	return st;
 }
 
@@ -428,6 +514,16 @@ ask_databases(struct work *w)
 	return visit_all(w);
 }
 
+static uint64_t
+count_open(const struct work *w)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < w->count; i++)
+		n += w->targets[i].forbidden == NULL;
+	return n;
+}
+
 static status
 ask_everything(struct work *w)
 {
@@ -438,7 +534,7 @@ ask_everything(struct work *w)
 	(void)memcpy(w->today, record_text(w->first.server, "collected"), 10);
 	progress_start_of("asked", "question");
 	progress_expect(count_wanted(w, true) +
-		count_wanted(w, false) * w->count,
+		count_wanted(w, false) * count_open(w),
 	    0);
 	st = ask_into(w, &w->first, true, w->first.server);
 	if (st == STATUS_OK)

@@ -6,10 +6,10 @@
 #ifndef REPORT_COLLECT_H
 #define REPORT_COLLECT_H
 
-#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/status.h"
+#include "data/record.h"
 #include "pg/conn.h"
 #include "report/config.h"
 #include "report/folder.h"

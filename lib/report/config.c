@@ -179,7 +179,9 @@ take_list(struct strv *out, const json_t *list)
 	const json_t *item;
 
 	json_array_foreach(list, i, item)
-	    strv_add(out, json_string_value(item));
+	{
+		strv_add(out, json_string_value(item));
+	}
 }
 
 static status
@@ -433,7 +435,10 @@ config_purposes(const struct report_config *c, const char *database)
 			record_set_text(out, name, json_string_value(text));
 	}
 	json_object_foreach(own, name, text)
-	    record_set_text(out, name, json_string_value(text));
+	{
+		record_set_text(out, name, json_string_value(text));
+	}
+
 	return out;
 }
 

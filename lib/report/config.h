@@ -22,18 +22,19 @@
 #ifndef REPORT_CONFIG_H
 #define REPORT_CONFIG_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
 #include "base/str.h"
+#include "data/record.h"
 #include "data/yaml.h"
 #include "report/folder.h"
 
 #define REPORT_TIMEOUT 30000	     /* ms of a query */
 #define REPORT_LOCK_TIMEOUT 1000     /* ms of waiting for a lock */
 #define REPORT_HEAVY_RELATIONS 20000 /* from here on heavy ones are left out */
+#define REPORT_TWO_SESSIONS 1000     /* relations, from which on two ask */
 #define REPORT_COLLECT_LIMIT 20000   /* rows of a section that are kept */
 
 enum severity { /* of a check that was evaluated */

@@ -22,8 +22,9 @@
 #ifndef REPORT_DIFF_H
 #define REPORT_DIFF_H
 
-#include <jansson.h>
 #include <stdbool.h>
+
+#include "data/record.h"
 
 #define DIFF_FORMAT "pgpipe-diff"
 #define DIFF_VERSION 1

@@ -84,6 +84,7 @@ check_version(const char *file, const json_t *d, bool diff)
 	const char *format = record_text(d, "format");
 	json_int_t version = json_integer_value(json_object_get(d, "version"));
 	bool is_diff = str_eq(format, DIFF_FORMAT);
+	static const int known[] = {COLLECTION_VERSION, DIFF_VERSION};
 
 	if (is_diff && !diff) {
 		log_error("\"%s\" is a difference, not a collection",
@@ -92,11 +93,10 @@ check_version(const char *file, const json_t *d, bool diff)
 	}
 	if (!is_diff && !str_eq(format, COLLECTION_FORMAT))
 		return foreign(file);
-	if (version > (is_diff ? DIFF_VERSION : COLLECTION_VERSION)) {
+	if (version > known[is_diff]) {
 		log_error("\"%s\" is of version %lld, and this pg-report reads "
 			  "version %d",
-		    name_of(file), (long long)version,
-		    is_diff ? DIFF_VERSION : COLLECTION_VERSION);
+		    name_of(file), (long long)version, known[is_diff]);
 		log_hint("use the pg-report that made it, or a later one");
 		return STATUS_USAGE;
 	}

@@ -35,11 +35,11 @@ describe(const struct er_plan *p, struct str *out)
 		str_addf(out, "b%zu [width=%.4f, height=%.4f];\n", i,
 		    p->boxes[i].w / INCH, p->boxes[i].h / INCH);
 	for (i = 0; i < p->line_count; i++)
-		str_addf(out, "b%zu -> b%zu [arrowhead=none%s];\n",
-		    p->lines[i].left, p->lines[i].right,
-		    p->lines[i].left != p->lines[i].right
-			? ", tailport=e, headport=w"
-			: "");
+		if (p->lines[i].left != p->lines[i].right)
+			str_addf(out,
+			    "b%zu -> b%zu [arrowhead=none, tailport=e, "
+			    "headport=w];\n",
+			    p->lines[i].left, p->lines[i].right);
 	str_add(out, "}\n");
 }
 
@@ -164,6 +164,7 @@ read_plain(struct er_plan *p, char *text)
 	bool *seen CLEANUP_FREE = mem_zalloc(p->box_count + 1);
 	char *line, *rest = NULL;
 	size_t i;
+	bool loops = false;
 
 	for (line = strtok_r(text, "\n", &rest); line != NULL;
 	     line = strtok_r(NULL, "\n", &rest))
@@ -172,9 +173,16 @@ read_plain(struct er_plan *p, char *text)
 	for (i = 0; i < p->box_count; i++)
 		if (!seen[i])
 			return false;
-	for (i = 0; i < p->line_count; i++)
-		if (p->lines[i].curve == NULL)
+	for (i = 0; i < p->line_count; i++) {
+		bool loop = p->lines[i].left == p->lines[i].right;
+
+		if (p->lines[i].curve == NULL && !loop)
 			return false;
+		loops = loops || loop;
+	}
+	/* Those are drawn by us, to the right of their box. */
+	if (loops)
+		p->w += 26;
 	return true;
 }
 

@@ -42,6 +42,24 @@ is_foreign(const json_t *edges, const char *name)
 	return false;
 }
 
+/* A box is narrow: the types whose names are not are known by others, too. */
+static const char *
+short_type(const char *type)
+{
+	static const char *const names[][2] = {{"timestamp with time zone",
+						   "timestamptz"},
+	    {"timestamp without time zone", "timestamp"},
+	    {"time with time zone", "timetz"},
+	    {"time without time zone", "time"}, {"double precision", "float8"},
+	    {"character varying", "varchar"}};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(type, names[i][0]) == 0)
+			return names[i][1];
+	return type;
+}
+
 static void
 add_columns(struct er_node *node, const json_t *columns, const json_t *edges)
 {
@@ -58,7 +76,7 @@ add_columns(struct er_node *node, const json_t *columns, const json_t *edges)
 			continue;
 		node->columns[node->column_count++] =
 		    (struct er_column){.name = name,
-			.type = show_text(column, "type"),
+			.type = short_type(show_text(column, "type")),
 			.primary = record_flag(column, "primary_key"),
 			.not_null = record_flag(column, "not_null"),
 			.foreign = is_foreign(edges, name)};

@@ -14,6 +14,7 @@
 #define COLUMNS_SHOWN 14
 #define NAME_SHOWN 34  /* letters */
 #define ALL_COLUMNS 12 /* with at most so many tables */
+#define ALONE 60       /* with at most so many, also those without references */
 #define SPACE 30.0     /* between components */
 
 static bool
@@ -280,6 +281,16 @@ by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* A view has no references; alone it tells nothing. */
+static bool
+is_left_out(const struct er_graph *g, size_t node, bool all)
+{
+	const char *kind = g->nodes[node].detail;
+
+	return g->nodes[node].degree == 0 &&
+	    (!all || (kind != NULL && strstr(kind, "view") != NULL));
+}
+
 void
 er_draw_whole(const struct er_graph *g, const struct er_options *o,
     struct str *out)
@@ -291,15 +302,15 @@ er_draw_whole(const struct er_graph *g, const struct er_options *o,
 	struct er_plan *plans CLEANUP_FREE =
 	    mem_zalloc((g->node_count + 1) * sizeof(*plans));
 	struct str label CLEANUP(str_free) = STR_INIT;
-	size_t shown = connected(g), i, n = 0;
-	bool all = g->node_count <= 60;
+	size_t shown = 0, i, n = 0;
+	bool all = g->node_count <= ALONE;
 
-	if (all)
-		shown = g->node_count;
+	for (i = 0; i < g->node_count; i++)
+		shown += !is_left_out(g, i, all);
 	for (i = 0; i < g->node_count; i++) {
 		size_t count;
 
-		if (mark[i] != 0 || (!all && g->nodes[i].degree == 0))
+		if (mark[i] != 0 || is_left_out(g, i, all))
 			continue;
 		count = reach(g, i, mark, found);
 		qsort(found, count, sizeof(*found), by_number);

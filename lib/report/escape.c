@@ -62,8 +62,9 @@ escape_width(const char *text)
 	return n;
 }
 
-/* How one place writes one character of ASCII; NULL: as it is. */
-typedef const char *spell_fn(unsigned c);
+/* How a place writes a character of ASCII between two others (0: none);
+ * NULL: as it is. */
+typedef const char *spell_fn(unsigned before, unsigned c, unsigned next);
 
 /* Copy, with unseen characters made visible and ASCII spelt. */
 static void
@@ -79,7 +80,8 @@ copy_text(struct str *out, const char *text, spell_fn *spell)
 			str_addf(out, "\u27e8U+%04X\u27e9", c);
 		else if (c == 0xfffd)
 			str_add(out, "\ufffd");
-		else if (c < 0x80 && (as = spell(c)) != NULL)
+		else if (c < 0x80 &&
+		    (as = spell(before, c, (unsigned char)*text)) != NULL)
 			str_add(out, as);
 		else
 			str_addn(out, start, (size_t)(text - start));
@@ -88,8 +90,10 @@ copy_text(struct str *out, const char *text, spell_fn *spell)
 }
 
 static const char *
-spell_html(unsigned c)
+spell_html(unsigned before, unsigned c, unsigned next)
 {
+	(void)before;
+	(void)next;
 	switch (c) {
 	case '&':
 		return "&amp;";
@@ -135,49 +139,62 @@ escape_id(struct str *out, const char *text)
 	}
 }
 
-static const char *
-spell_markdown(unsigned c)
+static bool
+is_word(unsigned c)
 {
-	static const char marks[] = "\\`*_{}[]<>#|~$!@:&\"";
-	static const char *const spelt[] = {"\\\\", "\\`", "\\*", "\\_", "\\{",
-	    "\\}", "\\[", "\\]", "&lt;", "&gt;", "\\#", "\\|", "\\~", "\\$",
-	    "\\!", "\\@", "\\:", "&amp;", "&quot;"};
-	const char *at;
-
-	if (c == '\n')
-		return "<br>";
-	if (c == '\t')
-		return " ";
-	at = strchr(marks, (int)c);
-	return at != NULL ? spelt[at - marks] : NULL;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c >= 0x80;
 }
 
-/* What makes a list or a heading of a line stands at its start; "www." makes
- * a link anywhere. */
+/* Only what would be markup where it stands: "pg_class" and "10:30" are not. */
+static const char *
+spell_markdown(unsigned before, unsigned c, unsigned next)
+{
+	static const char marks[] = "\\`*[]<>#|~$@&";
+	static const char *const spelt[] = {"\\\\", "\\`", "\\*", "\\[", "\\]",
+	    "&lt;", "&gt;", "\\#", "\\|", "\\~", "\\$", "\\@", "&amp;"};
+	const char *at;
+
+	switch (c) {
+	case '\n':
+		return "<br>";
+	case '\t':
+		return " ";
+	case '_':
+		return is_word(before) && is_word(next) ? NULL : "\\_";
+	case ':': /* of an address, of an emoji's name */
+		return next == '/' || next == '+' || next == '-' ||
+			(is_word(next) && (next < '0' || next > '9'))
+		    ? "\\:"
+		    : NULL;
+	case '.': /* "www." makes a link */
+		return (before == 'w' || before == 'W') && is_word(next) ? "\\."
+									 : NULL;
+	default:
+		at = strchr(marks, (int)c);
+		return at != NULL ? spelt[at - marks] : NULL;
+	}
+}
+
+/* What makes a list, a heading or a line of a text stands at its start. */
 void
 escape_markdown(struct str *out, const char *text)
 {
-	const char *p = text, *www;
+	const char *p = text;
 
 	while (*p == ' ')
 		p++;
-	if (*p == '-' || *p == '+' || *p == '=') {
+	if ((*p == '-' || *p == '+' || *p == '=') &&
+	    (p[1] == ' ' || p[1] == *p || p[1] == '\0')) {
 		str_addc(out, '\\');
 		str_addc(out, *p++);
 	} else if (*p >= '0' && *p <= '9') {
 		while (*p >= '0' && *p <= '9')
 			str_addc(out, *p++);
-		if (*p == '.' || *p == ')') {
+		if ((*p == '.' || *p == ')') && (p[1] == ' ' || p[1] == '\0')) {
 			str_addc(out, '\\');
 			str_addc(out, *p++);
 		}
-	}
-	while ((www = strstr(p, "www.")) != NULL) {
-		char *head CLEANUP_FREE = mem_strndup(p, (size_t)(www - p));
-
-		copy_text(out, head, spell_markdown);
-		str_add(out, "www\\.");
-		p = www + 4;
 	}
 	copy_text(out, p, spell_markdown);
 }
@@ -196,15 +213,19 @@ longest_run(const char *text, char c)
 }
 
 static const char *
-spell_code(unsigned c)
+spell_code(unsigned before, unsigned c, unsigned next)
 {
+	(void)before;
+	(void)next;
 	return c == '\n' || c == '\t' ? " " : NULL;
 }
 
 static const char *
-spell_code_cell(unsigned c)
+spell_code_cell(unsigned before, unsigned c, unsigned next)
 {
-	return c == '|' ? "\\|" : spell_code(c);
+	(void)before;
+	(void)next;
+	return c == '|' ? "\\|" : spell_code(before, c, next);
 }
 
 void
@@ -228,8 +249,10 @@ escape_markdown_code(struct str *out, const char *text, bool cell)
 }
 
 static const char *
-spell_nothing(unsigned c)
+spell_nothing(unsigned before, unsigned c, unsigned next)
 {
+	(void)before;
+	(void)next;
 	(void)c;
 	return NULL;
 }
@@ -253,8 +276,10 @@ escape_markdown_block(struct str *out, const char *text, const char *language)
 }
 
 static const char *
-spell_dbml_single(unsigned c)
+spell_dbml_single(unsigned before, unsigned c, unsigned next)
 {
+	(void)before;
+	(void)next;
 	return c == '\'' ? "\\'"
 	    : c == '\\'	 ? "\\\\"
 	    : c == '\n'	 ? "\\n"
@@ -263,9 +288,13 @@ spell_dbml_single(unsigned c)
 }
 
 static const char *
-spell_double(unsigned c)
+spell_double(unsigned before, unsigned c, unsigned next)
 {
-	return c == '"' ? "\\\"" : c == '\'' ? NULL : spell_dbml_single(c);
+	(void)before;
+	(void)next;
+	return c == '"' ? "\\\""
+	    : c == '\'' ? NULL
+			: spell_dbml_single(before, c, next);
 }
 
 void
@@ -285,8 +314,10 @@ escape_dot(struct str *out, const char *text)
 }
 
 static const char *
-spell_mermaid(unsigned c)
+spell_mermaid(unsigned before, unsigned c, unsigned next)
 {
+	(void)before;
+	(void)next;
 	switch (c) {
 	case '"':
 		return "\u201d";

@@ -12,11 +12,11 @@
 #ifndef REPORT_FOLDER_H
 #define REPORT_FOLDER_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
+#include "data/record.h"
 
 enum folder_kind { FOLDER_SECTION, FOLDER_CHECK };
 

@@ -433,7 +433,9 @@ add_card(struct cards *c, const json_t *row, size_t number, struct str *out)
 		const struct show_column *column = &c->columns->data[i];
 		const json_t *value = json_object_get(row, column->column);
 
-		if (!show_is_table(value) && !is_key(c, column->column))
+		/* What a card does not say of itself is not so. */
+		if (!show_is_table(value) && !json_is_false(value) &&
+		    !is_key(c, column->column))
 			html_fact(out, column->title, value, column->format);
 	}
 	str_add(out, "</dl>\n");

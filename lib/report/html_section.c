@@ -91,11 +91,15 @@ add_table(struct html *h, const json_t *section,
 }
 
 static void
-add_chart(const json_t *section, struct str *out)
+add_chart(const struct html_scope *scope, const json_t *section,
+    struct str *out)
 {
 	struct str svg CLEANUP(str_free) = STR_INIT;
+	struct str id CLEANUP(str_free) = STR_INIT;
 
-	if (!picture_chart(section, &svg))
+	html_section_id(&id, scope, section);
+	str_add(&id, "-chart");
+	if (!picture_chart(section, str_text(&id), &svg))
 		return;
 	str_add(out, "<figure class=\"chart\" role=\"group\" aria-label=\"");
 	escape_html(out, show_text(section, "title"));
@@ -127,7 +131,7 @@ add_body(struct html *h, const struct html_scope *scope, const json_t *section,
 		return;
 	}
 	if (json_is_object(json_object_get(section, "chart")))
-		add_chart(section, out);
+		add_chart(scope, section, out);
 	add_table(h, section, &columns, max, out);
 }
 

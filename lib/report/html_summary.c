@@ -95,16 +95,14 @@ add_coverage(const json_t *score, struct str *out)
 	int64_t total = record_int(score, "total");
 	const json_t *cap = json_object_get(score, "cap");
 
-	if (total < 0 || evaluated < 0)
+	if (total <= 0 || evaluated < 0)
 		return;
 	str_add(out, "<p>Rests on ");
 	str_addf(out, "%lld of %lld checks", (long long)evaluated,
 	    (long long)total);
-	if (total > 0)
-		str_addf(out, " (%.0f %%)",
-		    100.0 * (double)evaluated / (double)total);
+	str_addf(out, " (%.0f %%)", 100.0 * (double)evaluated / (double)total);
 	str_add(out, ".");
-	if (!json_is_number(json_object_get(score, "score")) && total > 0)
+	if (!json_is_number(json_object_get(score, "score")))
 		str_add(out, " That is too few for a score.");
 	if (json_is_object(cap)) {
 		str_addf(out, " Capped at %lld by <code>",
@@ -298,7 +296,7 @@ html_summary(struct html *h, const struct html_scope *scopes, size_t n,
 		html_note(out,
 		    "This collection ended early: what is missing "
 		    "was not looked at.");
-	if (json_is_object(score)) {
+	if (record_int(score, "total") > 0) {
 		str_add(out, "<div class=\"hero\">\n");
 		add_ring(score, out);
 		str_add(out, "<div class=\"herotext\">\n");

@@ -11,6 +11,8 @@
 #include "report/html.h"
 #include "report/markup.h"
 
+#define EXACT 2000 /* rows of a table that sorts by more than is shown */
+
 static void
 add_code_list(struct str *out, const json_t *value)
 {
@@ -80,9 +82,11 @@ add_head(struct str *out, const struct html_table *t, const bool *hidden)
 	str_add(out, "</tr></thead>\n");
 }
 
-/* A number's text is not what it sorts by. */
+/* A number's text is not what it sorts by: the script reads "1.5 MB", and
+ * exact ones have the number itself. */
 static void
-open_cell(struct str *out, const struct show_column *c, const json_t *value)
+open_cell(struct str *out, const struct show_column *c, const json_t *value,
+    bool exact)
 {
 	double v;
 
@@ -90,7 +94,8 @@ open_cell(struct str *out, const struct show_column *c, const json_t *value)
 		str_add(out, "<td class=\"md\">");
 	} else if (!show_is_number(c->format)) {
 		str_add(out, "<td>");
-	} else if (c->format != SHOW_NUMBER && show_number(value, &v)) {
+	} else if (exact && c->format != SHOW_NUMBER &&
+	    show_number(value, &v)) {
 		str_addf(out, "<td class=\"n\" data-v=\"%.15g\">", v);
 	} else {
 		str_add(out, "<td class=\"n\">");
@@ -142,7 +147,7 @@ add_row(struct str *out, const struct html_table *t, const bool *hidden,
 
 		if (hidden[i])
 			continue;
-		open_cell(out, c, value);
+		open_cell(out, c, value, json_array_size(t->rows) <= EXACT);
 		if (first && t->first != NULL &&
 		    t->first(out, row, number, t->arg))
 			;
@@ -183,11 +188,15 @@ html_table(struct str *out, const struct html_table *t)
 	size_t i, start = out->len;
 	json_t *row;
 
-	str_add(out,
-	    t->small ? "<div class=\"wrap\"" : "<div class=\"wrap big\"");
-	str_add(out, " role=\"region\" tabindex=\"0\" aria-label=\"");
-	escape_html(out, t->caption);
-	str_add(out, "\"><table><caption>");
+	if (t->small) {
+		str_add(out, "<div class=\"wrap\"><table><caption>");
+	} else {
+		str_add(out,
+		    "<div class=\"wrap big\" role=\"region\" "
+		    "tabindex=\"0\" aria-label=\"");
+		escape_html(out, t->caption);
+		str_add(out, "\"><table><caption>");
+	}
 	escape_html(out, t->caption);
 	str_add(out, "</caption>");
 	add_head(out, t, hidden);

@@ -149,7 +149,7 @@ put_findings(json_t *check, struct found *all,
 	enum severity worst = SEVERITY_OK;
 
 	if (all->count > 0)
-		qsort(all->items, all->count, sizeof(all->items[0]), compare);
+		qsort(all->items, all->count, sizeof(json_t *), compare);
 	keep_first_of_each(all);
 	for (size_t i = 0; i < all->kept; i++) {
 		json_t *finding = all->items[i];
@@ -191,7 +191,7 @@ judge(json_t *check, const struct folder *f, const struct report_config *config,
 	const json_t *row;
 
 	all.items =
-	    mem_resize(NULL, json_array_size(rows) + 1, sizeof(all.items[0]));
+	    mem_resize(NULL, json_array_size(rows) + 1, sizeof(json_t *));
 	json_array_foreach(rows, i, row)
 	{
 		json_t *finding;
@@ -265,7 +265,11 @@ add_checks(struct lines *l, const json_t *checks, const char *database)
 		const char *outcome = record_text(check, "status");
 
 		json_array_foreach(json_object_get(check, "findings"), k,
-		    finding) add_line(l, check, finding, database);
+		    finding)
+		{
+			add_line(l, check, finding, database);
+		}
+
 		if (str_eq(outcome, "skipped") || str_eq(outcome, "error"))
 			add_line(l, check, NULL, database);
 	}
@@ -341,8 +345,11 @@ judge_print(const json_t *collection)
 	    json_object_get(json_object_get(collection, "server"), "checks"),
 	    NULL);
 	json_array_foreach(json_object_get(collection, "databases"), i, d)
-	    add_checks(&l, json_object_get(d, "checks"),
-		record_text(d, "database"));
+	{
+		add_checks(&l, json_object_get(d, "checks"),
+		    record_text(d, "database"));
+	}
+
 	if (l.count > 0)
 		qsort(l.items, l.count, sizeof(l.items[0]), compare_lines);
 	for (i = 0; i < l.count && s == STATUS_OK; i++) {

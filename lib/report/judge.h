@@ -6,10 +6,10 @@
 #ifndef REPORT_JUDGE_H
 #define REPORT_JUDGE_H
 
-#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/status.h"
+#include "data/record.h"
 #include "report/config.h"
 #include "report/folder.h"
 

@@ -10,8 +10,10 @@
 
 #include "base/str.h"
 
-/* Append the section's chart as an <svg> element that may stand in a page;
- * false when there is nothing to draw. */
-bool picture_chart(const json_t *section, struct str *out);
+/* Append the section's chart as an <svg> element for a page that has
+ * picture_style(); its ids begin with id.  False: there is nothing to draw. */
+bool picture_chart(const json_t *section, const char *id, struct str *out);
+/* The CSS that all charts of a page share. */
+void picture_style(struct str *out);
 
 #endif

@@ -78,7 +78,9 @@ render_title(struct str *out, const json_t *document,
 	{
 		const char *name = show_text(database, "database");
 
-		if (render_wants(options, name) && n++ == 0)
+		/* A difference has the server's own as a database. */
+		if (render_wants(options, name) &&
+		    strcmp(name, "(server)") != 0 && n++ == 0)
 			first = name;
 	}
 	str_add(out, first != NULL ? first : "PostgreSQL");

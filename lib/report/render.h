@@ -50,7 +50,7 @@ bool report_format_of(const char *file, enum report_format *format);
 struct render_options {
 	const char *title;     /* NULL: the document's, else made of it */
 	size_t max_rows;       /* of a section, over its own limit; 0: none */
-	size_t max_bytes;      /* HTML and Markdown, about; 0: 9 MiB */
+	size_t max_bytes;      /* HTML and Markdown, about; 0: 8 MiB */
 	size_t diagram_tables; /* a diagram of the whole up to; 0: 60 */
 	const char *dot;       /* path of Graphviz's dot; NULL: drawn by us */
 	const char *const *databases; /* only these, NULL-terminated; NULL: all

@@ -23,9 +23,10 @@
 #include "data/record.h"
 #include "report/escape.h"
 #include "report/html.h"
+#include "report/picture.h"
 #include "report/render_inside.h"
 
-#define PAGE_BYTES ((size_t)9 * 1024 * 1024)
+#define PAGE_BYTES ((size_t)8 * 1024 * 1024)
 #define TEXT_MAX ((size_t)1024 * 1024) /* of a file in share/ */
 #define NAV_CARDS 200		       /* names below a section in the list */
 
@@ -451,6 +452,7 @@ render_html(const json_t *document, const struct render_options *options,
 		s = read_text("script.js", &p.script);
 	if (s != STATUS_OK)
 		return s;
+	picture_style(&p.style);
 	if (render_is_diff(document))
 		html_diff(&p.h, &p.nav, &p.main);
 	else

@@ -8,9 +8,9 @@
 #ifndef REPORT_ROWS_H
 #define REPORT_ROWS_H
 
-#include <jansson.h>
 #include <stddef.h>
 
+#include "data/record.h"
 #include "pg/conn.h"
 
 /* One row; a new object. */

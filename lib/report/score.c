@@ -78,7 +78,10 @@ gather(const json_t *collection)
 	gather_from(out,
 	    json_object_get(json_object_get(collection, "server"), "checks"));
 	json_array_foreach(json_object_get(collection, "databases"), i, d)
-	    gather_from(out, json_object_get(d, "checks"));
+	{
+		gather_from(out, json_object_get(d, "checks"));
+	}
+
 	return out;
 }
 
@@ -265,7 +268,11 @@ score_of(const json_t *collection)
 	bool capped;
 	int score;
 
-	json_object_foreach(by_id, id, list) add_check(&t, list);
+	json_object_foreach(by_id, id, list)
+	{
+		add_check(&t, list);
+	}
+
 	score = mean(&t);
 	capped = t.cap.check != NULL && score > t.cap.at;
 	if (capped)

@@ -18,7 +18,7 @@
 #ifndef REPORT_SCORE_H
 #define REPORT_SCORE_H
 
-#include <jansson.h>
+#include "data/record.h"
 
 /* {"score","grade","evaluated","total","skipped","errors","cap",
  * "categories"} of a collection; new. */

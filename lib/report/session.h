@@ -6,11 +6,11 @@
 #ifndef REPORT_SESSION_H
 #define REPORT_SESSION_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
+#include "data/record.h"
 #include "pg/conn.h"
 
 struct session {

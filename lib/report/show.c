@@ -312,6 +312,18 @@ add_bytes(struct str *out, double v)
 	str_add(out, text);
 }
 
+/* Of a share of 1; what is all but whole is not shown as whole. */
+static void
+add_percent(struct str *out, double v)
+{
+	v *= 100;
+	str_addf(out, "%.*f %%",
+	    v > 99 && v < 100	     ? 2
+		: v == 0 || v == 100 ? 0
+				     : 1,
+	    v);
+}
+
 static void
 add_duration(struct str *out, double v)
 {
@@ -377,7 +389,7 @@ show_value(struct str *out, const json_t *value, enum show_format format)
 		else if (format == SHOW_BYTES)
 			add_bytes(out, v);
 		else if (format == SHOW_PERCENT)
-			str_addf(out, "%.*f %%", fabs(v) < 10 ? 1 : 0, v);
+			add_percent(out, v);
 		else
 			add_duration(out, v);
 	} else if (json_is_boolean(value)) {

@@ -18,7 +18,7 @@ enum show_format {
 	SHOW_SQL,
 	SHOW_NUMBER,
 	SHOW_BYTES,
-	SHOW_PERCENT,
+	SHOW_PERCENT,  /* of a share of 1 */
 	SHOW_DURATION, /* of seconds */
 	SHOW_TIME,
 	SHOW_FLAG,

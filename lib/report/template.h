@@ -13,9 +13,8 @@
 #ifndef REPORT_TEMPLATE_H
 #define REPORT_TEMPLATE_H
 
-#include <jansson.h>
-
 #include "base/str.h"
+#include "data/record.h"
 
 enum template_kind { TEMPLATE_TEXT, TEMPLATE_SQL };
 

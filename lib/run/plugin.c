@@ -26,14 +26,13 @@ struct kind {
 static bool
 is_one(const struct kind *kind, const char *file)
 {
-	char *marked CLEANUP_FREE = NULL;
+	char *marker CLEANUP_FREE = kind->marker == NULL
+	    ? mem_strdup(file)
+	    : mem_printf("%s/%s", file, kind->marker);
 	struct stat st;
 
-	if (kind->program)
-		return child_is_program(file);
-	if (kind->marker != NULL)
-		file = marked = mem_printf("%s/%s", file, kind->marker);
-	return stat(file, &st) == 0 && S_ISREG(st.st_mode);
+	return kind->program ? child_is_program(file)
+			     : stat(marker, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 static void

@@ -13,12 +13,28 @@
 
 #define UNDEFINED_TABLE "42P01"
 
+/*
+ * Batches that overlap are told to nobody at the target: it would hold them to
+ * be in order, and give rows of sorted queries in a wrong one.
+ */
 static bool
 wants_batches(const struct piece *p)
 {
-	return (p->hyper.status & PG_CHUNK_COMPRESSED) != 0 &&
-	    p->hyper.batches.oid != 0 && p->chunk->where == NULL &&
-	    !p->u->options->decompress && p->u->options->format != UNLOAD_CSV;
+	if ((p->hyper.status & PG_CHUNK_COMPRESSED) == 0 ||
+	    p->hyper.batches.oid == 0 || p->chunk->where != NULL ||
+	    p->u->options->decompress || p->u->options->format == UNLOAD_CSV)
+		return false;
+	if ((p->hyper.status & PG_CHUNK_UNORDERED) != 0)
+		log_verbose("%s is read as rows: its batches are out of order",
+		    p->name);
+	else if (p->u->options->reader != NULL && p->extension != NULL &&
+	    pg_timescale_compare(p->extension, p->u->options->reader) > 0)
+		log_verbose("%s is read as rows: the target's TimescaleDB is "
+			    "older (%s)",
+		    p->name, p->u->options->reader);
+	else
+		return true;
+	return false;
 }
 
 static status

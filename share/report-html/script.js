@@ -100,14 +100,26 @@ const watch = new IntersectionObserver((entries) => {
 all(".sec").forEach((s) => watch.observe(s));
 
 // --- tables: sort by a column, filter by words -------------------------------------
+const units = { B: 1, kB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30, TB: 2 ** 40, PB: 2 ** 50, EB: 2 ** 60, "%": 1, s: 1, ms: .001, us: 1e-6, min: 60, h: 3600, d: 86400 };
+// "1.5 MB", "2 d 3 h", "1,234".
+function numberOf(text) {
+	const parts = text.replace(/,/g, "").replace("\u2212", "-").split(" ");
+	let sum = 0;
+	for (let i = 0; i < parts.length; i += 2) {
+		const n = Number(parts[i]), unit = i + 1 < parts.length ? units[parts[i + 1]] : 1;
+		if (parts[i] === "" || Number.isNaN(n) || unit === undefined) return null;
+		sum += n * unit;
+	}
+	return sum;
+}
 const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 function keyOf(cell) {
 	if (!cell) return null;
 	if (cell.dataset.v !== undefined) return Number(cell.dataset.v);
 	const text = cell.textContent.trim();
 	if (cell.classList.contains("n")) {
-		const n = Number(text.replace(/,/g, "").replace("\u2212", "-"));
-		if (text !== "" && !Number.isNaN(n)) return n;
+		const n = numberOf(text);
+		if (n !== null) return n;
 	}
 	return text === "" ? null : text;
 }
@@ -133,6 +145,12 @@ function sortBy(table, th) {
 }
 // Heads become buttons when a table comes near, thousands of cards or not.
 function equip(table) {
+	const wrap = table.closest(".wrap");
+	if (!wrap.hasAttribute("tabindex") && (wrap.scrollWidth > wrap.clientWidth || wrap.scrollHeight > wrap.clientHeight)) {
+		wrap.tabIndex = 0;
+		wrap.setAttribute("role", "region");
+		wrap.setAttribute("aria-label", table.caption.textContent);
+	}
 	if (table.tBodies[0].rows.length < 2) return;
 	all("thead th", table).forEach((th) => {
 		const b = button(th.textContent, "", () => sortBy(table, th));

@@ -106,7 +106,7 @@ def shop_tables: [
 def shop: collection([{database: "shop", encoding: "UTF8", stats_reset: "2026-01-01T00:00:00Z", extensions: {plpgsql: "1.0", timescaledb: "2.21.4"}, purposes: {},
 	sections: [tables(shop_tables),
 		section("functions"; "Functions"; "schema"; [{name: "place_order(bigint, jsonb)", language: "plpgsql", volatility: "volatile"}, {name: "total(bigint)", language: "sql", volatility: "stable"}]) + {about: "What can be called."},
-		(section("database"; "This database"; "server"; [{size: 12345678901, age: 345678, collation: "en_US.UTF-8", created: "2025-05-05T05:05:05Z", hit: 99.2}])
+		(section("database"; "This database"; "server"; [{size: 12345678901, age: 345678, collation: "en_US.UTF-8", created: "2025-05-05T05:05:05Z", hit: 0.992}])
 			+ {layout: "facts", show: [{column: "size", title: "Size", format: "bytes"}, {column: "age", title: "Oldest transaction", format: "number"},
 			   {column: "collation", title: "Collation", format: "code"}, {column: "created", title: "Created", format: "time"}, {column: "hit", title: "Cache hits", format: "percent"}]}),
 		(section("index-usage"; "Index usage"; "performance"; [range(30) | {index: "i\(.)", table: "public.t\(. % 7)", scans: (. * 1000), bytes: (. * . * 100000), idle: (. * 3600.5)}])

@@ -8,7 +8,8 @@ select a.pid, a.datname as database, a.usename as role,
 		pg_catalog.clock_timestamp() - a.query_start) end as statement,
 	greatest(pg_catalog.age(a.backend_xmin), pg_catalog.age(a.backend_xid))
 		as snapshot,
-	pg_catalog.left(a.query, 1000) as query
+	pg_catalog.regexp_replace(pg_catalog.left(a.query, 1000),
+		'(password\s+)''[^'']*(''|$)', '\1''(hidden)''', 'gi') as query
 from pg_catalog.pg_stat_activity a
 where a.pid <> pg_catalog.pg_backend_pid()
 and (a.xact_start is not null or a.backend_xmin is not null)

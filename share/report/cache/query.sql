@@ -69,32 +69,36 @@ rel as materialized (
 			where o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
 			and o.objid = c.oid)))
 ),
-page as (
+index as materialized (
+	select i.indrelid,
+		pg_catalog.sum(pg_catalog.pg_stat_get_blocks_fetched(i.indexrelid))
+			as all,
+		pg_catalog.sum(pg_catalog.pg_stat_get_blocks_hit(i.indexrelid)) as hit
+	from pg_catalog.pg_index i
+	where i.indrelid in (select r.oid from rel r)
+	group by 1
+),
+sum as (
 	select r.root,
-		pg_catalog.sum(pg_catalog.pg_stat_get_blocks_fetched(r.oid)
-			- pg_catalog.pg_stat_get_blocks_hit(r.oid)) as heap_read,
+		pg_catalog.sum(pg_catalog.pg_stat_get_blocks_fetched(r.oid))
+			as heap_all,
 		pg_catalog.sum(pg_catalog.pg_stat_get_blocks_hit(r.oid)) as heap_hit,
-		pg_catalog.sum(i.read) as index_read,
-		pg_catalog.sum(i.hit) as index_hit,
+		pg_catalog.sum(i.all) as index_all, pg_catalog.sum(i.hit) as index_hit,
 		pg_catalog.sum(case when r.reltoastrelid <> 0
-			then pg_catalog.pg_stat_get_blocks_fetched(r.reltoastrelid)
-			- pg_catalog.pg_stat_get_blocks_hit(r.reltoastrelid) end)
-			as toast_read,
+			then pg_catalog.pg_stat_get_blocks_fetched(r.reltoastrelid) end)
+			as toast_all,
 		pg_catalog.sum(case when r.reltoastrelid <> 0
 			then pg_catalog.pg_stat_get_blocks_hit(r.reltoastrelid) end)
 			as toast_hit
 	from rel r
-	left join (
-		select i.indrelid,
-			pg_catalog.sum(pg_catalog.pg_stat_get_blocks_fetched(i.indexrelid)
-				- pg_catalog.pg_stat_get_blocks_hit(i.indexrelid)) as read,
-			pg_catalog.sum(pg_catalog.pg_stat_get_blocks_hit(i.indexrelid))
-				as hit
-		from pg_catalog.pg_index i
-		where i.indrelid in (select r.oid from rel r)
-		group by 1
-	) i on i.indrelid = r.oid
+	left join index i on i.indrelid = r.oid
 	group by 1
+),
+page as (
+	select s.*, s.heap_all - s.heap_hit as heap_read,
+		s.index_all - s.index_hit as index_read,
+		s.toast_all - s.toast_hit as toast_read
+	from sum s
 )
 select n.nspname as schema, c.relname as table,
 	p.heap_read::pg_catalog.int8, p.heap_hit::pg_catalog.int8,

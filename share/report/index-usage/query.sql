@@ -1,6 +1,5 @@
 -- The thousand largest indexes and how they are used: those of partitions with the
 -- index that they are a part of, those of chunks with the hypertable's, by name.
--- A column that only some versions have is read by its name from the view's row.
 with recursive
 owned as materialized (
 	select d.classid, d.objid
@@ -92,25 +91,26 @@ leaf as materialized (
 	join pg_catalog.pg_class c on c.oid = x.indexrelid and c.relkind = 'i'
 	left join below b on b.oid = c.oid
 ),
-sum as (
+large as materialized (
 	select l.top, l.table, pg_catalog.count(*) as parts,
 		pg_catalog.sum(l.relpages) as pages,
-		pg_catalog.bool_and(l.valid) as valid,
+		pg_catalog.bool_and(l.valid) as valid
+	from leaf l
+	group by 1, 2
+	order by 4 desc, 1
+	limit 1000
+),
+sum as (
+	select g.top, g.table, g.parts, g.pages, g.valid,
 		pg_catalog.sum(pg_catalog.pg_stat_get_numscans(l.indexrelid)) as scans,
 		pg_catalog.sum(pg_catalog.pg_stat_get_tuples_returned(l.indexrelid))
 			as read,
 		pg_catalog.sum(pg_catalog.pg_stat_get_tuples_fetched(l.indexrelid))
 			as fetched,
-		pg_catalog.max(s.row->>'last_idx_scan') as last
-	from leaf l
-	left join lateral (
-		select pg_catalog.to_jsonb(s) as row
-		from pg_catalog.pg_stat_all_indexes s
-		where s.indexrelid = l.indexrelid and l.relpages > 128
-	) s on true
-	group by 1, 2
-	order by pg_catalog.sum(l.relpages) desc, l.top
-	limit 1000
+		null::pg_catalog.timestamptz as last
+	from large g
+	join leaf l on l.top = g.top
+	group by 1, 2, 3, 4, 5
 ),
 write as (
 	select r.root, pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(r.oid)

@@ -15,8 +15,11 @@ select w.pid, coalesce(a.datname, d.datname) as database,
 		- coalesce((pg_catalog.to_jsonb(l)->>'waitstart')
 			::pg_catalog.timestamptz, a.query_start)) as waited,
 	pg_catalog.to_json(w.by) as blocked_by,
-	pg_catalog.left(a.query, 1000) as query,
-	b.state as blocker_state, pg_catalog.left(b.query, 1000) as blocker
+	pg_catalog.regexp_replace(pg_catalog.left(a.query, 1000),
+		'(password\s+)''[^'']*(''|$)', '\1''(hidden)''', 'gi') as query,
+	b.state as blocker_state,
+	pg_catalog.regexp_replace(pg_catalog.left(b.query, 1000),
+		'(password\s+)''[^'']*(''|$)', '\1''(hidden)''', 'gi') as blocker
 from wait w
 join pg_catalog.pg_locks l on l.pid = w.pid and not l.granted
 left join pg_catalog.pg_stat_activity a on a.pid = w.pid

@@ -23,7 +23,8 @@ numbers as materialized (
 	join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 	join pg_catalog.pg_attribute a on a.attrelid = c.oid
 		and a.attnum = d.refobjsubid
-	where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+	where d.objid in (select s.seqrelid from pg_catalog.pg_sequence s)
+	and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
 	and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
 	and d.refobjsubid > 0 and d.deptype in ('a', 'i')
 ),

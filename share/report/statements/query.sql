@@ -1,7 +1,9 @@
 -- The hundred statements of this database that took most time.  The view can be in
 -- any schema and has other columns in other versions: so the query is text, its rows
 -- come as JSON, and a row must keep within the 2,046 bytes of a lexeme.
-select coalesce(r.rolname, s.row->>'userid') as role, s.row->>'query' as query,
+select coalesce(r.rolname, s.row->>'userid') as role,
+	pg_catalog.regexp_replace(s.row->>'query',
+		'(password\s+)''[^'']*(''|$)', '\1''(hidden)''', 'gi') as query,
 	(s.row->>'calls')::pg_catalog.int8 as calls,
 	(s.row->>'total')::pg_catalog.float8 / 1000 as total,
 	(s.row->>'share')::pg_catalog.float8 as share,

@@ -200,33 +200,27 @@ note as materialized (
 	where d.classoid in ('pg_catalog.pg_class'::pg_catalog.regclass,
 		'pg_catalog.pg_constraint'::pg_catalog.regclass)
 ),
+-- Chunks repeat what their hypertable has.
 con as materialized (
 	select c.oid, c.conname, c.contype, c.conrelid, c.confrelid, c.conkey,
 		c.confkey, c.convalidated, c.confupdtype, c.confdeltype,
-		c.connoinherit, n.description
+		c.connoinherit, n.description, m.root
 	from pg_catalog.pg_constraint c
+	join member m on m.oid = c.conrelid and not m.chunk
 	left join note n on n.objoid = c.oid
 		and n.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
-	where c.conrelid <> 0 and c.conparentid = 0
+	where c.conparentid = 0
 ),
--- The names of a constraint's columns, on its own side and on the other.
-named as materialized (
-	select k.oid,
-		pg_catalog.json_agg(a.attname order by k.n)
-			filter (where not k.far) as near,
-		pg_catalog.json_agg(a.attname order by k.n)
-			filter (where k.far) as far
-	from (
-		select c.oid, c.conrelid as relid, false as far, k.attnum, k.n
-		from con c
-		cross join pg_catalog.unnest(c.conkey) with ordinality k(attnum, n)
+-- The columns' names by their numbers; a dropped column keeps its number.
+names as materialized (
+	select a.attrelid, pg_catalog.array_agg(a.attname order by a.attnum) as list
+	from pg_catalog.pg_attribute a
+	where a.attnum > 0 and a.attrelid in (
+		select r.oid from rel r
 		union all
-		select c.oid, c.confrelid, true, k.attnum, k.n
-		from con c
-		cross join pg_catalog.unnest(c.confkey) with ordinality k(attnum, n)
-	) k
-	join pg_catalog.pg_attribute a on a.attrelid = k.relid
-		and a.attnum = k.attnum
+		select c.conrelid from con c where c.contype = 'f'
+		union all
+		select c.confrelid from con c where c.contype = 'f')
 	group by 1
 ),
 columns as materialized (
@@ -267,12 +261,15 @@ constraints as materialized (
 			when 'n' then 'not null' end,
 		'definition', case when x.oid is null
 			then pg_catalog.pg_get_constraintdef(c.oid, true) end,
-		'columns', coalesce(k.near, '[]'), 'valid', c.convalidated,
+		'columns', pg_catalog.to_json(array(
+			select k.list[u.attnum]
+			from pg_catalog.unnest(c.conkey) u(attnum))),
+		'valid', c.convalidated,
 		'comment', c.description)
 		order by c.contype = 'p' desc, c.conname) as list
 	from con c
 	join rel r on r.oid = c.conrelid
-	left join named k on k.oid = c.oid
+	join names k on k.attrelid = c.conrelid
 	left join shut x on x.oid = c.conrelid
 	where c.contype in ('p', 'u', 'c', 'x') or (c.contype = 'n'
 		and (c.connoinherit or not c.convalidated or c.description is not null
@@ -284,7 +281,16 @@ indexes as materialized (
 		'name', i.relname,
 		'definition', case when x.oid is null
 			then pg_catalog.pg_get_indexdef(i.indexrelid) end,
-		'columns', k.list, 'bytes', t.bytes, 'scans', t.scans,
+		'columns', pg_catalog.to_json(array(
+			select case when u.attnum <> 0
+			then k.list[u.attnum]::pg_catalog.text
+			when x.oid is null
+			then pg_catalog.pg_get_indexdef(i.indexrelid,
+				u.n::pg_catalog.int4, true) end
+			from pg_catalog.unnest(i.indkey::pg_catalog.int2[])
+				with ordinality u(attnum, n)
+			where u.n <= i.indnkeyatts)),
+		'bytes', t.bytes, 'scans', t.scans,
 		'primary', i.indisprimary, 'unique', i.indisunique, 'valid', i.valid,
 		'method', i.amname, 'comment', n.description)
 		order by i.indisprimary desc, i.relname) as list
@@ -293,34 +299,24 @@ indexes as materialized (
 	left join shut x on x.oid = i.indrelid
 	left join note n on n.objoid = i.indexrelid and n.objsubid = 0
 		and n.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
-	join (
-		select i.indexrelid, pg_catalog.json_agg(case when u.attnum <> 0
-			then a.attname::pg_catalog.text
-			when x.oid is null
-			then pg_catalog.pg_get_indexdef(i.indexrelid,
-				u.n::pg_catalog.int4, true)
-			end order by u.n) as list
-		from idx i
-		cross join pg_catalog.unnest(i.indkey::pg_catalog.int2[])
-			with ordinality u(attnum, n)
-		left join pg_catalog.pg_attribute a on a.attrelid = i.indrelid
-			and a.attnum = u.attnum
-		left join shut x on x.oid = i.indrelid
-		where not i.part and u.n <= i.indnkeyatts
-		group by 1
-	) k on k.indexrelid = i.indexrelid
+	join names k on k.attrelid = i.indrelid
 	where not i.part
 	group by 1
 ),
--- A key from or to a partition is one of its root; chunks repeat what their
--- hypertable has.
+-- A key from or to a partition is one of its root.
 links as materialized (
-	select c.conname, k.near, k.far, c.convalidated, c.confupdtype,
-		c.confdeltype, m.root as here, coalesce(o.root, c.confrelid) as there
+	select c.conname, pg_catalog.to_json(array(
+			select k.list[u.attnum]
+			from pg_catalog.unnest(c.conkey) u(attnum))) as near,
+		pg_catalog.to_json(array(
+			select f.list[u.attnum]
+			from pg_catalog.unnest(c.confkey) u(attnum))) as far,
+		c.convalidated, c.confupdtype, c.confdeltype, c.root as here,
+		coalesce(o.root, c.confrelid) as there
 	from con c
-	join member m on m.oid = c.conrelid and not m.chunk
+	join names k on k.attrelid = c.conrelid
+	join names f on f.attrelid = c.confrelid
 	left join member o on o.oid = c.confrelid
-	left join named k on k.oid = c.oid
 	where c.contype = 'f' and o.chunk is not true
 ),
 refs as materialized (

@@ -1,0 +1,98 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- The same columns, in the same order, with the same operators, collations,
+-- order, expressions and predicate.  Of two the one is kept that backs a
+-- constraint, identifies rows or is unique, else the older.
+
+with
+-- The users' own tables, each under its own name: no partitions, no chunks,
+-- nothing of an extension.
+tables as materialized (
+	select c.oid, n.nspname, c.relname, c.relkind, c.reloptions,
+		c.relpersistence, c.reltoastrelid, c.relreplident,
+		exists (
+			select
+			from pg_catalog.pg_trigger g
+			where g.tgrelid = c.oid
+			and g.tgname = 'ts_insert_blocker'
+		) as hypertable
+	from pg_catalog.pg_class c
+	join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+	where c.relkind in ('r', 'p')
+	and not c.relispartition
+	and c.relpersistence <> 't'
+	and n.nspname !~ '^(pg_|information_schema$|_?timescaledb_)'
+	and not exists (
+		select
+		from pg_catalog.pg_depend d
+		where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+		and d.objid = c.oid
+		and d.deptype = 'e'
+	)
+	and not exists (
+		select
+		from pg_catalog.pg_inherits i
+		join pg_catalog.pg_trigger g on g.tgrelid = i.inhparent
+		where i.inhrelid = c.oid
+		and g.tgname = 'ts_insert_blocker'
+	)
+),
+indexes as materialized (
+	select x.indexrelid, x.indrelid, b.nspname, b.relname,
+		k.relname as index, k.relkind, k.relpages, b.hypertable,
+		pg_catalog.concat_ws('|', k.relam, x.indnkeyatts, x.indkey, x.indclass,
+			x.indcollation, x.indoption,
+			pg_catalog.pg_get_expr(x.indexprs, x.indrelid),
+			pg_catalog.pg_get_expr(x.indpred, x.indrelid) || ' where')
+			as definition,
+		x.indisunique, x.indisreplident,
+		x.indimmediate,
+		pg_catalog.to_jsonb(x) ->> 'indnullsnotdistinct' as distinct,
+		x.indisclustered,
+		exists (
+			select
+			from pg_catalog.pg_constraint o
+			where o.conindid = x.indexrelid
+		) as backs
+	from tables b
+	join pg_catalog.pg_index x on x.indrelid = b.oid
+	join pg_catalog.pg_class k on k.oid = x.indexrelid
+	where x.indisvalid
+	and $1::pg_catalog.jsonb is not null
+),
+-- What may go has none of those tasks, or the other has it as well.
+pairs as (
+	select distinct on (d.indexrelid) d.*, o.index as other
+	from indexes d
+	join indexes o on o.indrelid = d.indrelid
+		and o.indexrelid <> d.indexrelid
+		and o.definition = d.definition
+		and (not d.indisunique or o.indisunique and o.indimmediate
+			and o.distinct is not distinct from d.distinct)
+	where not d.backs
+	and not d.indisreplident
+	and (o.backs or o.indisreplident
+		or o.indisunique and not d.indisunique
+		or o.indisclustered and not d.indisclustered
+			and o.indisunique = d.indisunique
+		or o.indisunique = d.indisunique
+			and o.indisclustered = d.indisclustered
+			and o.indexrelid < d.indexrelid)
+	order by d.indexrelid, o.backs desc, o.indexrelid
+)
+select 'warning' as severity,
+	pg_catalog.format('%s.%s', p.nspname, p.index) as object,
+	p.nspname as schema,
+	p.relname as table,
+	p.index,
+	p.other,
+	pg_catalog.pg_size_pretty(pg_catalog.pg_relation_size(p.indexrelid)) as size,
+	case when p.relkind = 'I' or p.hypertable then pg_catalog.format(
+		'drop index %I.%I', p.nspname, p.index)
+	else pg_catalog.format('drop index concurrently %I.%I', p.nspname, p.index)
+	end as mend,
+	pg_catalog.replace(pg_catalog.pg_get_indexdef(p.indexrelid),
+		pg_catalog.format('INDEX %I ON ONLY ', p.index),
+		pg_catalog.format('INDEX %I ON ', p.index)) as unmend,
+	pg_catalog.pg_relation_size(p.indexrelid) as value
+from pairs p
+order by p.relpages desc, 2

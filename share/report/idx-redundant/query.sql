@@ -1,0 +1,99 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- B-trees whose columns are the first ones of another's, with the same
+-- operators, collations and order.
+
+with t as (
+	select (g ->> 'warning_bytes')::pg_catalog.float8 as warning,
+		pg_catalog.current_setting('block_size')::pg_catalog.float8 as block
+	from (select $1::pg_catalog.jsonb) p (g)
+),
+-- The users' own tables, each under its own name: no partitions, no chunks,
+-- nothing of an extension.
+tables as materialized (
+	select c.oid, n.nspname, c.relname, c.relkind, c.reloptions,
+		c.relpersistence, c.reltoastrelid, c.relreplident,
+		exists (
+			select
+			from pg_catalog.pg_trigger g
+			where g.tgrelid = c.oid
+			and g.tgname = 'ts_insert_blocker'
+		) as hypertable
+	from pg_catalog.pg_class c
+	join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+	where c.relkind in ('r', 'p')
+	and not c.relispartition
+	and c.relpersistence <> 't'
+	and n.nspname !~ '^(pg_|information_schema$|_?timescaledb_)'
+	and not exists (
+		select
+		from pg_catalog.pg_depend d
+		where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+		and d.objid = c.oid
+		and d.deptype = 'e'
+	)
+	and not exists (
+		select
+		from pg_catalog.pg_inherits i
+		join pg_catalog.pg_trigger g on g.tgrelid = i.inhparent
+		where i.inhrelid = c.oid
+		and g.tgname = 'ts_insert_blocker'
+	)
+),
+indexes as materialized (
+	select x.indexrelid, x.indrelid, b.nspname, b.relname, b.hypertable,
+		k.relname as index, k.relkind, k.relpages,
+		x.indnkeyatts as keys, x.indnatts as all,
+		pg_catalog.string_to_array(x.indkey::pg_catalog.text, ' ') as columns,
+		pg_catalog.string_to_array(x.indclass::pg_catalog.text, ' ') as classes,
+		pg_catalog.string_to_array(x.indcollation::pg_catalog.text, ' ') as collations,
+		pg_catalog.string_to_array(x.indoption::pg_catalog.text, ' ') as options,
+		coalesce(pg_catalog.pg_get_expr(x.indpred, x.indrelid), '') as predicate,
+		x.indisunique, x.indisreplident,
+		exists (
+			select
+			from pg_catalog.pg_constraint o
+			where o.conindid = x.indexrelid
+		) as backs
+	from tables b
+	join pg_catalog.pg_index x on x.indrelid = b.oid
+	join pg_catalog.pg_class k on k.oid = x.indexrelid
+	join pg_catalog.pg_am m on m.oid = k.relam
+	where x.indisvalid
+	and m.amname = 'btree'
+	and x.indexprs is null
+),
+pairs as (
+	select distinct on (d.indexrelid) d.*, o.index as other
+	from indexes d
+	join indexes o on o.indrelid = d.indrelid
+		and o.keys > d.keys
+		and o.columns[1:d.keys] = d.columns
+		and o.classes[1:d.keys] = d.classes
+		and o.collations[1:d.keys] = d.collations
+		and o.options[1:d.keys] = d.options
+		and o.predicate = d.predicate
+	where not d.indisunique
+	and not d.backs
+	and not d.indisreplident
+	and d.keys = d.all
+	order by d.indexrelid, o.backs desc, o.keys, o.indexrelid
+)
+select case when p.relpages * t.block > t.warning then 'warning'
+	else 'notice' end as severity,
+	pg_catalog.format('%s.%s', p.nspname, p.index) as object,
+	p.nspname as schema,
+	p.relname as table,
+	p.index,
+	p.other,
+	pg_catalog.pg_size_pretty((p.relpages * t.block)::pg_catalog.int8) as size,
+	case when p.relkind = 'I' or p.hypertable then pg_catalog.format(
+		'drop index %I.%I', p.nspname, p.index)
+	else pg_catalog.format('drop index concurrently %I.%I', p.nspname, p.index)
+	end as mend,
+	pg_catalog.replace(pg_catalog.pg_get_indexdef(p.indexrelid),
+		pg_catalog.format('INDEX %I ON ONLY ', p.index),
+		pg_catalog.format('INDEX %I ON ', p.index)) as unmend,
+	p.relpages * t.block as value,
+	t.warning as threshold
+from pairs p, t
+order by p.relpages desc, 2

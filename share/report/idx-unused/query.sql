@@ -1,0 +1,196 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Indexes that no query has read.  A partitioned index is used when one of its
+-- partitions' is, a hypertable's when a chunk's index of the same definition
+-- is.  Left out: what is unique or backs a constraint, a replica identity, and
+-- the only index that supports a foreign key.
+
+with recursive t as (
+	select (g ->> 'min_bytes')::pg_catalog.float8 as min_bytes,
+		(g ->> 'warning_bytes')::pg_catalog.float8 as warning_bytes,
+		(g ->> 'critical_share')::pg_catalog.float8 as share,
+		(g ->> 'critical_bytes')::pg_catalog.float8 as critical_bytes,
+		(g ->> 'days')::pg_catalog.float8 as days,
+		(g ->> 'limit')::pg_catalog.int8 as most,
+		pg_catalog.current_setting('block_size')::pg_catalog.float8 as block,
+		(select pg_catalog.count(*) from pg_catalog.pg_stat_replication) as receivers,
+		-- Counters that were never reset are as old as the server's.
+		(
+			select pg_catalog.round((extract(epoch from pg_catalog.clock_timestamp()
+				- coalesce(d.stats_reset, pg_catalog.pg_postmaster_start_time()))
+				/ 86400)::pg_catalog.numeric, 1)
+			from pg_catalog.pg_stat_database d
+			where d.datname = pg_catalog.current_database()
+		) as counted
+	from (select $1::pg_catalog.jsonb) p (g)
+),
+-- The users' own tables, each under its own name: no partitions, no chunks,
+-- nothing of an extension.
+tables as materialized (
+	select c.oid, n.nspname, c.relname, c.relkind, c.reloptions,
+		c.relpersistence, c.reltoastrelid, c.relreplident,
+		exists (
+			select
+			from pg_catalog.pg_trigger g
+			where g.tgrelid = c.oid
+			and g.tgname = 'ts_insert_blocker'
+		) as hypertable
+	from pg_catalog.pg_class c
+	join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+	where c.relkind in ('r', 'p')
+	and not c.relispartition
+	and c.relpersistence <> 't'
+	and n.nspname !~ '^(pg_|information_schema$|_?timescaledb_)'
+	and not exists (
+		select
+		from pg_catalog.pg_depend d
+		where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+		and d.objid = c.oid
+		and d.deptype = 'e'
+	)
+	and not exists (
+		select
+		from pg_catalog.pg_inherits i
+		join pg_catalog.pg_trigger g on g.tgrelid = i.inhparent
+		where i.inhrelid = c.oid
+		and g.tgname = 'ts_insert_blocker'
+	)
+),
+candidates as materialized (
+	select x.indexrelid, x.indrelid, b.nspname, b.relname, b.hypertable,
+		k.relname as index, k.relkind,
+		pg_catalog.string_to_array(x.indkey::pg_catalog.text, ' ')::pg_catalog.int2[] as keys
+	from tables b
+	join pg_catalog.pg_index x on x.indrelid = b.oid
+	join pg_catalog.pg_class k on k.oid = x.indexrelid
+	where not x.indisunique
+	and not x.indisexclusion
+	and not x.indisreplident
+	and x.indisvalid
+	and not exists (
+		select
+		from pg_catalog.pg_constraint o
+		where o.conindid = x.indexrelid
+	)
+),
+-- A partitioned index with all its parts.
+parts (indexrelid, part) as (
+	select c.indexrelid, c.indexrelid
+	from candidates c
+	union all
+	select p.indexrelid, i.inhrelid
+	from parts p
+	join pg_catalog.pg_inherits i on i.inhparent = p.part
+),
+used as (
+	select p.indexrelid,
+		pg_catalog.bool_or(s.idx_scan > 0 and coalesce((pg_catalog.to_jsonb(s) ->> 'last_idx_scan')
+			::pg_catalog.timestamptz > pg_catalog.clock_timestamp()
+			- t.days * interval '1 day', true)) as used,
+		pg_catalog.max((pg_catalog.to_jsonb(s) ->> 'last_idx_scan')::pg_catalog.timestamptz) as last,
+		pg_catalog.sum(k.relpages::pg_catalog.float8 * t.block) as bytes
+	from parts p
+	join pg_catalog.pg_class k on k.oid = p.part
+	left join pg_catalog.pg_stat_all_indexes s on s.indexrelid = p.part
+	cross join t
+	group by p.indexrelid
+),
+-- Chunks have copies of their hypertable's indexes, which nothing but their
+-- definition ties to them.
+chunked (indrelid, definition, used, bytes) as (
+	select h.indrelid,
+		substring(pg_catalog.pg_get_indexdef(x.indexrelid) from ' USING (.*)$'),
+		pg_catalog.bool_or(s.idx_scan > 0),
+		pg_catalog.sum(k.relpages::pg_catalog.float8 * t.block)
+	from (
+		select distinct c.indrelid
+		from candidates c
+		where c.hypertable
+	) h
+	join pg_catalog.pg_inherits i on i.inhparent = h.indrelid
+	join pg_catalog.pg_index x on x.indrelid = i.inhrelid
+	join pg_catalog.pg_class k on k.oid = x.indexrelid
+	join pg_catalog.pg_stat_all_indexes s on s.indexrelid = x.indexrelid
+	cross join t
+	group by 1, 2
+),
+-- Foreign keys whose columns an index begins with, and how many such there are.
+supports (indexrelid) as (
+	select c.indexrelid
+	from candidates c
+	join pg_catalog.pg_constraint f on f.conrelid = c.indrelid
+		and f.contype = 'f'
+		and c.keys[1:pg_catalog.cardinality(f.conkey)] @> f.conkey
+	where not exists (
+		select
+		from pg_catalog.pg_index y
+		where y.indrelid = c.indrelid
+		and y.indexrelid <> c.indexrelid
+		and y.indisvalid
+		and y.indpred is null
+		and (pg_catalog.string_to_array(y.indkey::pg_catalog.text, ' ')::pg_catalog.int2[])
+			[1:pg_catalog.cardinality(f.conkey)] @> f.conkey
+	)
+),
+unused as (
+	select c.*, u.last, u.bytes + coalesce(h.bytes, 0) as bytes
+	from candidates c
+	join used u on u.indexrelid = c.indexrelid
+	left join chunked h on h.indrelid = c.indrelid
+		and c.hypertable
+		and h.definition = substring(pg_catalog.pg_get_indexdef(c.indexrelid)
+			from ' USING (.*)$')
+	where not coalesce(u.used, false)
+	and not coalesce(h.used, false)
+	and c.indexrelid not in (select s.indexrelid from supports s)
+),
+listed as (
+	select case when u.bytes >= t.warning_bytes and t.receivers = 0
+			and not u.hypertable then 'warning' else 'notice'
+			end as severity,
+		pg_catalog.format('%s.%s', u.nspname, u.index) as object,
+		u.nspname as schema,
+		u.relname as table,
+		u.index,
+		pg_catalog.format('index %s (%s) of %s.%s %s%s', u.index,
+			pg_catalog.pg_size_pretty(u.bytes::pg_catalog.int8), u.nspname, u.relname,
+			case when u.last is null then pg_catalog.format(
+				'was not used in %s days', t.counted)
+			else pg_catalog.format('was last used %s', u.last::pg_catalog.date) end,
+			case when t.receivers > 0 then pg_catalog.format(
+				'; %s standby(s) were not asked', t.receivers)
+			else '' end) as text,
+		case when u.relkind = 'I' or u.hypertable then pg_catalog.format(
+			'drop index %I.%I', u.nspname, u.index)
+		else pg_catalog.format('drop index concurrently %I.%I', u.nspname,
+			u.index) end as mend,
+		-- Of a partitioned index the definition says ONLY.
+		pg_catalog.replace(pg_catalog.pg_get_indexdef(u.indexrelid),
+			pg_catalog.format('INDEX %I ON ONLY ', u.index),
+			pg_catalog.format('INDEX %I ON ', u.index)) as unmend,
+		u.bytes,
+		u.bytes as value,
+		t.min_bytes as threshold
+	from unused u, t
+	where u.bytes >= t.min_bytes
+	order by u.bytes desc, 2
+	limit (select t.most from t)
+)
+select * from listed
+union all
+select 'critical', 'all unused indexes', null, null, null,
+	pg_catalog.format('unused indexes take %s, %s %% of the database',
+		pg_catalog.pg_size_pretty(q.bytes::pg_catalog.int8),
+		pg_catalog.round((100 * q.bytes / q.all)::pg_catalog.numeric, 1)),
+	null, null, q.bytes, q.bytes / q.all, t.share
+from t
+cross join (
+	select pg_catalog.sum(u.bytes) as bytes, (
+			select pg_catalog.sum(c.relpages::pg_catalog.float8
+				* pg_catalog.current_setting('block_size')::pg_catalog.float8)
+			from pg_catalog.pg_class c
+		) as all
+	from unused u
+) q
+where q.bytes >= t.critical_bytes
+and q.bytes > t.share * q.all
+and t.receivers = 0
