@@ -38,8 +38,10 @@ teardown() {
 	while read -r pid; do kill "$pid" 2>/dev/null || :; done < <(cat pids 2>/dev/null)
 }
 
+# The checks have tests of their own.
 collect() {	# FILE CONNECTION [ARGUMENT...]
-	exits 0 pg-report collect -q -o "$1" -d "$2" "${@:3}" || return
+	exits 0 pg-report collect -q -o "$1" -d "$2" --ignore="$(checks)" \
+		"${@:3}" || return
 	is "$(failed "$1")" '' 'sections that failed'
 }
 sections() { jq -c '[.server.sections[], .databases[].sections[]][]' "$1"; }
@@ -49,6 +51,10 @@ rows_of() { section_of "$1" "$2" | jq -c '.rows[]'; }	# FILE ID
 outcome() { section_of "$1" "$2" | jq -r '.status + ": " + (.reason // "")'; }
 table_of() {	# FILE TABLE [FILTER]
 	rows_of "$1" tables | jq -c --arg t "$2" "select(.table == \$t) | ${3:-.}"
+}
+checks() {
+	grep -l '^kind: check' "$TREE"/share/report/*/about.yaml |
+		sed 's,/about.yaml$,,; s,.*/,,' | paste -sd,
 }
 ours() {	# the ids of all of our sections
 	grep -l '^kind: section' "$TREE"/share/report/*/about.yaml |
