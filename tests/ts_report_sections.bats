@@ -6,6 +6,8 @@
 load lib/common
 load lib/timescale
 
+# Of timescale_setup.
+# shellcheck disable=SC2034
 TIMESCALE_SERVERS=src
 
 setup_file() {
