@@ -31,10 +31,12 @@ BENCHES   := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 FUZZERS   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 MAN_PAGES := $(wildcard man/*.[1-8])
 SHARED    := $(shell test -d share && find share -type f)
-PLUGINS   := $(wildcard libexec/*)
+PLUGINS   := $(filter-out %.c,$(wildcard libexec/*))
+PROGRAMS  := $(patsubst libexec/%.c,%,$(wildcard libexec/*.c))
 
 LIB_OBJS  := $(LIB_SRCS:%.c=$(BUILD)/obj/%.o)
 BIN_OBJS  := $(TOOLS:%=$(BUILD)/obj/bin/%.o)
+EXEC_OBJS := $(PROGRAMS:%=$(BUILD)/obj/libexec/%.o)
 UNIT_OBJS := $(UNITS:%=$(BUILD)/obj/tests/unit/%.o)
 HELP_OBJS := $(HELPERS:%=$(BUILD)/obj/tests/helpers/%.o)
 LIBRARY   := $(BUILD)/libpgpipe.a
@@ -43,10 +45,13 @@ LIBRARY   := $(BUILD)/libpgpipe.a
 
 PACKAGES  := libpq libarchive jansson libxxhash libzstd liblz4 zlib libcrypto \
 	yaml-0.1 librsvg-2.0 xlsxwriter
+# What only a plug-in is linked with.
+PLUGIN_PACKAGES := libcurl
 PKGCONFIG ?= pkg-config
 
-pkg_cflags := $(shell $(PKGCONFIG) --cflags $(PACKAGES) 2>/dev/null)
+pkg_cflags := $(shell $(PKGCONFIG) --cflags $(PACKAGES) $(PLUGIN_PACKAGES) 2>/dev/null)
 pkg_libs   := $(shell $(PKGCONFIG) --libs $(PACKAGES) 2>/dev/null)
+plugin_libs := $(shell $(PKGCONFIG) --libs $(PLUGIN_PACKAGES) 2>/dev/null)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wcast-qual \
@@ -94,7 +99,7 @@ endif
 all: lib tools ## build every tool into build/bin
 	@:
 lib: $(LIBRARY)
-tools: $(TOOLS:%=$(BUILD)/bin/%)
+tools: $(TOOLS:%=$(BUILD)/bin/%) $(PROGRAMS:%=$(BUILD)/libexec/pgpipe/%)
 unit: $(UNITS:%=$(BUILD)/unit/%)
 testprogs: unit $(HELPERS:%=$(BUILD)/test/%) $(PRELOADS:%=$(BUILD)/test/%.so) \
 	$(FUZZERS:%=$(BUILD)/replay/%)
@@ -117,7 +122,8 @@ $(BUILD)/members: always
 	$(call keep,$(LIB_OBJS))
 
 $(BUILD)/libraries:
-	@$(PKGCONFIG) --exists --print-errors $(PACKAGES) || \
+	@$(PKGCONFIG) --exists --print-errors $(PACKAGES) \
+		$(PLUGIN_PACKAGES) || \
 		{ echo 'pgpipe: run "make deps" to get what is missing' >&2; exit 1; }
 	@mkdir -p $(@D) && touch $@
 
@@ -133,14 +139,24 @@ $(LIBRARY): $(LIB_OBJS) $(BUILD)/members
 
 # A tool finds its texts in ../share/pgpipe and its plug-ins in
 # ../libexec/pgpipe, seen from its own file: installed or not.
-$(BUILD)/bin/%: $(BUILD)/obj/bin/%.o $(LIBRARY) | $(BUILD)/share/pgpipe $(BUILD)/libexec/pgpipe
+$(BUILD)/bin/%: $(BUILD)/obj/bin/%.o $(LIBRARY) | $(BUILD)/share/pgpipe $(BUILD)/libexec/scripts
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $< $(LIBRARY) $(LIBS_ALL)
 
-$(BUILD)/share/pgpipe $(BUILD)/libexec/pgpipe:
+$(BUILD)/share/pgpipe:
 	@mkdir -p $(@D)
-	@ln -sfnr $(patsubst %/pgpipe,%,$(@:$(BUILD)/%=%)) $@
+	@ln -sfnr share $@
+
+# Plug-ins that are scripts are links, those that are programs are made here.
+$(BUILD)/libexec/scripts: $(PLUGINS)
+	@[ ! -L $(@D)/pgpipe ] || rm $(@D)/pgpipe
+	@mkdir -p $(@D)/pgpipe
+	@$(foreach p,$(PLUGINS),ln -sfr $p $(@D)/pgpipe/$(notdir $p) &&) touch $@
+
+$(BUILD)/libexec/pgpipe/%: $(BUILD)/obj/libexec/%.o $(LIBRARY) | $(BUILD)/libexec/scripts
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -o $@ $< $(LIBRARY) $(plugin_libs) $(LIBS_ALL)
 
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIBRARY)
 	$(call say,LINK,$@)
@@ -184,13 +200,15 @@ $(BUILD)/share/completions/pgpipe.bash: scripts/completion $(TOOLS:%=$(BUILD)/bi
 # What these need may be missing when make reads this file, so they build in a
 # second make, after `deps`.
 
-.PHONY: deps deps-lint deps-bench deps-fuzz demo check lint fuzz bench
+.PHONY: deps deps-lint deps-bench deps-fuzz deps-browser demo check lint fuzz bench
 deps: ## install what is missing (Debian, Ubuntu)
 	@scripts/deps build run $(compiler) $(if $(PG),servers)
 deps-lint:
 	@scripts/deps build lint
 deps-fuzz:
 	@scripts/deps build fuzz
+deps-browser: ## install what tests of reports need: chromium, two npm packages
+	@BUILD=$(BUILD) scripts/deps browser
 deps-bench:
 	@scripts/deps build run bench
 
@@ -207,6 +225,8 @@ bench: deps-bench ## measure speed and memory beside other tools
 	@PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(BUILD)/bench:$$PATH" tests/bench/run
 	@tests/bench/hypertables
 	@tests/bench/report
+	@tests/bench/chart
+	@tests/bench/backup
 
 FUZZ_TIME ?= 60
 fuzz: deps-fuzz ## each fuzzer for FUZZ_TIME=60 seconds
@@ -223,7 +243,7 @@ $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIBRARY)
 # --- lint -------------------------------------------------------------------------
 # Each file passes each check once; a stamp remembers it until file or rules change.
 
-C_FILES  := $(LIB_SRCS) $(wildcard bin/*.c tests/unit/*.c tests/helpers/*.c \
+C_FILES  := $(LIB_SRCS) $(wildcard bin/*.c libexec/*.c tests/unit/*.c tests/helpers/*.c \
 	tests/preload/*.c tests/fuzz/*.c tests/bench/*.c)
 C_ALL    := $(C_FILES) $(LIB_HDRS) $(wildcard tests/*/*.h)
 SH_FILES  = $(shell scripts/shell-files)
@@ -285,6 +305,7 @@ install: all completion ## into PREFIX=/usr/local, under DESTDIR if given
 	@$(foreach f,$(SHARED),install -D -m 644 $f $(sharedir)/$(f:share/%=%) &&) :
 	@$(foreach m,$(MAN_PAGES),install -D -m 644 $m $(call man_of,$m) &&) :
 	@$(foreach p,$(PLUGINS),install -D -m 755 $p $(execdir)/$(notdir $p) &&) :
+	@$(foreach p,$(PROGRAMS),install -D -m 755 $(BUILD)/libexec/pgpipe/$p $(execdir)/$p &&) :
 	@install -m 644 $(BUILD)/share/completions/pgpipe.bash $(compdir)/pgpipe
 	@$(foreach t,$(filter-out pgpipe,$(TOOLS)),ln -sfn pgpipe $(compdir)/$t &&) :
 	@echo 'installed in $(DESTDIR)$(PREFIX)'

@@ -6,6 +6,7 @@
  *	pg-basebackup-wrap list DIR		which there are
  *	pg-basebackup-wrap info BACKUP		what one is
  *	pg-basebackup-wrap verify BACKUP...	whether it is as it was made
+ *	pg-basebackup-wrap copy BACKUP DIR	to another place
  *	pg-basebackup-wrap expire DIR		remove old ones
  */
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backup/copy.h"
 #include "backup/expire.h"
 #include "backup/list.h"
 #include "backup/plan.h"
@@ -317,6 +319,33 @@ run_verify(int argc, char **argv)
 }
 
 static status
+run_copy(int argc, char **argv)
+{
+	struct copy_request r = {.json = false};
+	bool answered = false;
+	const struct option_spec options[] = {{0, "json", OPTION_FLAG, &r.json,
+						  NULL, "print the record", 0,
+						  0, NULL},
+	    OPTION_END};
+	const struct program program = {"pg-basebackup-wrap copy",
+	    "Copy a backup to another directory or store, proved by its "
+	    "record on the way; what an interrupted copy has left is gone on "
+	    "with.",
+	    "[OPTION]... BACKUP DIR", options, NULL};
+	status s = option_parse(&program, &argc, argv, &answered);
+
+	if (s != STATUS_OK || answered)
+		return s;
+	if (argc < 3)
+		return option_fault("the backup, or where it goes, is missing");
+	if (argc > 3)
+		return option_fault("unexpected argument \"%s\"", argv[3]);
+	r.backup = argv[1];
+	r.to = argv[2];
+	return backup_copy(&r);
+}
+
+static status
 run_expire(int argc, char **argv)
 {
 	struct expire_request r = {.keep = 0, .days = UINT64_MAX};
@@ -353,7 +382,7 @@ static const struct {
 	const char *name;
 	status (*run)(int argc, char **argv);
 } commands[] = {{"list", run_list}, {"info", run_info}, {"verify", run_verify},
-    {"expire", run_expire}};
+    {"copy", run_copy}, {"expire", run_expire}};
 
 static status
 run(int argc, char **argv)

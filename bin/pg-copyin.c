@@ -83,12 +83,15 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 }
 
 static status
-check(struct arguments *a, int argc, char **argv)
+check(struct arguments *a, int argc)
 {
 	struct load_options *o = &a->load;
 
-	if (argc > 1)
-		return option_fault("unexpected argument \"%s\"", argv[1]);
+	if (argc > 1) {
+		log_error("pg-copyin takes no operands");
+		log_hint("it reads an archive: pg-copyin ... < FILE");
+		return STATUS_USAGE;
+	}
 	o->mode = (enum load_mode)a->mode;
 	if (a->key != NULL && o->mode != LOAD_UPSERT)
 		return option_fault("--key is for --mode upsert");
@@ -132,7 +135,7 @@ main(int argc, char **argv)
 	a.load.target.role = "target";
 	s = parse(&a, &argc, argv, &answered);
 	if (s == STATUS_OK && !answered)
-		s = check(&a, argc, argv);
+		s = check(&a, argc);
 	if (s == STATUS_OK && !answered)
 		s = load_run(&a.load, STDIN_FILENO, "standard input");
 	strv_free(&a.load.key);

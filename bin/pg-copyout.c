@@ -114,6 +114,9 @@ main(int argc, char **argv)
 		a.run.snapshot = getenv("PGPIPE_SNAPSHOT");
 	if (a.run.snapshot != NULL && *a.run.snapshot == '\0')
 		a.run.snapshot = NULL;
+	a.run.reader = getenv("PGPIPE_TIMESCALEDB");
+	if (a.run.reader != NULL && *a.run.reader == '\0')
+		a.run.reader = NULL;
 	if (s == STATUS_OK && !answered)
 		s = check(&a);
 	if (s == STATUS_OK && !answered)

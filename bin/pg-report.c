@@ -47,16 +47,16 @@ struct verb {
 
 #define ASKING "config only ignore jobs timeout all heavy "
 
-static const struct verb verbs[] = {{"make", report_verb_make,
-					ASKING
-					"sections title output format fail-on",
-					FROM_SERVER, 0, 0},
-    {"collect", report_verb_collect, ASKING "sections title output fail-on",
-	FROM_SERVER, 0, 0},
-    {"render", report_verb_render, "title output format", FROM_FILE, 0, 1},
-    {"check", report_verb_check, ASKING "fail-on", FROM_BOTH, 0, 1},
-    {"diff", report_verb_diff, "output format", FROM_FILE, 2, 2},
-    {"explain", report_verb_explain, "config", FROM_NONE, 0, 1}};
+static const struct verb verbs[] =
+    {{"make", report_verb_make,
+	 ASKING "sections title output format dot fail-on", FROM_SERVER, 0, 0},
+	{"collect", report_verb_collect, ASKING "sections title output fail-on",
+	    FROM_SERVER, 0, 0},
+	{"render", report_verb_render, "title output format dot", FROM_FILE, 0,
+	    1},
+	{"check", report_verb_check, ASKING "fail-on", FROM_BOTH, 0, 1},
+	{"diff", report_verb_diff, "output format", FROM_FILE, 2, 2},
+	{"explain", report_verb_explain, "config", FROM_NONE, 0, 1}};
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -87,6 +87,8 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 		report_formats},
 	    {0, "title", OPTION_TEXT, &a->title, "TEXT", "title of the report",
 		0, 0, NULL},
+	    {0, "dot", OPTION_FLAG, &a->report.dot, NULL,
+		"lay out diagrams with Graphviz's dot", 0, 0, NULL},
 	    {0, "config", OPTION_TEXT, &a->config, "FILE",
 		"YAML or JSON: thresholds, purposes, waivers", 0, 0, NULL},
 	    {0, "only", OPTION_LIST, &a->only, "LIST",
@@ -163,6 +165,7 @@ check_options(const struct arguments *a, const struct verb *v, bool file)
 	    {"output", "--output", a->report.output != NULL},
 	    {"format", "--format", a->report.format >= 0},
 	    {"title", "--title", a->title != NULL},
+	    {"dot", "--dot", a->report.dot},
 	    {"config", "--config", a->config != NULL},
 	    {"only", "--only", a->only.len > 0},
 	    {"ignore", "--ignore", a->ignore.len > 0},

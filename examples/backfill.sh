@@ -8,7 +8,8 @@
 # Rows before UNTIL are copied, and proved; the continuous aggregates built on the
 # hypertables are refreshed up to where the source's are.  OPTIONs and HYPERTABLEs
 # are those of pg-chunks; --cascade-up copies what is materialised, too.  JOBS says how
-# many chunks are copied at once.
+# many chunks are copied at once.  FROM is pg-refresh's --from: "start", where the
+# target's policies have refreshed newer rows already.
 #
 # Before: the target has the schema, its continuous aggregates were made with no data,
 # and the application has been writing to both since before UNTIL.
@@ -39,12 +40,16 @@ say 'copy them; more hosts may run this very line'
 pg-queue work -d "$DST" -j "${JOBS:-2}" --wait -- \
 	'pg-copyout -d "$SRC" | pg-copyin -d "$DST"'
 
+# What the target had to compress otherwise than the source, and what the source has
+# dropped meanwhile, no digest proves: both sides are compared below.
 say 'prove the copy'
-pg-queue results -d "$DST" | pg-checksum -d "$DST" >/dev/null
+pg-queue results -d "$DST" | { pg-checksum -d "$DST" || [ $? -eq 1 ]; } |
+	jq -es 'all(.status != "differ" and .status != "missing")' >/dev/null
 
 say 'refresh the continuous aggregates'
 pg-chunks -d "$SRC" --caggs --if-exists --cascade-up "$@" |
-	pg-refresh --source "$SRC" --target "$DST" -j "${JOBS:-2}" >/dev/null
+	pg-refresh --source "$SRC" --target "$DST" -j "${JOBS:-2}" \
+		${FROM:+--from "$FROM"} >/dev/null
 
 say 'compare both sides, with what is materialised'
 pg-chunks -d "$SRC" --until "$until" --cascade-up "$@" |

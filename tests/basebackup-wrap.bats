@@ -296,6 +296,38 @@ server_can() {	# METHOD
 	pg_stop drop
 }
 
+@test "a database dropped and one made meanwhile, WAL left to an archive that is off" {
+	backup_server dbs 'archive_mode = off' 'wal_keep_size = 512MB'
+	pg_sql dbs 'create database gone'
+	begin_slow dbs -Z none -X none -o b
+	pg_sql dbs 'drop database gone'
+	pg_sql dbs 'create database made'
+	end_slow 0
+	exits 0 pg-basebackup-wrap verify --no-wal b/*
+	pg_stop dbs
+}
+
+# The manifest is what memory goes to.
+@test "a million files take less than 400 MB" {
+	no_sanitizer 'it has a memory of its own'
+	mkdir m
+	{
+		printf '{ "PostgreSQL-Backup-Manifest-Version": 1,\n"Files": [\n'
+		awk 'BEGIN { for (i = 1; i <= 1000000; i++)
+			printf "{ \"Path\": \"base/%d/%d\", \"Size\": 8192, \"Last-Modified\": \"2025-07-04 16:53:26 GMT\", \"Checksum-Algorithm\": \"CRC32C\", \"Checksum\": \"%08x\" }%s\n",
+				16384 + i % 400, 100000 + i, i, i < 1000000 ? "," : "" }'
+		printf '],\n"WAL-Ranges": [\n{ "Timeline": 1, "Start-LSN": "0/2000028", "End-LSN": "0/2000100" }\n],\n'
+	} >m/backup_manifest
+	printf '"Manifest-Checksum": "%s"}\n' \
+		"$(sha256sum <m/backup_manifest | cut -d' ' -f1)" >>m/backup_manifest
+	tar -cf m/base.tar --format=ustar -T /dev/null
+	(ulimit -v 400000 && exits 1 pg-basebackup-wrap verify m)
+	like "$(<"$ERR")" '999900 more files are missing'
+	tar -cf stream.tar --format=ustar -C m backup_manifest
+	(ulimit -v 400000 && exits 1 pg-basebackup-wrap verify stream.tar)
+	like "$(<"$ERR")" '999900 more files are missing'
+}
+
 @test "no slot is left, whatever happened" {
 	exits 0 backup -o b
 	wait_for pg_sql_true src 'select count(*) = 0 from pg_replication_slots'
@@ -490,6 +522,12 @@ server_can() {	# METHOD
 	exits 1 pg-basebackup-wrap verify b/*
 	exits 0 pg-basebackup-wrap list b
 	like "$out" ' damaged '
+	# Who restores it is told, and gets it: it may be all there is.
+	exits 0 pg-restore-local -D r --owner "$(pg_user)" --json \
+		--server-version "$PG_MAJOR" b/*
+	like "$err" 'warning: "b/.*" is damaged: pages failed their checksum'
+	is "$(jq -r '.notes[0]' "$OUT")" \
+		"\"$file\": pages failed their checksum: 2"
 	exits 1 pg-basebackup-wrap -d "$(pg_dsn sums)" --tar
 	mv "$OUT" stream.tar
 	exits 0 pg-basebackup-wrap verify stream.tar
@@ -684,7 +722,31 @@ store_works() {	# URL DIRECTORY
 	is "$(find "$2" -mindepth 1 -maxdepth 1 | wc -l)" 1
 	exits 0 pg-basebackup-wrap list "$1"
 	like "$out" second
-	exits 2 pg-basebackup-wrap verify "$1/$(basename "$(the_backup "$2")")"
+	verify_store "$1" "$(basename "$(the_backup "$2")")" "$(the_backup "$2")"
+}
+
+# Where it lies, as well as a directory of its own.
+verify_store() {	# URL NAME DIRECTORY
+	exits 0 pg-basebackup-wrap verify -j 2 --json "$1/$2/"
+	is "$(jq -r 'select(.verdict) | .verdict, .wal' "$OUT" | paste -sd,)" \
+		good,whole
+	cp -r "$3" copy
+	printf X | dd of="$3/base.tar.zst" bs=1 seek=40000 conv=notrunc status=none
+	exits 2 pg-basebackup-wrap verify "$1/$2"
+	cp copy/base.tar.zst "$3/"
+	truncate -s -1 "$3/pg_wal.tar.zst"
+	exits 2 pg-basebackup-wrap verify "$1/$2"
+	cp copy/pg_wal.tar.zst "$3/"
+	rm "$3"/[0-9]*.tar.zst
+	exits 2 pg-basebackup-wrap verify "$1/$2"
+	like "$err" 'lacks the archive of tablespace'
+	cp copy/[0-9]*.tar.zst "$3/"
+	rm "$3/backup.json"
+	exits 2 pg-basebackup-wrap verify "$1/$2"
+	like "$err" 'is no backup: it has no backup.json'
+	cp copy/backup.json "$3/"
+	exits 0 pg-basebackup-wrap verify "$1/$2"
+	rm -r copy
 }
 
 @test "a store: a directory" {
@@ -695,6 +757,49 @@ store_works() {	# URL DIRECTORY
 	fake_ssh
 	store_works "ssh://me@there:2222$PWD/a b's" "a b's"
 	grep -q -- '-p 2222 -- me@there ' ssh.log
+}
+
+@test "copies: every file proved, an interrupted one gone on with" {
+	exits 0 backup -Z none -o b
+	local from=$out name=${out##*/}
+	exits 0 pg-basebackup-wrap copy "$from/" c/
+	is "$out" "c/$name"
+	diff -r "$from" "c/$name"
+	is "$(stat -c %a "c/$name" "c/$name/base.tar" | paste -sd,)" 700,600
+	exits 0 pg-basebackup-wrap copy --json "$from" c
+	is "$(jq -r .name "$OUT")" "$name"
+	like "$err" 'is there$'
+	# Full, then room again: from where it was.
+	tmpfs "$PG_ROOT/lean" 24m
+	exits 3 pg-basebackup-wrap copy "$from" "$PG_ROOT/lean"
+	[ ! -e "$PG_ROOT/lean/$name" ]
+	mkdir d
+	cp -r "$PG_ROOT/lean/$name.partial" d/
+	exits 0 pg-basebackup-wrap copy "$from" d
+	diff -r "$from" "d/$name"
+	# What is there and is not its beginning does not stay.
+	mkdir -p "e/$name.partial"
+	head -c 100000 /dev/urandom >"e/$name.partial/base.tar"
+	head -c 99000000 /dev/zero >"e/$name.partial/pg_wal.tar"
+	exits 0 pg-basebackup-wrap copy "$from" e
+	diff -r "$from" "e/$name"
+	# Nor does a copy hide what has happened to its source.
+	printf X | dd of="c/$name/base.tar" bs=1 seek=60000 conv=notrunc status=none
+	exits 1 pg-basebackup-wrap copy "c/$name" f
+	like "$err" 'base.tar" is not what its record says'
+	exits 1 pg-basebackup-wrap copy "c/$name" "file://$PWD/g"
+	is "$(find g -name 'base*' -o -name backup.json)" ''
+	exits 0 pg-basebackup-wrap list f
+	like "$out" 'no backup'
+	truncate -s -512 "d/$name/base.tar"
+	exits 1 pg-basebackup-wrap copy "d/$name" f
+	like "$err" 'its record says'
+	exits 2 pg-basebackup-wrap copy f h
+	exits 2 pg-basebackup-wrap copy "$from"
+	exits 2 pg-basebackup-wrap copy "$from" h x
+	# Somebody who may write the record has no way out of the directory.
+	jq -c '.archives[0].name = "../x"' "$from/backup.json" >"e/$name/backup.json"
+	exits 2 pg-basebackup-wrap copy "e/$name" h
 }
 
 @test "a store that fails, and one that is not there" {
@@ -786,7 +891,7 @@ examples_of() {	# PAGE
 	examples_of pg-basebackup-wrap.1 | sed "s|/srv/backups|$PWD/there|" \
 		>examples.sh
 	awk -v RS= '{ print > "example." NR }' examples.sh
-	is "$(printf '%s\n' example.* | wc -l)" 7
+	is "$(printf '%s\n' example.* | wc -l)" 8
 	exits 0 bash -eo pipefail example.1
 	exits 0 pg-basebackup-wrap verify backups/*
 	exits 0 bash -eo pipefail example.2
@@ -800,6 +905,9 @@ examples_of() {	# PAGE
 	exits 0 bash -eo pipefail example.5
 	exits 0 bash -eo pipefail example.6
 	exits 0 pg-basebackup-wrap verify there/*
+	sed -i "s|s3://bucket|file://$PWD/bucket|; s|2025[0-9TZ]*|$(basename "$(the_backup backups)")|" example.8
+	exits 0 bash -eo pipefail example.8
+	exits 0 pg-basebackup-wrap verify here/* bucket/backups/*
 	gpgconf --kill all
 	[ "$PG_MAJOR" -ge 17 ] || return 0
 	backup_server sum 'summarize_wal = on'

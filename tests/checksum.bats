@@ -5,30 +5,7 @@
 # test is about.
 
 load lib/common
-
-setup_file() {
-	common_setup_file
-	pg_start src
-	pg_start dst
-}
-
-setup() {
-	common_setup
-	DB=c$BATS_TEST_NUMBER
-	pg_sql src "create database $DB"
-	pg_sql dst "create database $DB"
-	SRC=$(pg_dsn "src/$DB") DST=$(pg_dsn "dst/$DB")
-	export SRC DST DB
-}
-
-teardown() {
-	pg_sql src "drop database if exists $DB with (force)"
-	pg_sql dst "drop database if exists $DB with (force)"
-}
-
-src() { pg_sql "src/$DB" "$1"; }
-dst() { pg_sql "dst/$DB" "$1"; }
-both() { src "$1" >/dev/null && dst "$1" >/dev/null; }
+load lib/pair
 
 # A chunk line of schema public: line TABLE [FIELDS-AS-JSON]
 line() {

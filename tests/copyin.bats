@@ -4,6 +4,7 @@
 # shellcheck disable=SC2086 # $LIST and its like are words
 
 load lib/common
+load lib/pair
 
 setup_file() {
 	common_setup_file
@@ -12,26 +13,8 @@ setup_file() {
 }
 
 setup() {
-	common_setup
-	DB=t$BATS_TEST_NUMBER
-	pg_sql src "create database $DB"
-	pg_sql dst "create database $DB"
-	SRC=$(pg_dsn "src/$DB") DST=$(pg_dsn "dst/$DB")
-	export SRC DST DB
+	pair_setup
 	LIST='' OUT_OPT='' IN_OPT=''
-}
-
-teardown() {
-	pg_sql src "drop database if exists $DB with (force)"
-	pg_sql dst "drop database if exists $DB with (force)"
-}
-
-both() { pg_sql "src/$DB" "$1" >/dev/null && pg_sql "dst/$DB" "$1" >/dev/null; }
-src() { pg_sql "src/$DB" "$@"; }
-dst() { pg_sql "dst/$DB" "$@"; }
-same() {	# TABLE...
-	local t
-	for t; do same_table "src/$DB" "dst/$DB" "$t"; done
 }
 
 # The pipeline, with the words in $LIST, $OUT_OPT and $IN_OPT; "CODES" of its stages.
@@ -642,6 +625,30 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	same m
 }
 
+@test "a table that stands beside the parent is not taken for its partition" {
+	src 'create table m (id int) partition by list (id);
+		create table m_1 partition of m for values in (1); create table m_2 partition of m for values in (2);
+		insert into m values (1), (2)'
+	dst 'create table m (id int) partition by list (id);
+		create table m_1 partition of m for values in (1); create table m_2 (id int); insert into m_2 values (7)'
+	IN_OPT=--keep-going
+	copy '0 0 3'
+	like "$err" 'public.m_2 is no partition of "public.m" in the target'
+	is "$(took | xargs)" 'public.m/public.m_1 loaded public.m/public.m_2 failed'
+	is "$(dst 'select id from m_2')" 7
+	IN_OPT='--map public.m_2=public.m_2'
+	copy '0 0 0'
+	is "$(dst 'select id from m') $(dst 'select id from m_2')" '1 2'
+	dst 'drop table m_2'
+	IN_OPT=
+	copy '0 0 0'
+	is "$(dst 'select id from m order by id' | xargs)" '1 2'
+	# Where there is no such parent, tables may stand alone.
+	dst 'drop table m; create table m_1 (id int); create table m_2 (id int)'
+	copy '0 0 0'
+	is "$(dst 'select id from m_1') $(dst 'select id from m_2')" '1 2'
+}
+
 @test "a plain table goes into a partitioned one" {
 	src 'create table m (id int); insert into m select generate_series(1, 100)'
 	dst 'create table m (id int) partition by hash (id);
@@ -702,6 +709,20 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	src 'drop table t; create table t (x int)'
 	copy '0 0 3'
 	like "$err" 'column "y" of public.t of the target is not null, has no default, and is not in "public.t"'
+}
+
+@test "a domain of the same name that is made of another type is refused in binary" {
+	src "create domain d as int8; create domain dd as d; create table t (a d); insert into t values (5);
+		create table u (a dd[]); insert into u values ('{6,7}')"
+	dst 'create domain d as float8; create domain dd as d; create table t (a d); create table u (a dd[])'
+	IN_OPT=--keep-going
+	copy '0 0 3'
+	like "$err" 'column "a" is public.d on both sides, which in the target is made of another type: pg_catalog.float8'
+	like "$err" 'column "a" is public.dd\[\] on both sides'
+	is "$(dst 'select count(*) from t') $(dst 'select count(*) from u')" '0 0'
+	OUT_OPT='--format text'
+	copy '0 0 0'
+	is "$(dst 'select * from t') $(dst 'select * from u')" '5 {6,7}'
 }
 
 @test "a modifier that grows is taken, a narrower one with --lossy" {
@@ -1108,7 +1129,8 @@ kill_midway() {
 		saved a
 		dst 'truncate big'
 		rm -f first
-		{ head -c 2500000 a; sleep 30; } | pg-copyin -d "$DST" --run r --restart >first 2>err1 &
+		{ head -c 2500000 a; sleep 30; } 8>&- |
+			pg-copyin -d "$DST" --run r --restart >first 2>err1 &
 		wait_for test -s first
 		kill -9 $!
 		LIST="$way big"
@@ -1958,6 +1980,7 @@ all_about() {	# NAME: every word about the indexes of t
 		exits 2 pg-copyin -d "$DST" $o </dev/null
 		like "$err" 'pg-copyin: error:'
 	done
+	like "$err" 'hint: it reads an archive'
 }
 
 # --- together ------------------------------------------------------------------------------------
@@ -1991,6 +2014,42 @@ all_about() {	# NAME: every word about the indexes of t
 	dst 'update pgpipe.run set finished = null'
 	copy '0 0 0'
 	is "$(took | grep -vc skipped)" 0
+}
+
+@test "who joins a relation that is completed just then leaves its indexes to the other" {
+	big
+	both "create function held(int) returns int language plpgsql immutable as
+		'begin perform pg_catalog.pg_advisory_lock_shared(7);
+		perform pg_catalog.pg_advisory_unlock_shared(7); return \$1; end'"
+	both 'create index on big (held(id))'
+	saved a
+	mkfifo go orders
+	{ head -c 2500000 a; cat go >/dev/null; tail -c +2500001 a; } |
+		pg-copyin -d "$DST" >one 2>err1 &
+	local first=$! second
+	wait_for test -s one
+	# The first has loaded all and waits to say so; then the second begins.
+	psql -XAtqd "$DST" <orders &
+	exec 8>orders
+	echo 'begin; select from pgpipe.sliced for no key update;
+		select pg_advisory_lock(7)' ';' >&8
+	wait_for pg_sql_true "dst/$DB" "select exists (select from pg_locks where locktype = 'advisory' and objid = 7)"
+	echo >go
+	blocked() { echo "select count(*) = $1 from pg_stat_activity where datname = '$DB'
+		and application_name = 'pg-copyin' and wait_event_type = 'Lock'"; }
+	wait_for pg_sql_true "dst/$DB" "$(blocked 1)"
+	pg-copyin -d "$DST" <a >two 2>err2 &
+	second=$!
+	wait_for pg_sql_true "dst/$DB" "$(blocked 2)"
+	echo 'commit;' >&8
+	wait_for grep -q '"end"' two
+	wait $second || { cat err2; false; }
+	exec 8>&-
+	wait $first || { cat err1; false; }
+	is "$(jq -r 'select(.chunk).status' two | sort -u)" skipped
+	is "$(dst "select count(*) from pg_index where indrelid = 'big'::regclass")" 3
+	is "$(dst 'select count(*) from pgpipe.deferred')" 0
+	same big
 }
 
 @test "a run begun by a partial list is finished by whichever process ends last" {

@@ -66,6 +66,9 @@ saved() {	# an archive of everything, in ./archive
 	like "$err" 'pg-copyin: error: could not connect'
 	pg_start dst
 	finishes
+	# What a person reads in the end is why.
+	exits 4 pg-chunks -q -d 'host=127.0.0.1 port=1 connect_timeout=1'
+	like "$err" 'could not connect to the server: .*Connection refused'
 }
 
 @test "a target that dies in the middle" {
@@ -234,6 +237,15 @@ saved() {	# an archive of everything, in ./archive
 	cd ..
 	exits 2 pg-copyin -d "$DST" --run g <bad
 	like "$err" 'newer'
+	# More open at once than connections were made for.
+	pg-copyout -d "$SRC" public.small public.t >two
+	mkdir two.d && tar -C two.d -xf two && cd two.d || return
+	jq -c '.most_open = 1' pgpipe.json >p && mv p pgpipe.json
+	{ printf '%s\n' pgpipe.json c/1/chunk.json c/2/chunk.json; tar tf ../two; } |
+		awk '!seen[$0]++' | tar --format=pax -cf ../bad -T -
+	cd ..
+	exits 2 pg-copyin -d "$DST" --run g <bad
+	like "$err" 'more chunks are open at once than it says'
 	# Two whole archives one after the other are an archive.
 	pg-copyout -d "$SRC" public.small >one
 	pg-copyout -d "$SRC" public.t >two

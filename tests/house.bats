@@ -153,7 +153,7 @@ notes() {	# make ./fake/bin with everything but the programs named here
 		like "$out" $'\thelp\t'
 		exits 0 bash -c '. "$1"; complete -p "$2" >/dev/null || exit
 			COMPREPLY=()
-			"_pgpipe_tool_${2//-/_}" "$2" --he "$2"
+			"_pgpipe_tool_${2//-/_}" "$2" --hel "$2"
 			echo "${COMPREPLY[*]}"' - "$file" "${tool##*/}"
 		is "$out" --help "completion of ${tool##*/}"
 	done

@@ -4,40 +4,16 @@
 # and the copy proved.  Also what other tools are known to get wrong.
 
 load lib/common
-
-setup_file() {
-	common_setup_file
-	pg_start src
-	pg_start dst
-}
-
-setup() {
-	common_setup
-	DB=t$BATS_TEST_NUMBER
-	pg_sql src "create database $DB"
-	pg_sql dst "create database $DB"
-	SRC=$(pg_dsn "src/$DB") DST=$(pg_dsn "dst/$DB")
-	export SRC DST DB
-}
-
-teardown() {
-	pg_sql src "drop database if exists $DB with (force)"
-	pg_sql dst "drop database if exists $DB with (force)"
-}
-
-both() { pg_sql "src/$DB" "$1" >/dev/null && pg_sql "dst/$DB" "$1" >/dev/null; }
+load lib/pair
 
 main_job='pg-chunks -d "$SRC" $CHUNKS | pg-copyout -d "$SRC" -j 2 |
 	pg-copyin -d "$DST" -j 2 | pg-checksum -d "$DST"'
 
 copied() {	# TABLE...
-	local t
 	pipes '0 0 0 0' "$main_job"
 	unlike "$out" '"status":"(differ|missing|unproved|failed)"'
 	like "$(tail -n 1 <<<"$out")" '^\{"end":"pg-checksum"'
-	for t; do
-		same_table "src/$DB" "dst/$DB" "$t"
-	done
+	same "$@"
 }
 
 @test "the main job copies tables of every kind, and proves the copy" {

@@ -102,7 +102,7 @@ tool() {	# name, text of a shell script
 @test "pgpipe plugins lists our chunk sources" {
 	exits 0 pgpipe plugins
 	is "$(awk '$1 == "store" { print $2 }' "$OUT")" \
-		"$(cd "$TREE/libexec" && printf '%s\n' store-* | sed 's/^store-//')"
+		"$(cd "$TREE/libexec" && printf '%s\n' store-* | sed 's/^store-//; s/\.c$//')"
 	is "$(awk '$1 == "chunks" { print $2 }' "$OUT")" \
 		"$(cd "$TREE/share/chunks" && printf '%s\n' *.sql | sed 's/\.sql$//')"
 	unlike "$out" hidden

@@ -3,21 +3,7 @@
 # pg-queue: work is shared by many processes, resumed after any end, done once.
 
 load lib/common
-
-setup_file() {
-	common_setup_file
-	pg_start src
-	pg_start dst
-}
-
-setup() {
-	common_setup
-	DB=t$BATS_TEST_NUMBER
-	pg_sql src "create database $DB"
-	pg_sql dst "create database $DB"
-	SRC=$(pg_dsn "src/$DB") DST=$(pg_dsn "dst/$DB")
-	export SRC DST DB
-}
+load lib/pair
 
 teardown() {
 	local pid space
@@ -26,13 +12,8 @@ teardown() {
 		kill -KILL "$pid" "-$pid" 2>/dev/null || :
 	done < <(cat pids 2>/dev/null)
 	for space in ${SPACES:-}; do ip netns del "$space" 2>/dev/null || :; done
-	pg_sql src "drop database if exists $DB with (force)"
-	pg_sql dst "drop database if exists $DB with (force)"
+	pair_teardown
 }
-
-both() { src "$1" >/dev/null && dst "$1" >/dev/null; }
-src() { pg_sql "src/$DB" "$@"; }
-dst() { pg_sql "dst/$DB" "$@"; }
 
 # Partitions of n rows each, p1 .. pN, on both sides; rows at the source.
 partitions() {	# N ROWS

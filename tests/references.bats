@@ -3,30 +3,7 @@
 # Tables that refer to each other by foreign keys, in one pipe.
 
 load lib/common
-
-setup_file() {
-	common_setup_file
-	pg_start src
-	pg_start dst
-}
-
-setup() {
-	common_setup
-	DB=t$BATS_TEST_NUMBER
-	pg_sql src "create database $DB"
-	pg_sql dst "create database $DB"
-	SRC=$(pg_dsn "src/$DB") DST=$(pg_dsn "dst/$DB")
-	export SRC DST DB
-}
-
-teardown() {
-	pg_sql src "drop database if exists $DB with (force)"
-	pg_sql dst "drop database if exists $DB with (force)"
-}
-
-both() { pg_sql "src/$DB" "$1" >/dev/null && pg_sql "dst/$DB" "$1" >/dev/null; }
-src() { pg_sql "src/$DB" "$@"; }
-dst() { pg_sql "dst/$DB" "$@"; }
+load lib/pair
 
 # A large table and a small one that refers to it.
 family() {
@@ -64,6 +41,28 @@ pipe='pg-copyout -d "$SRC" -j 2 | pg-copyin -d "$DST" -j 2'
 	for i in $(seq 1 20); do
 		is "$(dst "select id from c$i")" "$i"
 	done
+}
+
+@test "where no connection is to be had for those that wait, none is missed" {
+	family
+	both 'create table other (id int references parent); create table third (id int references parent)'
+	src 'insert into other values (1); insert into third values (1)'
+	dst "create role few login connection limit 3; grant create on database $DB to few;
+		alter table parent owner to few; alter table child owner to few;
+		alter table other owner to few; alter table third owner to few"
+	pipes '0 0 *' 'pg-chunks -d "$SRC" --split 0 --order largest | pg-copyout -d "$SRC" -j 2 |
+		pg-copyin -d "${DST/user=postgres/user=few}" -j 2'
+	unlike "$err" 'could not connect'
+	while [ "$(jq -r 'select(.status == "failed") | .error.class' <"$OUT" | sort -u)" = 4 ]; do
+		pipes '0 0 *' 'pg-chunks -d "$SRC" --split 0 | pg-copyout -d "$SRC" -j 2 |
+			pg-copyin -d "${DST/user=postgres/user=few}" -j 2'
+		unlike "$err" 'could not connect'
+	done
+	is "$(jq -r 'select(.status == "failed")' <"$OUT")" ''
+	same_table "src/$DB" "dst/$DB" parent
+	same_table "src/$DB" "dst/$DB" child
+	is "$(dst 'select id from other union all select id from third')" $'1\n1'
+	dst "reassign owned by few to postgres; drop owned by few; drop role few"
 }
 
 @test "tables that refer to each other do not wait for each other" {

@@ -90,6 +90,18 @@ category: config'
 	done
 }
 
+@test "values of any shape make a collection that can be read again" {
+	section odd '' "select (repeat('[', 60) || repeat(']', 60))::jsonb as deep,
+		'{\"a\": 1, \"a\": 2}'::json as twice, '[1e400]'::jsonb as large, '\"\\u0000\"'::json as null_byte,
+		('{\"s\": \"' || repeat('[', 60) || '\"}')::json as brackets, E'\\001\\n\\u202e' as control, ''::text as empty, -0.0::float8 as zero,
+		'{\"n\": 9007199254740993, \"s\": \"\\ud83d\\ude00\"}'::json as inner"
+	collect 0
+	explains_itself c.json
+	exits 0 pg-report render --format json c.json
+	is "$(section_of odd | jq -c '.rows[0] | [(.deep | type), .twice, (.large | type), .null_byte, .empty, .inner.s, (.brackets.s | length)]')" \
+		'["string","{\"a\": 1, \"a\": 2}","string","\"\\u0000\"","","😀",60]'
+}
+
 @test "sessions only read, and schema sections see one snapshot" {
 	local columns="select current_setting('transaction_read_only') as ro,
 		current_setting('transaction_isolation') as level,
@@ -555,9 +567,10 @@ weight: 3' 'select 1 where false'
 		'[["app","app"],["closed","closed"],["other","other"],["postgres","postgres"]]'
 	is "$(of '.server.sections | length')" 1
 	DB=${PLAIN/dbname=app/dbname=postgres} collect 0 --all-databases -j 2
+	like "$err" 'warning: the database "closed" is not asked: it is closed to this user'
 	explains_itself c.json
 	is "$(of '[.databases[] | [.database, .status, .reason]]')" \
-		'[["app","ok",null],["closed","skipped","lacks the privilege to connect"],["other","ok",null],["postgres","ok",null]]'
+		'[["app","ok",null],["closed","skipped","is closed to this user"],["other","ok",null],["postgres","ok",null]]'
 	exits 0 pg-report check -q -d "$(pg_dsn a)" --all-databases
 	is "$(jq -r 'select(.check).database' <<<"$out" | xargs)" 'app closed other postgres'
 	# By name, from a configuration; one is not there.

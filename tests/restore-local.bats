@@ -288,6 +288,31 @@ comes_up() {	# NAME ARG...
 	halt r3
 }
 
+@test "a port that another server has" {
+	a_backup
+	# The socket's directory, and so the port, is src's.
+	site port
+	exits 3 pg-restore-local -D "$PG_ROOT/port/data" --bindir "$PG_BINDIR" \
+		-c unix_socket_directories="$PG_ROOT/src/s" -c listen_addresses= \
+		--tablespaces-in "$PG_ROOT/port/spaces" --start --timeout 20s "$BACKUP"
+	like "$err" 'did not come up'
+	like "$err" 'lock file|already in use|another postmaster'
+	is "$(pg_sql src 'select 1')" 1
+}
+
+@test "names that are no text, and files of no bytes" {
+	local data
+	data=$(pg_data src)
+	pg_as_server touch "$data/empty file"
+	pg_as_server sh -c 'echo x >"$1"' sh "$data/$(printf 'f\377\303 \"q')"
+	ours -o names
+	rm "$data/empty file" "$data"/f*q
+	exits 0 pg-basebackup-wrap verify names/*
+	exits 0 restore names names/*
+	[ -e "$(restored names)/empty file" ]
+	is "$(cat "$(restored names)/$(printf 'f\377\303 \"q')")" x
+}
+
 @test "services are stopped and started by their commands" {
 	local ctl="$PG_BINDIR/pg_ctl -D $PG_ROOT/r4/data -s -w"
 	local as="cd /; "

@@ -121,6 +121,63 @@ headers() {	# ARCHIVE
 	refused 2 'did not finish' edited edited.partial
 }
 
+# A server starts with the first part of it.
+@test "pg_control that is cut" {
+	a_backup
+	mkdir work && tar -C work -xf "$BACKUP/base.tar"
+	cp -r "$BACKUP" edited
+	truncate -s 4096 work/global/pg_control
+	tar -C work -cf edited/base.tar --format=ustar .
+	refused 2 'pg_control" has not its size' edited edited
+	like "$err" 'it has 4096 bytes, and had 8192'
+}
+
+@test "pg_verifybackup is of our opinion" {
+	local file heap program=$PG_BINDIR/pg_verifybackup
+	[ -x "$program" ] || skip 'has no pg_verifybackup'
+	[ "$PG_MAJOR" -le "${CLIENT_MAJOR:-0}" ] || skip 'has no pg_waldump'
+	both() {	# CODE: for "plain"
+		local code=0
+		"$program" -q plain >/dev/null 2>&1 || code=$?
+		is "$((code != 0))" "$1" "pg_verifybackup exits $code"
+		[ "$1" -eq 0 ] || set -- '[123]'
+		code=0
+		pg-basebackup-wrap verify plain >"$OUT" 2>&1 || code=$?
+		like "$code" "^$1\$" || cat "$OUT"
+	}
+	ours --plain plain -T "$PG_ROOT/src/space=$PWD/space"
+	both 0
+	heap=$(pg_sql src "select pg_relation_filepath('t')")
+	for file in "$heap" global/pg_control PG_VERSION backup_label; do
+		cp "plain/$file" kept
+		flip "plain/$file" 1
+		both 1
+		cp kept "plain/$file"
+		truncate -s +1 "plain/$file"
+		both 1
+		rm "plain/$file"
+		both 1
+		cp kept "plain/$file"
+	done
+	echo >plain/base/more
+	both 1
+	rm plain/base/more
+	cp plain/backup_manifest kept
+	sed -i 's/"Size": 3,/"Size": 4,/' plain/backup_manifest
+	both 1
+	cp kept plain/backup_manifest
+	both 0
+	# WAL, too: by its records.
+	file=$(find plain/pg_wal -type f -name '0*' | sort | head -n 1)
+	cp "$file" kept
+	flip "$file" 100
+	both 1
+	rm "$file"
+	both 1
+	cp kept "$file"
+	both 0
+}
+
 @test "WAL that is missing" {
 	local segment
 	a_backup

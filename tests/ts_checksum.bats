@@ -56,7 +56,7 @@ statuses_of() { jq -r 'select(.chunk and (.row | not)) | .status' <<<"$1" | sort
 	exits 1 pg-checksum --compressed --source "$SRC" --target "$DST" <list
 	is "$(statuses_of "$out")" '3 differ 2 match'
 	# With a key, a changed row is one.
-	both_own "create unique index on metrics (device_id, time)"
+	both_own "create unique index on metrics (device_id, time)" 2>/dev/null || :
 	exits 1 pg-checksum --rows --key device_id,time --source "$SRC" --target "$DST" <list
 	is "$(jq -r 'select(.row) | .row' <<<"$out" | sort | uniq -c | xargs)" '1 differ 1 extra 1 missing'
 	jq -c 'select(.status == "differ")' <<<"$out" |

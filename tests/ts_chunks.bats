@@ -259,7 +259,12 @@ hierarchy() {
 		is "$(of 'select(.source == "hypertable").slice' | sort -u)" null
 		[ "$(of 'select(.table == "plain").slice' | sort -u | wc -l)" -gt 5 ]
 		like "$err" 'chunk is not split: such chunks are taken whole'
+		# Who asked for it is told once, without asking for more.
+		exits 0 pg-chunks -d "$SRC" --split 8kB --by $by metrics
+		is "$(grep -c 'is not split' <<<"$err")" 1
 	done
+	exits 0 pg-chunks -d "$SRC" metrics
+	is "$err" ''
 }
 
 # --- bounds -----------------------------------------------------------------------------

@@ -264,7 +264,9 @@ teardown() { timescale_teardown; }
 	same metrics
 	is "$(statuses dst metrics)" '1 1 1 1 0'
 	is "$(batches_of dst metrics)" "$(batches_of src metrics)"
-	is "$(sizes_of dst metrics)" "$(sizes_of src metrics)"
+	# Before 2.21 they are those of an empty chunk.
+	[ "$(dst "select count(*) from pg_proc where proname = 'attach_chunk'")" = 0 ] ||
+		is "$(sizes_of dst metrics)" "$(sizes_of src metrics)"
 	# Reading uses the batches' order and segments.
 	is "$(dst "select count(*) from metrics where device_id = 'device 1'")" \
 		"$(src "select count(*) from metrics where device_id = 'device 1'")"
@@ -393,7 +395,10 @@ teardown() { timescale_teardown; }
 	copy <list
 	same metrics
 	is "$(statuses dst metrics)" '1 1 1 1 1'
-	is "$(dst "select distinct segmentby::text, orderby::text from _timescaledb_catalog.compression_settings where compress_relid is not null")" '|{time}'
+	is "$(compressed_tables dst metrics | while read -r table; do
+		dst "select count(*) from pg_attribute where attrelid = '$table'::regclass
+			and attname = 'device_id' and atttypid = 'text'::regtype" </dev/null
+	done | sort -u)" 0
 	copy --run again <list
 	same metrics
 	dst_own "alter table metrics rename to old; create table metrics (like old including defaults);
@@ -414,8 +419,11 @@ teardown() { timescale_teardown; }
 	src_own "insert into metrics select '2023-05-01'::timestamptz + i * interval '1 min', 'tag ' || i,
 		md5(i::text)::uuid, i from generate_series(1, 20000) i"
 	compress_all src
+	if ! src "select '_timescaledb_internal.bloom1'::regtype" >/dev/null 2>&1; then
+		skip 'this TimescaleDB has no filters'
+	fi
 	like "$(src "select attname from pg_attribute where atttypid = '_timescaledb_internal.bloom1'::regtype and attnum > 0")" \
-		bloom1
+		_bloom
 	chunks public.metrics | ended >list
 	pg-copyout -d "$SRC" -o archive <list 2>/dev/null
 	is "$(tar xOf archive c/1/chunk.json | jq -r '.batches.format')" binary
@@ -552,9 +560,11 @@ teardown() { timescale_teardown; }
 	is "$(invalidations dst)" 1
 	chunks public.metrics | bounds '' 2023-05-26 | ended | copy --run cut
 	is "$(invalidations dst)" 1
-	is "$(dst "select count(*) from pg_trigger where tgname = 'ts_cagg_invalidation_trigger'
+	is "$(dst "select count(distinct tgrelid) from pg_trigger where tgname = 'ts_cagg_invalidation_trigger'
 		and tgrelid in (select show_chunks('metrics'))")" \
-		"$(dst "select count(*) from show_chunks('metrics')")"
+		"$(dst "select case when exists (select from pg_trigger where tgrelid = 'metrics'::regclass
+			and tgname = 'ts_cagg_invalidation_trigger')
+			then (select count(*) from show_chunks('metrics')) else 0 end")"
 	# As superuser, who need not lock the chunk for it.
 	DST=${DST/user=own/user=postgres}
 	dst 'drop schema pgpipe cascade' 2>/dev/null

@@ -8,8 +8,9 @@ load lib/caggs
 
 setup_file() {
 	timescale_setup_file src dst
-	timescale_missing || pg_sql dst 'create role keeper login; create role other login' &&
-		pg_sql src 'create role keeper login; create role other login'
+	! timescale_missing || return 0
+	pg_sql dst 'create role keeper login; create role other login'
+	pg_sql src 'create role keeper login; create role other login'
 }
 
 setup() {
@@ -269,7 +270,8 @@ slow_daily() {
 		select set_integer_now_func('ends', 'ends_now'), set_integer_now_func('wide', 'wide_now')"
 	cagg c_ends <<<'select time_bucket(10::smallint, at) as bucket, count(*) from ends group by 1'
 	cagg c_wide <<<'select time_bucket(1000000000::bigint, at) as bucket, count(*) from wide group by 1'
-	src "call refresh_continuous_aggregate('c_ends', null, 32000::smallint)" >/dev/null
+	src "call refresh_continuous_aggregate('c_ends', null, 32000::smallint)" >/dev/null ||
+		skip 'this TimescaleDB does not refresh to the ends of integers itself'
 	src "call refresh_continuous_aggregate('c_wide', null, 5000000000)" >/dev/null
 	pipes '0 0' 'lines | refresh'
 	same c_ends c_wide
@@ -338,7 +340,8 @@ slow_daily() {
 	src "call refresh_continuous_aggregate('c_offset', null, '2025-02-01 06:00+00')" >/dev/null
 	pipes '0 0' 'lines | refresh'
 	src "call refresh_continuous_aggregate('c_offset', null, '2025-02-03 00:00+00')" >/dev/null
-	is "$(watermark "$SRC" c_offset)" '2025-02-03 06:00:00+00'
+	# Up to 2.21 the bucket that the window ends in is refreshed, too.
+	like "$(watermark "$SRC" c_offset)" '^2025-02-0[23] 06:00:00\+00$'
 	pipes '0 0' 'lines | refresh --step 1'
 	same c_offset
 }
@@ -439,6 +442,27 @@ slow_daily() {
 	like "$err" "public.hourly: the target's watermark is 2025-01-20 00:00:00\\+00, not the source's 2025-02-10"
 	dst "insert into metrics select * from kept where time >= '2025-01-20'" >/dev/null
 	pipes '0 0' 'lines | refresh'
+	same hourly daily
+}
+
+# As those WITH DATA have been, or by a policy that came too early: what was up to date
+# then passes for it now, and copied rows leave no mark.
+@test "a target that was refreshed before it had the rows" {
+	metrics 2025-01-01 2025-01-20
+	hourly_daily
+	refresh_source hourly daily
+	dst "create table kept as table metrics; truncate metrics;
+		call refresh_continuous_aggregate('hourly', null, '2025-01-25');
+		call refresh_continuous_aggregate('daily', null, '2025-01-25');
+		set session_replication_role = replica; insert into metrics select * from kept" >/dev/null 2>&1
+	if [ "$(dst "select count(*) from pg_proc where proname = 'refresh_continuous_aggregate'
+		and 'force' = any (proargnames)")" = 0 ]; then
+		pipes '0 1' 'lines | refresh'
+		like "$err" 'cannot be forced: rows that were copied there are not materialised'
+		return
+	fi
+	pipes '0 0' 'lines | refresh --step 5d'
+	is "$(field hourly status)" refreshed
 	same hourly daily
 }
 
@@ -745,8 +769,13 @@ release() {
 	refresh_source hourly
 	hold 'select count(*) from (select * from _timescaledb_catalog.continuous_aggs_materialization_invalidation_log for update) x'
 	pipes '0 4' 'lines hourly | refresh --lock-timeout 1s'
-	like "$err" 'could not refresh public.hourly: another refresh holds a part of it'
+	like "$err" 'could not refresh public.hourly: (another refresh holds a part of it|canceling statement due to lock timeout)'
 	is "$(watermark "$DST" hourly)" ''
+	# Later versions wait for it themselves.
+	[[ $err != *'lock timeout'* ]] || {
+		release
+		return 0
+	}
 	lines hourly >list
 	refresh -v <list >later 2>said 3>&- &
 	local pid=$!

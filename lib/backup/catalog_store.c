@@ -82,6 +82,8 @@ catalog_record_store(const char *backup, json_t **out)
 {
 	struct storage *store CLEANUP(storage_cleanup) = NULL;
 	char *url CLEANUP_FREE = mem_strdup(backup);
+	char *record CLEANUP_FREE = NULL;
+	uint64_t bytes;
 	char *name;
 	status s;
 
@@ -93,8 +95,14 @@ catalog_record_store(const char *backup, json_t **out)
 		log_error("\"%s\" is no backup's name", name);
 		return STATUS_USAGE;
 	}
+	record = mem_printf("%s/%s", name, PLACE_RECORD);
 	s = storage_open(url, &store);
-	return s == STATUS_OK ? get_record(store, name, out) : s;
+	if (s == STATUS_OK)
+		s = storage_stat(store, record, &bytes);
+	if (s != STATUS_NO)
+		return s == STATUS_OK ? get_record(store, name, out) : s;
+	log_error("\"%s\" is no backup: it has no %s", backup, PLACE_RECORD);
+	return STATUS_USAGE;
 }
 
 status

@@ -27,6 +27,7 @@
 struct part {
 	struct sink *sink; /* NULL: not open */
 	struct storage_put put;
+	char *object; /* in a store, until it is complete there */
 };
 
 struct directory {
@@ -34,7 +35,7 @@ struct directory {
 	struct place place;
 	struct storage *store; /* instead of the place; or NULL */
 	char *name, *final;    /* in the store */
-	bool kept;
+	bool kept, unreachable;
 	struct codec_spec codec, wal_codec;
 	struct part archive; /* the open one */
 	struct part wal;
@@ -49,25 +50,30 @@ create(struct directory *d, const char *file, const struct codec_spec *codec,
 {
 	char *shown CLEANUP_FREE = mem_printf("%s/%s",
 	    d->store != NULL ? d->final : d->place.partial, file);
-	char *object CLEANUP_FREE = NULL;
 	status s;
 	int fd = -1;
 
 	if (d->store == NULL)
 		return sink_create(d->place.fd, file, shown, codec,
 		    &part->sink);
-	object = mem_printf("%s/%s", d->name, file);
-	s = storage_put_begin(d->store, object, &part->put, &fd);
+	part->object = mem_printf("%s/%s", d->name, file);
+	s = storage_put_begin(d->store, part->object, &part->put, &fd);
 	if (s == STATUS_OK)
 		part->sink = sink_new(fd, shown, codec, true);
 	return s;
 }
 
-/* What has not been completed is no object of a store. */
+/* What has not been completed is no object of a store; a store may have kept
+ * pieces of it, for somebody who goes on. */
 static void
-part_free(struct part *part)
+part_free(struct directory *d, struct part *part)
 {
 	storage_put_cancel(&part->put);
+	if (part->object != NULL && !d->unreachable)
+		d->unreachable =
+		    storage_remove(d->store, part->object) != STATUS_OK;
+	free(part->object);
+	part->object = NULL;
 	sink_free(part->sink);
 	part->sink = NULL;
 }
@@ -87,6 +93,10 @@ end_file(struct directory *d, struct part *part, bool listed)
 	s = sink_finish(*sink);
 	if (s == STATUS_OK && part->put.pid > 0)
 		s = storage_put_end(d->store, &part->put);
+	if (s == STATUS_OK) {
+		free(part->object);
+		part->object = NULL;
+	}
 	if (s == STATUS_OK && listed) {
 		name = strrchr(sink_name(*sink), '/') + 1;
 		entry = json_object();
@@ -101,7 +111,7 @@ end_file(struct directory *d, struct part *part, bool listed)
 		(void)json_array_append_new(d->archives, entry);
 	}
 	d->base.written += sink_written(*sink);
-	part_free(part);
+	part_free(d, part);
 	return s;
 }
 
@@ -213,12 +223,14 @@ directory_free(struct output *o)
 {
 	struct directory *d = (struct directory *)o;
 
-	part_free(&d->archive);
-	part_free(&d->wal);
-	part_free(&d->manifest);
+	part_free(d, &d->archive);
+	part_free(d, &d->wal);
+	part_free(d, &d->manifest);
 	place_free(&d->place);
 	if (d->name != NULL && !d->kept &&
-	    catalog_remove_store(storage_url(d->store), d->name) != STATUS_OK)
+	    (d->unreachable ||
+		catalog_remove_store(storage_url(d->store), d->name) !=
+		    STATUS_OK))
 		log_warning("what is left in \"%s\" is no backup", d->final);
 	storage_close(d->store);
 	free(d->name);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "backup/catalog.h"
+#include "backup/place.h"
 #include "backup/waltar.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -36,6 +37,7 @@ struct plan {
 	const struct backup_request *r;
 	uint64_t size; /* 0: unknown */
 	bool lacks;
+	bool store;    /* it answers */
 	status failed; /* of stdout */
 	uint64_t lines;
 };
@@ -298,8 +300,9 @@ estimate(const struct plan *p, const char **by)
 
 	*by = "by rule of thumb";
 	if (p->r->directory != NULL &&
-	    (storage_is_url(p->r->directory) ||
-		access(p->r->directory, F_OK) == 0) &&
+	    (storage_is_url(p->r->directory)
+		    ? p->store
+		    : access(p->r->directory, F_OK) == 0) &&
 	    catalog_read(p->r->directory, &c) == STATUS_OK)
 		for (size_t i = 0; i < c.count; i++)
 			if (c.items[i].state == CATALOG_GOOD &&
@@ -315,6 +318,22 @@ estimate(const struct plan *p, const char **by)
 	return (double)p->size / rate;
 }
 
+/* Whether it answers, with these keys; how much it takes, nobody tells. */
+static void
+look_at_store(struct plan *p, const char *url)
+{
+	struct storage *store CLEANUP(storage_cleanup) = NULL;
+	uint64_t bytes;
+	status s = storage_open(url, &store);
+
+	if (s == STATUS_OK)
+		s = storage_stat(store, PLACE_RECORD, &bytes);
+	p->store = s == STATUS_OK || s == STATUS_NO;
+	find(p, p->store ? FINDING_OK : FINDING_MISSING, "store",
+	    p->store ? "\"%s\" answers" : "\"%s\" does not answer as it should",
+	    url);
+}
+
 static void
 look_here(struct plan *p)
 {
@@ -326,6 +345,8 @@ look_here(struct plan *p)
 		look_at_room(p, "room", r->directory,
 		    r->client.codec != CODEC_NONE ||
 			r->server_codec.codec != CODEC_NONE);
+	else if (r->directory != NULL)
+		look_at_store(p, r->directory);
 	if (r->plain != NULL)
 		look_at_room(p, "room", r->plain, false);
 	if (r->tar)

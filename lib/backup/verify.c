@@ -22,6 +22,7 @@
 #include "data/record.h"
 #include "data/walname.h"
 #include "run/storage.h"
+#include "run/storedset.h"
 
 struct verify {
 	const struct verify_request *r;
@@ -41,6 +42,8 @@ open_record(struct verify *v)
 
 	if (v->r->backup == NULL)
 		return STATUS_OK;
+	if (storage_is_url(v->r->backup))
+		return catalog_record(v->r->backup, &v->record);
 	file = mem_printf("%s/%s", v->r->backup, PLACE_RECORD);
 	if (access(file, F_OK) != 0)
 		return STATUS_OK;
@@ -50,24 +53,42 @@ open_record(struct verify *v)
 /* --- the record ---------------------------------------------------------------- */
 
 static status
+size_of(const struct verify *v, const char *name, uint64_t *bytes)
+{
+	struct storage *store CLEANUP(storage_cleanup) = NULL;
+	char *file CLEANUP_FREE = NULL;
+	struct stat st;
+	status s;
+
+	if (storage_is_url(v->r->backup)) {
+		s = storage_open(v->r->backup, &store);
+		return s == STATUS_OK ? storage_stat(store, name, bytes) : s;
+	}
+	file = mem_printf("%s/%s", v->r->backup, name);
+	if (stat(file, &st) != 0)
+		return STATUS_NO;
+	*bytes = (uint64_t)st.st_size;
+	return STATUS_OK;
+}
+
+static status
 judge_archive(const struct verify *v, const json_t *archive)
 {
 	const char *name = record_text(archive, "name");
-	char *file CLEANUP_FREE =
-	    mem_printf("%s/%s", v->r->backup, name == NULL ? "" : name);
-	int64_t bytes = record_int(archive, "bytes");
-	struct stat st;
+	int64_t said = record_int(archive, "bytes");
+	uint64_t bytes = 0;
+	status s = STATUS_NO;
 
-	if (name == NULL || strchr(name, '/') != NULL || stat(file, &st) != 0) {
-		log_error("\"%s\" is missing", file);
-		return STATUS_NO;
-	}
-	if (st.st_size != bytes) {
-		log_error("\"%s\" has %lld bytes, its record says %lld", file,
-		    (long long)st.st_size, (long long)bytes);
-		return STATUS_NO;
-	}
-	return STATUS_OK;
+	if (name != NULL && strchr(name, '/') == NULL)
+		s = size_of(v, name, &bytes);
+	if (s == STATUS_NO)
+		log_error("\"%s/%s\" is missing", v->r->backup,
+		    name == NULL ? "" : name);
+	if (s != STATUS_OK || (int64_t)bytes == said)
+		return s;
+	log_error("\"%s/%s\" has %llu bytes, its record says %lld",
+	    v->r->backup, name, (unsigned long long)bytes, (long long)said);
+	return STATUS_NO;
 }
 
 static status
@@ -195,7 +216,7 @@ walk(struct verify *v, enum filehash_kind expect)
 	backupset_close(v->set);
 	v->set = NULL;
 	v->verdict = (struct backup_verdict){0};
-	s = backupset_open(v->r->backup, STDIN_FILENO, &v->set);
+	s = storedset_open(v->r->backup, STDIN_FILENO, &v->set);
 	return s == STATUS_OK ? backupset_walk(v->set, &o, NULL, &v->verdict)
 			      : s;
 }
@@ -220,13 +241,6 @@ verify(struct verify *v)
 {
 	status s;
 
-	if (v->r->backup != NULL && storage_is_url(v->r->backup)) {
-		log_error("a backup is verified where it lies: \"%s\" is in a "
-			  "store",
-		    v->r->backup);
-		log_hint("get it, or verify it on that host");
-		return STATUS_USAGE;
-	}
 	s = open_record(v);
 	if (s == STATUS_OK)
 		s = walk(v, v->r->expect);

@@ -35,6 +35,7 @@
 static struct {
 	atomic_int mode; /* what was asked for */
 	_Atomic uint64_t chunks, rows, bytes, all_chunks, all_bytes;
+	_Atomic uint64_t settled, settled_bytes; /* expected, and come */
 	/* The rest belongs to the thread that starts and stops, and to the
 	 * ticker in between. */
 	enum progress_mode shown;
@@ -51,6 +52,8 @@ static struct {
 /* What one look at the counters saw. */
 struct look {
 	uint64_t chunks, rows, bytes, all_chunks, all_bytes;
+	uint64_t
+	    weight; /* of the bytes that came, among all that are expected */
 	double seconds;
 	double rate; /* bytes a second, lately */
 	double part; /* 0 to 1, below 0: unknown */
@@ -76,6 +79,13 @@ progress_add(uint64_t chunks, uint64_t rows, uint64_t bytes)
 	atomic_fetch_add(&progress.chunks, chunks);
 	atomic_fetch_add(&progress.rows, rows);
 	atomic_fetch_add(&progress.bytes, bytes);
+}
+
+void
+progress_settle(uint64_t expected, uint64_t bytes)
+{
+	atomic_fetch_add(&progress.settled, expected);
+	atomic_fetch_add(&progress.settled_bytes, bytes);
 }
 
 static enum progress_mode
@@ -118,11 +128,21 @@ part_done(const struct look *l)
 		return 1;
 	if (only_bytes() && l->bytes == 0)
 		return -1;
-	if (l->all_bytes > 0 && l->bytes > 0)
-		part = (double)l->bytes / (double)l->all_bytes;
+	if (l->all_bytes > 0 && l->weight > 0)
+		part = (double)l->weight / (double)l->all_bytes;
 	else if (l->all_chunks > 0)
 		part = (double)l->chunks / (double)l->all_chunks;
 	return part > 0.99 ? 0.99 : part;
+}
+
+/* What has ended counts for what was expected of it, the rest as it is. */
+static uint64_t
+weight(uint64_t bytes)
+{
+	uint64_t settled = atomic_load(&progress.settled);
+	uint64_t ended = atomic_load(&progress.settled_bytes);
+
+	return settled + (bytes > ended ? bytes - ended : 0);
 }
 
 static struct look
@@ -133,15 +153,16 @@ look(void)
 	    .bytes = atomic_load(&progress.bytes),
 	    .all_chunks = atomic_load(&progress.all_chunks),
 	    .all_bytes = atomic_load(&progress.all_bytes)};
-	double now = num_now(), since = now - progress.last, weight, rate;
+	double now = num_now(), since = now - progress.last, share, rate;
 
+	l.weight = weight(l.bytes);
 	l.seconds = now - progress.start;
 	if (since > 0) {
 		rate = (double)(l.bytes - progress.last_bytes) / since;
-		weight = since < RATE_OVER ? since / RATE_OVER : 1;
+		share = since < RATE_OVER ? since / RATE_OVER : 1;
 		if (l.seconds <= RATE_OVER)
-			rate = (double)l.bytes / l.seconds, weight = 1;
-		progress.rate += weight * (rate - progress.rate);
+			rate = (double)l.bytes / l.seconds, share = 1;
+		progress.rate += share * (rate - progress.rate);
 		progress.last = now;
 		progress.last_bytes = l.bytes;
 	}

@@ -28,6 +28,9 @@ void progress_start(const char *verb);
 void progress_start_of(const char *verb, const char *noun);
 void progress_expect(uint64_t chunks, uint64_t bytes); /* adds to the total */
 void progress_add(uint64_t chunks, uint64_t rows, uint64_t bytes);
+/* A chunk has ended that so many bytes were expected of, and that had so many:
+ * what is left is measured by what is expected of it. */
+void progress_settle(uint64_t expected, uint64_t bytes);
 void progress_stop(void); /* the last line; joins the ticker */
 /* The same, with something to add to the last line, which is said even where
  * no progress is shown; NULL or "": nothing. */

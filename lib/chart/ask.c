@@ -9,129 +9,10 @@
 
 #include "base/log.h"
 #include "chart/server.h"
+#include "chart/terms.h"
 #include "chart/when.h"
 
-/* --- where they are in time ------------------------------------------------ */
-
-static const char *
-name_of(const struct chart_data *d, size_t column)
-{
-	return d->columns.data[column].name;
-}
-
-static void
-add_column(struct sql *sql, const char *name)
-{
-	sql_add(sql, "q.");
-	sql_ident(sql, name);
-}
-
-static void
-add_double(struct sql *sql, double x)
-{
-	char *text CLEANUP_FREE = mem_printf("%.17g", x);
-
-	sql_value(sql, text);
-	sql_add(sql, "::pg_catalog.float8");
-}
-
-/* A bound in the time column's own type, so that an index serves. */
-static void
-add_bound(struct sql *sql, enum chart_type type, double x, bool up)
-{
-	char *text CLEANUP_FREE = NULL;
-
-	switch (type) {
-	case CHART_TIME:
-		sql_add(sql, "pg_catalog.to_timestamp(");
-		add_double(sql, x);
-		sql_add(sql, ")");
-		return;
-	case CHART_LOCAL:
-	case CHART_DATE:
-		sql_add(sql,
-		    "pg_catalog.timezone('UTC', "
-		    "pg_catalog.to_timestamp(");
-		add_double(sql, x);
-		sql_add(sql, "))");
-		return;
-	case CHART_INTEGER:
-		x = fmin(fmax(up ? ceil(x) : floor(x), -9.2e18), 9.2e18);
-		text = mem_printf("%.0f", x);
-		sql_value(sql, text);
-		sql_add(sql, "::pg_catalog.int8");
-		return;
-	default:
-		add_double(sql, x);
-	}
-}
-
-/* A value that is a finite number; nothing where all of a type are. */
-static bool
-add_finite(struct sql *sql, const struct chart_source *src,
-    enum chart_type type, const char *name)
-{
-	switch (type) {
-	case CHART_TIME:
-	case CHART_LOCAL:
-	case CHART_DATE:
-	case CHART_INTERVAL:
-		sql_add(sql, "pg_catalog.isfinite(");
-		add_column(sql, name);
-		sql_add(sql, ")");
-		return true;
-	case CHART_FLOAT:
-		/* NaN and Infinity less themselves are NaN. */
-		add_column(sql, name);
-		sql_add(sql, " - ");
-		add_column(sql, name);
-		sql_add(sql, " = 0");
-		return true;
-	case CHART_NUMERIC:
-		add_column(sql, name);
-		if (pg_version(src->pg) < 140000) {
-			sql_add(sql, " <> 'NaN'");
-			return true;
-		}
-		sql_add(sql, " < 'Infinity' and ");
-		add_column(sql, name);
-		sql_add(sql, " > '-Infinity'");
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* " where ...": what lies in the span, and has a time at all. */
-static void
-add_where(struct sql *sql, const struct chart_source *src,
-    const struct chart_data *d, const struct chart_span *span)
-{
-	const char *time = name_of(d, d->plan.time);
-	enum chart_type type = d->columns.data[d->plan.time].type;
-
-	sql_add(sql, " where ");
-	if (!isnan(span->from)) {
-		add_column(sql, time);
-		sql_add(sql, " >= ");
-		add_bound(sql, type, span->from, true);
-		sql_add(sql, " and ");
-	}
-	if (!isnan(span->until)) {
-		add_column(sql, time);
-		if (span->exclusive)
-			sql_add(sql, " < ");
-		else
-			sql_add(sql, " <= ");
-		add_bound(sql, type, span->until, span->exclusive);
-		sql_add(sql, " and ");
-	}
-	if ((isnan(span->from) || isnan(span->until)) &&
-	    add_finite(sql, src, type, time))
-		sql_add(sql, " and ");
-	add_column(sql, time);
-	sql_add(sql, " is not null");
-}
+/* --- the range of time ----------------------------------------------------- */
 
 /* Seconds or a number of what is named x. */
 static void
@@ -144,21 +25,20 @@ add_epoch(struct sql *sql, enum draw_axis axis, const char *function,
 		sql_add(sql, "pg_catalog.min(");
 	else
 		sql_add(sql, "pg_catalog.max(");
-	add_column(sql, name);
+	chart_term_column(sql, name);
 	sql_add(sql, ")");
 	if (axis == DRAW_TIME)
 		sql_add(sql, ")");
 	sql_add(sql, "::pg_catalog.float8");
 }
 
-status
-chart_ask_range(const struct chart_source *src, const struct chart_data *d,
-    double below, bool least, double *from, double *until)
+static status
+ask_range(const struct chart_source *src, const struct chart_data *d,
+    const struct chart_span *span, bool least, double *from, double *until)
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
 	struct pg_result *r CLEANUP_RESULT = NULL;
-	struct chart_span span = {(double)NAN, below, true, 0};
-	const char *time = name_of(d, d->plan.time);
+	const char *time = chart_term_name(d, d->plan.time);
 	status s;
 
 	sql_add(&sql, "select ");
@@ -169,7 +49,7 @@ chart_ask_range(const struct chart_source *src, const struct chart_data *d,
 	}
 	sql_add(&sql, " from ");
 	chart_source_rows(src, &sql);
-	add_where(&sql, src, d, &span);
+	chart_term_where(&sql, src, d, span);
 	log_verbose("%s", str_text(&sql.text));
 	s = pg_run(src->pg, "ask for the range of time", &sql, &r);
 	if (s != STATUS_OK)
@@ -183,185 +63,23 @@ chart_ask_range(const struct chart_source *src, const struct chart_data *d,
 	return STATUS_OK;
 }
 
+/* Infinite times are few and far between: first as if there were none. */
+status
+chart_ask_range(const struct chart_source *src, const struct chart_data *d,
+    double below, bool least, double *from, double *until, bool *all)
+{
+	struct chart_span span = {(double)NAN, below, true, 0, isnan(below),
+	    false};
+	status s = ask_range(src, d, &span, least, from, until);
+
+	*all = s == STATUS_OK && isfinite(*from) && isfinite(*until);
+	if (s != STATUS_OK || *all)
+		return s;
+	span.whole = false;
+	return ask_range(src, d, &span, least, from, until);
+}
+
 /* --- points ---------------------------------------------------------------- */
-
-/* The beginning of the bucket that a row is in. */
-static void
-add_bucket(struct sql *sql, const struct chart_source *src,
-    const struct chart_data *d, const struct chart_span *span)
-{
-	const char *time = name_of(d, d->plan.time);
-	enum chart_type type = d->columns.data[d->plan.time].type;
-	bool timed = d->plan.axis == DRAW_TIME;
-	bool whole = type == CHART_INTEGER && span->step >= 1 &&
-	    span->step <= 9e15 && floor(span->step) >= span->step;
-	char *step CLEANUP_FREE =
-	    mem_printf(timed ? "%.6f s" : "%.0f", span->step);
-
-	if (span->step <= 0) {
-		add_column(sql, time);
-	} else if ((timed && src->bucket_schema != NULL) ||
-	    (timed && pg_version(src->pg) >= 140000)) {
-		if (src->bucket_schema != NULL)
-			sql_name(sql, src->bucket_schema, "time_bucket");
-		else
-			sql_add(sql, "pg_catalog.date_bin");
-		sql_add(sql, "(");
-		sql_value(sql, step);
-		sql_add(sql, "::pg_catalog.interval, ");
-		add_column(sql, time);
-		if (type == CHART_DATE)
-			sql_add(sql, "::pg_catalog.timestamp");
-		/* An origin before all rows: early releases erred there. */
-		if (src->bucket_schema == NULL) {
-			double origin = isnan(span->from)
-			    ? CHART_ORIGIN
-			    : fmin(chart_floor(span->from, span->step, true),
-				  CHART_ORIGIN);
-
-			sql_add(sql, ", ");
-			add_bound(sql, type, origin, true);
-		}
-		sql_add(sql, ")");
-	} else if (whole) {
-		/* Never rounded, also below zero. */
-		add_column(sql, time);
-		sql_add(sql, " - ((");
-		add_column(sql, time);
-		sql_add(sql, " % ");
-		sql_value(sql, step);
-		sql_add(sql, "::pg_catalog.int8) + ");
-		sql_value(sql, step);
-		sql_add(sql, "::pg_catalog.int8) % ");
-		sql_value(sql, step);
-		sql_add(sql, "::pg_catalog.int8");
-	} else {
-		sql_add(sql, "pg_catalog.floor((");
-		if (timed)
-			sql_add(sql, "pg_catalog.date_part('epoch', ");
-		add_column(sql, time);
-		if (timed)
-			sql_add(sql, ")");
-		sql_add(sql, "::pg_catalog.float8 - ");
-		add_double(sql, timed ? CHART_ORIGIN : 0);
-		sql_add(sql, ") / ");
-		add_double(sql, span->step);
-		sql_add(sql, ") * ");
-		add_double(sql, span->step);
-		sql_add(sql, " + ");
-		add_double(sql, timed ? CHART_ORIGIN : 0);
-	}
-}
-
-/* Is the x of a bucket still a time, to be made seconds of? */
-static bool
-is_time_still(const struct chart_source *src, const struct chart_data *d,
-    const struct chart_span *span)
-{
-	return d->plan.axis == DRAW_TIME &&
-	    (span->step <= 0 || src->bucket_schema != NULL ||
-		pg_version(src->pg) >= 140000);
-}
-
-static void
-add_number(struct sql *sql, const struct chart_data *d, size_t value)
-{
-	enum chart_type type = d->columns.data[d->plan.values[value]].type;
-	const char *name = name_of(d, d->plan.values[value]);
-
-	if (type == CHART_INTERVAL)
-		sql_add(sql, "pg_catalog.date_part('epoch', ");
-	add_column(sql, name);
-	if (type == CHART_INTERVAL)
-		sql_add(sql, ")");
-	else if (type == CHART_FLAG)
-		sql_add(sql, "::pg_catalog.int4");
-}
-
-static void
-add_filter(struct sql *sql, const struct chart_source *src,
-    const struct chart_data *d, size_t value)
-{
-	const struct chart_column *c = &d->columns.data[d->plan.values[value]];
-	struct sql condition CLEANUP_SQL = SQL_INIT;
-
-	if (!add_finite(&condition, src, c->type, c->name))
-		return;
-	sql_add(sql, " filter (where ");
-	(void)add_finite(sql, src, c->type, c->name);
-	sql_add(sql, ")");
-}
-
-static void
-add_ordered(struct sql *sql, const struct chart_source *src,
-    const struct chart_data *d, size_t value, bool last)
-{
-	const struct chart_column *c = &d->columns.data[d->plan.values[value]];
-
-	sql_add(sql, "(pg_catalog.array_agg(");
-	add_number(sql, d, value);
-	sql_add(sql, " order by ");
-	add_column(sql, name_of(d, d->plan.time));
-	if (last)
-		sql_add(sql, " desc");
-	sql_add(sql, ") filter (where ");
-	if (add_finite(sql, src, c->type, c->name))
-		sql_add(sql, " and ");
-	add_column(sql, c->name);
-	sql_add(sql, " is not null))[1]");
-}
-
-static void
-add_percentile(struct sql *sql, const struct chart_source *src,
-    const struct chart_data *d, size_t value, double part)
-{
-	sql_add(sql, "pg_catalog.percentile_cont(");
-	add_double(sql, part);
-	sql_add(sql, ") within group (order by (");
-	add_number(sql, d, value);
-	sql_add(sql, ")::pg_catalog.float8)");
-	add_filter(sql, src, d, value);
-}
-
-static void
-add_aggregate(struct sql *sql, const struct chart_source *src,
-    const struct chart_data *d, size_t value)
-{
-	switch ((enum chart_aggregate)src->r->aggregate) {
-	case CHART_AVG:
-		sql_add(sql, "pg_catalog.avg(");
-		break;
-	case CHART_MIN:
-		sql_add(sql, "pg_catalog.min(");
-		break;
-	case CHART_MAX:
-		sql_add(sql, "pg_catalog.max(");
-		break;
-	case CHART_SUM:
-		sql_add(sql, "pg_catalog.sum(");
-		break;
-	case CHART_COUNT:
-		if (d->plan.rows)
-			sql_add(sql, "pg_catalog.count(*)");
-		if (d->plan.rows)
-			return;
-		sql_add(sql, "pg_catalog.count(");
-		break;
-	case CHART_FIRST:
-	case CHART_LAST:
-		add_ordered(sql, src, d, value,
-		    src->r->aggregate == CHART_LAST);
-		return;
-	case CHART_MEDIAN:
-	case CHART_P95:
-		add_percentile(sql, src, d, value,
-		    src->r->aggregate == CHART_P95 ? 0.95 : 0.5);
-		return;
-	}
-	add_number(sql, d, value);
-	sql_add(sql, ")");
-	add_filter(sql, src, d, value);
-}
 
 /* v1, v2 ... */
 static void
@@ -379,13 +97,13 @@ add_points(struct sql *sql, const struct chart_source *src,
 	const struct chart_plan *p = &d->plan;
 
 	sql_add(sql, "select ");
-	add_bucket(sql, src, d, span);
+	chart_term_bucket(sql, src, d, span);
 	sql_add(sql, " as x");
 	for (size_t i = 0; i < p->by_count; i++) {
 		uint32_t type = src->types[p->by[i]];
 
 		sql_add(sql, ", ");
-		add_column(sql, name_of(d, p->by[i]));
+		chart_term_column(sql, chart_term_name(d, p->by[i]));
 		/* json and xml know no equality. */
 		if (type == 114 || type == 142)
 			sql_add(sql, "::pg_catalog.text");
@@ -395,17 +113,17 @@ add_points(struct sql *sql, const struct chart_source *src,
 	for (size_t i = 0; i < p->value_count; i++) {
 		sql_add(sql, ", ");
 		if (span->step > 0)
-			add_aggregate(sql, src, d, i);
+			chart_term_aggregate(sql, src, d, span, i);
 		else if (p->rows)
 			sql_add(sql, "1");
 		else
-			add_number(sql, d, i);
+			chart_term_number(sql, d, i);
 		sql_add(sql, " as ");
 		add_value_name(sql, i);
 	}
 	sql_add(sql, " from ");
 	chart_source_rows(src, sql);
-	add_where(sql, src, d, span);
+	chart_term_where(sql, src, d, span);
 	if (span->step <= 0)
 		return;
 	sql_add(sql, " group by 1");
@@ -444,7 +162,7 @@ add_plain(struct sql *sql, const struct chart_source *src,
     const struct chart_data *d, const struct chart_span *span)
 {
 	sql_add(sql, "select ");
-	add_x(sql, is_time_still(src, d, span));
+	add_x(sql, chart_term_is_time(src, d, span));
 	for (size_t i = 0; i < d->plan.by_count; i++) {
 		sql_add(sql, ", p.b");
 		sql_int(sql, (int64_t)i + 1);
@@ -467,7 +185,8 @@ add_ranks(struct sql *sql, bool stack)
 		sql_add(sql, "pg_catalog.avg(");
 	sql_add(sql, "pg_catalog.abs(p.v1)) desc nulls last, p.s) as place, ");
 	sql_add(sql, "pg_catalog.count(*) over () as n ");
-	sql_add(sql, "from points p group by p.s) ");
+	sql_add(sql, "from points p where p.x is not null "); /* no time */
+	sql_add(sql, "group by p.s) ");
 }
 
 /*
@@ -478,7 +197,7 @@ static void
 add_ranked(struct sql *sql, const struct chart_source *src,
     const struct chart_data *d, const struct chart_span *span, bool stack)
 {
-	bool time = is_time_still(src, d, span);
+	bool time = chart_term_is_time(src, d, span);
 	size_t n = d->plan.by_count;
 
 	sql_add(sql, "with points as materialized (select p.x, array[");
@@ -547,7 +266,7 @@ take_value(struct taking *t, size_t value, double x, const char *text,
 		str_add(&t->name, "others");
 		if (t->d->plan.value_count > 1)
 			str_addf(&t->name, " / %s",
-			    name_of(t->d, t->d->plan.values[value]));
+			    chart_term_name(t->d, t->d->plan.values[value]));
 		/* No name of a row is like this one, whatever it is. */
 		str_addc(&t->name, '\x01');
 	}

@@ -371,6 +371,10 @@ chart_input(const struct chart_request *r, int fd, const char *name,
 	s = read_rows(in, fd);
 	if (s == STATUS_OK && signal_stop() != 0)
 		s = STATUS_RETRY;
+	if (s == STATUS_OK && in->sampled == 0) {
+		log_error("%s has no rows", name);
+		s = STATUS_NO;
+	}
 	if (s == STATUS_OK && !in->planned)
 		s = settle(in);
 	for (size_t i = 0; i < in->sampled; i++)

@@ -118,15 +118,13 @@ find_by_name(struct chart_source *src)
 static status
 find_table(struct chart_source *src)
 {
-	struct str name CLEANUP(str_free) = STR_INIT;
 	status s = find_by_path(src);
 
 	if (s == STATUS_OK && src->table == NULL)
 		s = find_by_name(src);
 	if (s != STATUS_OK)
 		return s;
-	sql_show_name(&name, src->schema, src->table);
-	src->where = mem_printf("table \"%s\"", str_text(&name));
+	src->where = mem_printf("table \"%s.%s\"", src->schema, src->table);
 	/* From here on all is named in full. */
 	return pg_do(src->pg, "set search_path", "set search_path = ''");
 }
@@ -243,16 +241,18 @@ choose_span(const struct chart_source *src, struct chart_data *d,
 	const struct chart_request *r = src->r;
 	enum draw_axis axis = d->plan.axis;
 	bool whole = r->window == NULL;
+	bool all = false;
 	double until, least = 0, greatest = 0;
 	status s = chart_until(r, axis, &until);
 
-	*span = (struct chart_span){(double)NAN, until, true, 0};
+	*span = (struct chart_span){(double)NAN, until, true, 0, false, false};
 	/* Without a window, the length of buckets may say all. */
 	if (s == STATUS_OK && (r->window == NULL || !isnan(until)) &&
 	    !chart_is_auto(r)) {
 		s = chart_step(r, axis, 0, buckets, &span->step);
 	} else if (s == STATUS_OK) {
-		s = chart_ask_range(src, d, until, whole, &least, &greatest);
+		s = chart_ask_range(src, d, until, whole, &least, &greatest,
+		    &all);
 		if (s == STATUS_OK && least > greatest)
 			return STATUS_NO;
 	}
@@ -270,6 +270,7 @@ choose_span(const struct chart_source *src, struct chart_data *d,
 		span->until = greatest;
 		span->exclusive = false;
 	}
+	span->whole = whole && all && isnan(until);
 	d->from = span->from;
 	if (whole && least < greatest)
 		span->from = least;
@@ -282,8 +283,19 @@ choose_span(const struct chart_source *src, struct chart_data *d,
 	return s;
 }
 
-/* Buckets shorter than the data's own rhythm would be mostly empty: then
- * there is less data, and it is asked for again in longer ones. */
+static status
+ask_again(const struct chart_source *src, struct chart_data *d,
+    const struct chart_span *span)
+{
+	chart_set_clear(&d->set);
+	return chart_ask_points(src, d, span);
+}
+
+/*
+ * What is rare costs a second reading: NaN and infinite values, which would
+ * spoil their buckets; and buckets shorter than the data's own rhythm, which
+ * would be mostly empty.
+ */
 static status
 ask(const struct chart_source *src, struct chart_data *d,
     struct chart_span *span)
@@ -292,6 +304,10 @@ ask(const struct chart_source *src, struct chart_data *d,
 	status s = chart_ask_points(src, d, span);
 	double rhythm;
 
+	if (s == STATUS_OK && d->set.odd > 0 && span->step > 0) {
+		span->filter = true;
+		s = ask_again(src, d, span);
+	}
 	if (s != STATUS_OK || !chart_is_auto(src->r))
 		return s;
 	rhythm = chart_set_rhythm(&d->set);
@@ -303,8 +319,7 @@ ask(const struct chart_source *src, struct chart_data *d,
 		span->from = chart_floor(span->from, span->step, time);
 	if (!isnan(d->from))
 		d->from = span->from;
-	chart_set_clear(&d->set);
-	return chart_ask_points(src, d, span);
+	return ask_again(src, d, span);
 }
 
 /* Where its rows are, when none of them was drawn. */
@@ -312,7 +327,9 @@ static status
 nothing(const struct chart_source *src, const struct chart_data *d)
 {
 	double from = 1, until = 0;
-	status s = chart_ask_range(src, d, (double)NAN, true, &from, &until);
+	bool all;
+	status s =
+	    chart_ask_range(src, d, (double)NAN, true, &from, &until, &all);
 
 	if (s != STATUS_OK)
 		return s;

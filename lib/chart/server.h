@@ -24,6 +24,8 @@ struct chart_span {
 	double from, until; /* NAN: open */
 	bool exclusive;	    /* until does not belong to it */
 	double step;
+	bool whole;  /* every row that has a time lies within */
+	bool filter; /* there are values that are no finite numbers */
 };
 
 /* Connect, begin to read, find the rows and their columns. */
@@ -34,11 +36,11 @@ void chart_source_close(struct chart_source *src);
 /* "from" what: a table's name or a subquery, with the alias q. */
 void chart_source_rows(const struct chart_source *src, struct sql *sql);
 
-/* The least and the greatest time below until (NAN: of all); from > until
- * when there is none. */
+/* The least and the greatest finite time below until (NaN: of all); from >
+ * until when there is none.  *all: there are no infinite ones. */
 status chart_ask_range(const struct chart_source *src,
     const struct chart_data *d, double below, bool least, double *from,
-    double *until) MUST_CHECK;
+    double *until, bool *all) MUST_CHECK;
 /* Points into d's set, which is empty; also d->series. */
 status chart_ask_points(const struct chart_source *src, struct chart_data *d,
     const struct chart_span *span) MUST_CHECK;

@@ -41,6 +41,7 @@ struct book {
 	lxw_row_t row;	     /* the next */
 	lxw_row_t first_end; /* the last row of the first sheet */
 	size_t columns;
+	bool labelled; /* times as texts, too, behind all series */
 	lxw_error error;
 };
 
@@ -121,6 +122,19 @@ write_x(struct book *b, double x)
 	}
 }
 
+/*
+ * All but scattered points stand on categories, and categories that are dates
+ * make a spreadsheet count in whole days; so their axis has texts.
+ */
+static void
+write_label(struct book *b, double x)
+{
+	struct str text CLEANUP(str_free) = STR_INIT;
+
+	draw_time_show(&text, x);
+	write_text(b, b->row, (lxw_col_t)(b->columns + 1), text.data, NULL);
+}
+
 static void
 next_sheet(struct book *b)
 {
@@ -140,6 +154,8 @@ next_sheet(struct book *b)
 	for (size_t i = 0; i < b->columns; i++)
 		write_text(b, 0, (lxw_col_t)(i + 1), b->f->series[i].name,
 		    b->bold);
+	if (b->labelled)
+		write_text(b, 0, (lxw_col_t)(b->columns + 1), "label", b->bold);
 	worksheet_freeze_panes(b->sheet, 1, 1);
 	check(b, worksheet_set_column(b->sheet, 0, 0, 20, NULL));
 	b->row = 1;
@@ -153,6 +169,8 @@ write_row(struct book *b, double x, size_t k)
 	if (b->error != LXW_NO_ERROR)
 		return;
 	write_x(b, x);
+	if (b->labelled)
+		write_label(b, x);
 	for (size_t i = 0; k < b->grid.len && i < b->columns; i++) {
 		double y = b->grid.y[i * b->grid.len + k];
 
@@ -218,8 +236,10 @@ chart_type(enum draw_kind kind)
 }
 
 static lxw_color_t
-colour_of(size_t i)
+colour_of(const struct book *b, size_t i)
 {
+	if (b->f->series[i].muted)
+		return 0xb6bcc3;
 	return (lxw_color_t)strtoul(draw_colour(i, false) + 1, NULL, 16);
 }
 
@@ -227,11 +247,12 @@ static void
 add_series(const struct book *b, lxw_chart *chart, size_t i)
 {
 	lxw_col_t column = (lxw_col_t)(i + 1);
+	lxw_col_t x = b->labelled ? (lxw_col_t)(b->columns + 1) : 0;
 	lxw_chart_series *s = chart_add_series(chart, NULL, NULL);
-	lxw_chart_line line = {.color = colour_of(i), .width = 1.75f};
-	lxw_chart_fill fill = {.color = colour_of(i)};
+	lxw_chart_line line = {.color = colour_of(b, i), .width = 1.75f};
+	lxw_chart_fill fill = {.color = colour_of(b, i)};
 
-	chart_series_set_categories(s, b->name, 1, 0, b->first_end, 0);
+	chart_series_set_categories(s, b->name, 1, x, b->first_end, x);
 	chart_series_set_values(s, b->name, 1, column, b->first_end, column);
 	chart_series_set_name_range(s, b->name, 0, column);
 	if (b->f->kind == DRAW_LINE)
@@ -266,7 +287,7 @@ set_axes(const struct book *b, lxw_chart *chart)
 {
 	const char *format = b->f->step >= 86400 ? "yyyy-mm-dd" : "mm-dd hh:mm";
 
-	if (b->f->axis == DRAW_TIME)
+	if (b->f->axis == DRAW_TIME && !b->labelled)
 		chart_axis_set_num_format(chart->x_axis, format);
 	if (b->f->axis == DRAW_TIME && b->f->kind == DRAW_LINE &&
 	    b->grid.len > 1 && b->grid.x[0] / 86400 + EPOCH_DAYS >= 61) {
@@ -275,6 +296,9 @@ set_axes(const struct book *b, lxw_chart *chart)
 		chart_axis_set_max(chart->x_axis,
 		    b->grid.x[b->grid.len - 1] / 86400 + EPOCH_DAYS);
 	}
+	if (b->labelled)
+		chart_axis_set_major_tick_mark(chart->x_axis,
+		    LXW_CHART_AXIS_TICK_MARK_NONE);
 	if (b->f->unit != NULL && b->f->unit[0] != '\0')
 		chart_axis_set_name(chart->y_axis, b->f->unit);
 	if (isfinite(b->f->min))
@@ -290,7 +314,7 @@ add_chart(struct book *b)
 	lxw_worksheet *sheet =
 	    workbook_get_worksheet_by_name(b->workbook, b->name);
 	size_t n = b->columns < CHARTED_SERIES ? b->columns : CHARTED_SERIES;
-	lxw_col_t column = (lxw_col_t)(b->columns < 20 ? b->columns + 2 : 4);
+	lxw_col_t column = (lxw_col_t)(b->columns < 20 ? b->columns + 3 : 4);
 	lxw_chart *chart =
 	    workbook_add_chart(b->workbook, chart_type(b->f->kind));
 
@@ -347,11 +371,13 @@ fill(struct book *b)
 		: b->f->step >= 60 ? "yyyy-mm-dd hh:mm"
 				   : "yyyy-mm-dd hh:mm:ss.000");
 	b->columns = b->f->len;
-	if (b->columns > SHEET_COLUMNS - 1) {
+	b->labelled = b->f->axis == DRAW_TIME && b->f->kind != DRAW_LINE &&
+	    b->f->kind != DRAW_HEATMAP;
+	if (b->columns > SHEET_COLUMNS - 2) {
 		log_warning("%zu series do not fit into a sheet and are left "
 			    "out",
-		    b->columns - (SHEET_COLUMNS - 1));
-		b->columns = SHEET_COLUMNS - 1;
+		    b->columns - (SHEET_COLUMNS - 2));
+		b->columns = SHEET_COLUMNS - 2;
 	}
 	write_rows(b);
 	if (b->error != LXW_NO_ERROR || b->sheet == NULL)

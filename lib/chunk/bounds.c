@@ -54,21 +54,11 @@ bounds_type(struct bounds *b, const char *type_oid, const char *collation_oid,
 	return t;
 }
 
-/* The server's own collations and no other: "default" is one of them. */
-static void
-add_collation(struct sql *out, const struct key_column *column)
-{
-	if (column->collation == NULL)
-		return;
-	sql_add(out, " collate ");
-	sql_name(out, column->collation_schema, column->collation);
-}
-
 static void
 add_bound(struct sql *out, const struct key_column *column, const char *value)
 {
 	key_value(out, column, value);
-	add_collation(out, column);
+	key_collate(out, column);
 }
 
 /* A day has no time and a timestamp no zone: the server drops what does not
@@ -200,6 +190,10 @@ read_type(struct bounds_type *t, const struct bounds *b, struct pg *pg,
 		log_error("column \"%s\" has vanished", t->column);
 		return STATUS_RETRY;
 	}
+	if (key_unfit(&t->key) != NULL) {
+		t->unfit = true;
+		return STATUS_OK;
+	}
 	s = try_values(t, b, pg, false, crossed);
 	if (s == STATUS_OK && t->unfit && t->timed)
 		s = try_values(t, b, pg, true, crossed);
@@ -233,7 +227,7 @@ add_end(struct sql *out, const struct key_column *column, bool upper)
 	else
 		sql_add(out, "r.\"from\"::");
 	sql_given(out, column->type);
-	add_collation(out, column);
+	key_collate(out, column);
 }
 
 static void
@@ -268,6 +262,12 @@ add_answer(struct sql *out, const struct bounds_type *t, enum question q)
 {
 	const struct key_column *column = &t->key.columns[0];
 
+	/* The bounds of partitions are in the order of their own collation,
+	 * and tell nothing: this is never true, but is of a range's row. */
+	if (!key_indexed(&t->key)) {
+		sql_add(out, "r.\"column\" is null");
+		return;
+	}
 	switch (q) {
 	case BELOW:
 		add_upper(out, column, t->from);
@@ -380,9 +380,9 @@ bounds_predicate(const struct bounds_type *type, const char *name,
 
 	column.name = own;
 	if (from_cuts)
-		key_compare(out, &key, KEY_MORE_EQUAL, &from, false);
+		key_compare(out, &key, KEY_MORE_EQUAL, &from);
 	if (from_cuts && until_cuts)
 		sql_add(out, " and ");
 	if (until_cuts)
-		key_compare(out, &key, KEY_LESS, &until, false);
+		key_compare(out, &key, KEY_LESS, &until);
 }

@@ -16,7 +16,8 @@ struct bounds_type {
 	char *relid, *column; /* where it was met first */
 	struct key key;	      /* one column, by its name there */
 	char *from, *until;   /* as the server prints them, or NULL */
-	bool unfit;	      /* they are no values of this type */
+	bool
+	    unfit; /* they are no values of this type, or it has no one order */
 };
 
 struct bounds {

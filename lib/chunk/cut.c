@@ -242,6 +242,18 @@ tell_nulls(struct cutter *c, const struct piece *p, bool whole)
 		"rollback to savepoint pgpipe_nulls"));
 }
 
+/* Said once, to who asked for it; there may be thousands. */
+static status
+print_unsplit(struct cutter *c, const struct origin *origin,
+    const struct piece *p)
+{
+	bool asked = !c->told &&
+	    (c->request->by != BY_CTID || c->request->split != REQUEST_SPLIT);
+
+	c->told = c->told || asked;
+	return print_uncut(c, origin, p, asked, "such chunks are taken whole");
+}
+
 static status
 cut(struct cutter *c, const struct origin *origin, const struct piece *p)
 {
@@ -251,8 +263,7 @@ cut(struct cutter *c, const struct origin *origin, const struct piece *p)
 	    p->part != NULL || p->predicate != NULL)
 		return print_whole(c, origin, p);
 	if (origin->source->whole)
-		return print_uncut(c, origin, p, false,
-		    "such chunks are taken whole");
+		return print_unsplit(c, origin, p);
 	if (c->request->by != BY_CTID)
 		return print_by_column(c, origin, p, true);
 	if (!p->heap)

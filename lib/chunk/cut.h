@@ -17,6 +17,7 @@ struct cutter {
 	const struct bounds *bounds; /* NULL: none */
 	uint64_t lines;		     /* printed so far */
 	bool stop;		     /* a line could not be printed */
+	bool told; /* that there are chunks which are never split */
 };
 
 /* Print the lines of a piece.  Reports; unless the connection was lost or

@@ -156,45 +156,42 @@ key_collate(struct sql *sql, const struct key_column *column)
 }
 
 static void
-add_names(struct sql *sql, const struct key *key, bool portable)
+add_names(struct sql *sql, const struct key *key)
 {
 	for (size_t i = 0; i < key->count; i++) {
 		if (i > 0)
 			sql_add(sql, ", ");
 		sql_ident(sql, key->columns[i].name);
-		if (portable)
-			key_collate(sql, &key->columns[i]);
+		key_collate(sql, &key->columns[i]);
 	}
 }
 
 static void
-add_values(struct sql *sql, const struct key *key, const char *const *values,
-    bool portable)
+add_values(struct sql *sql, const struct key *key, const char *const *values)
 {
 	for (size_t i = 0; i < key->count; i++) {
 		if (i > 0)
 			sql_add(sql, ", ");
 		key_value(sql, &key->columns[i], values[i]);
-		if (portable)
-			key_collate(sql, &key->columns[i]);
+		key_collate(sql, &key->columns[i]);
 	}
 }
 
 void
 key_compare(struct sql *sql, const struct key *key, enum key_operator op,
-    const char *const *values, bool portable)
+    const char *const *values)
 {
 	bool row = key->count > 1;
 
 	if (row)
 		sql_add(sql, "(");
-	add_names(sql, key, portable);
+	add_names(sql, key);
 	if (row)
 		sql_add(sql, ")");
 	key_operator(sql, &key->columns[0], op);
 	if (row)
 		sql_add(sql, "(");
-	add_values(sql, key, values, portable);
+	add_values(sql, key, values);
 	if (row)
 		sql_add(sql, ")");
 }

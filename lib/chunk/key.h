@@ -50,10 +50,10 @@ void key_value(struct sql *sql, const struct key_column *column,
 
 /*
  * "a" >= 'x'::type, or the same of rows, with one value for each column.
- * portable: whatever has a collation is compared under COLLATE "C".
+ * Whatever has a collation is compared under COLLATE "C".
  */
 void key_compare(struct sql *sql, const struct key *key, enum key_operator op,
-    const char *const *values, bool portable);
+    const char *const *values);
 /* "a" COLLATE "C", "b": for ORDER BY in the portable order. */
 void key_collate(struct sql *sql, const struct key_column *column);
 

@@ -133,11 +133,11 @@ add_range(struct sql *sql, const struct slice *slice)
 	if (slice->nulls)
 		sql_add(sql, "(");
 	if (slice->from != NULL)
-		key_compare(sql, slice->key, KEY_MORE_EQUAL, slice->from, true);
+		key_compare(sql, slice->key, KEY_MORE_EQUAL, slice->from);
 	if (slice->from != NULL && slice->to != NULL)
 		sql_add(sql, " and ");
 	if (slice->to != NULL)
-		key_compare(sql, slice->key, KEY_LESS, slice->to, true);
+		key_compare(sql, slice->key, KEY_LESS, slice->to);
 	if (slice->nulls) {
 		sql_add(sql, " or ");
 		sql_ident(sql, slice->key->columns[0].name);

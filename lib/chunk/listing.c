@@ -180,7 +180,7 @@ list(struct listing *l, const struct statement *st, uint64_t *lines)
 	struct stream *stream CLEANUP(stream_cleanup) = NULL;
 	bool bounded = l->bounds.from != NULL || l->bounds.until != NULL;
 	struct cutter cutter = {l->pg, l->request, &l->texts,
-	    bounded ? &l->bounds : NULL, 0, false};
+	    bounded ? &l->bounds : NULL, 0, false, false};
 	status s = stream_open(l->pg, st, cutter.bounds, l->request->order,
 	    &l->flaw, &stream);
 

@@ -362,6 +362,10 @@ unfit(const struct crew *c, const struct chunk *chunk,
 		return NULL;
 	if (chunk->digest != NULL && digest->kind == DIGEST_NONE)
 		return "its digest is not understood";
+	if (chunk->status != NULL && digest->kind == DIGEST_NONE &&
+	    chunk->batches != NULL)
+		return "its batches were not kept as they came; --source and "
+		       "--target compare rows";
 	if (chunk->status != NULL && digest->kind == DIGEST_NONE)
 		return "it carries no digest; --source and --target compare "
 		       "without one";

@@ -210,6 +210,9 @@ compare_compressed(struct half half[SIDES], const struct shape *shape,
 	if (!batches_there(&half[SOURCE].place) ||
 	    !batches_there(&half[TARGET].place))
 		return;
+	/* What batches lack is known to their chunk alone. */
+	if (half[SOURCE].place.chunk.fills || half[TARGET].place.chunk.fills)
+		return;
 	*done = true;
 	v->class = batch_kind_from_place(half[SOURCE].side, &half[SOURCE].place,
 	    &kind, &columns);

@@ -64,7 +64,9 @@ find_range(struct side *s, const struct pg_hypertable *h, const struct chunk *c,
 {
 	char *lacking CLEANUP_FREE = NULL;
 	char *range CLEANUP_FREE = NULL;
-	status st = pg_hypertable_range(s->pg, h, c->slices, &range, &lacking);
+	bool same;
+	status st = pg_hypertable_range(s->pg, h, c->slices,
+	    json_object_get(c->record, "range"), &range, &same, &lacking);
 
 	if (st != STATUS_OK) {
 		pg_report(s->pg, "look at a hypertable's dimensions");

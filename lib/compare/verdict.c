@@ -144,10 +144,11 @@ why(const struct verdict *v)
 	if (v->kind == VERDICT_UNPROVED)
 		return mem_strdup("it could not be checked");
 	if (v->source.rows == v->target.rows)
-		return mem_printf("%llu rows on both sides, not the same",
-		    (unsigned long long)v->source.rows);
-	return mem_printf("%llu rows expected, %llu found",
-	    (unsigned long long)v->source.rows,
+		return mem_printf("%llu row%s on both sides, not the same",
+		    (unsigned long long)v->source.rows,
+		    v->source.rows == 1 ? "" : "s");
+	return mem_printf("%llu row%s expected, %llu found",
+	    (unsigned long long)v->source.rows, v->source.rows == 1 ? "" : "s",
 	    (unsigned long long)v->target.rows);
 }
 
@@ -242,8 +243,9 @@ answers_report(const struct answers *t)
 
 	if (n == 0)
 		return;
-	str_addf(&text, "%llu %s, %llu rows", (unsigned long long)n,
-	    n == 1 ? "chunk" : "chunks", (unsigned long long)t->rows);
+	str_addf(&text, "%llu %s, %llu %s", (unsigned long long)n,
+	    n == 1 ? "chunk" : "chunks", (unsigned long long)t->rows,
+	    t->rows == 1 ? "row" : "rows");
 	for (i = VERDICT_MATCH; i < VERDICT_KINDS; i++)
 		if (t->counts[i] > 0 ||
 		    (i == VERDICT_MATCH && t->counts[VERDICT_DIGEST] < n))

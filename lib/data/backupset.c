@@ -71,29 +71,33 @@ read_fact(struct backupset *b, const char *file)
 }
 
 static status
+no_manifest(const struct backupset *b)
+{
+	log_error("\"%s\" has no %s", b->name, MANIFEST_FILE);
+	if (b->place.list == NULL && exists(b, MANIFEST_FILE ".tmp"))
+		log_hint("the backup did not finish: %s.tmp is there",
+		    MANIFEST_FILE);
+	else
+		log_hint("a backup is proved by its manifest; take it without "
+			 "--no-manifest");
+	return STATUS_USAGE;
+}
+
+static status
 read_manifest(struct backupset *b)
 {
-	char *name CLEANUP_FREE = mem_printf("%s/%s", b->name, MANIFEST_FILE);
-	int fd =
-	    openat(b->fd, MANIFEST_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct backup_file f;
 	status s;
 
-	if (fd < 0 && errno == ENOENT) {
-		log_error("\"%s\" has no %s", b->name, MANIFEST_FILE);
-		if (exists(b, MANIFEST_FILE ".tmp"))
-			log_hint("the backup did not finish: %s.tmp is there",
-			    MANIFEST_FILE);
-		else
-			log_hint("a backup is proved by its manifest; take it "
-				 "without --no-manifest");
-		return STATUS_USAGE;
+	if (b->place.list == NULL ? !exists(b, MANIFEST_FILE)
+				  : !b->has_manifest)
+		return no_manifest(b);
+	s = backup_file_open(b, MANIFEST_FILE, &f);
+	if (s == STATUS_OK) {
+		b->manifest = manifest_new(f.shown);
+		s = manifest_read(b->manifest, f.fd);
 	}
-	if (fd < 0)
-		return unreadable(b, MANIFEST_FILE);
-	b->manifest = manifest_new(name);
-	s = manifest_read(b->manifest, fd);
-	(void)close(fd);
-	return s;
+	return backup_file_close(b, &f, s);
 }
 
 /* --- a data directory ------------------------------------------------------------ */
@@ -205,19 +209,13 @@ add_archive(struct backupset *b, const char *file)
 static status
 find_archives(struct backupset *b)
 {
-	int fd = openat(b->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	status s = STATUS_OK;
+	struct strv names CLEANUP(strv_free) = STRV_INIT;
+	status s = backup_files_list(b, &names);
 
-	if (dir == NULL) {
-		if (fd >= 0)
-			(void)close(fd);
-		return unreadable(b, ".");
+	for (size_t i = 0; s == STATUS_OK && i < names.len; i++) {
+		b->has_manifest |= strcmp(names.data[i], MANIFEST_FILE) == 0;
+		s = add_archive(b, names.data[i]);
 	}
-	while (s == STATUS_OK && (e = readdir(dir)) != NULL)
-		s = add_archive(b, e->d_name);
-	(void)closedir(dir);
 	return s;
 }
 
@@ -281,22 +279,22 @@ peek(struct backupset *b, struct tarstream *t)
 static status
 peek_base(struct backupset *b, const char *file)
 {
-	char *name CLEANUP_FREE = mem_printf("%s/%s", b->name, file);
-	int fd = openat(b->fd, file, O_RDONLY | O_CLOEXEC);
 	struct codec_reader *in;
 	struct tarstream *t;
-	status s;
+	struct backup_file f;
+	status s = backup_file_open(b, file, &f), end;
 
-	if (fd < 0)
-		return unreadable(b, file);
-	in = codec_reader_new(fd, name);
+	if (s != STATUS_OK)
+		return backup_file_close(b, &f, s);
+	in = codec_reader_new(f.fd, f.shown);
 	t = tarstream_new(in);
 	s = peek(b, t);
 	b->info.codec = codec_reader_codec(in);
 	tarstream_free(t);
 	codec_reader_free(in);
-	(void)close(fd);
-	return s;
+	/* Its beginning was all that was wanted. */
+	end = backup_file_close(b, &f, STATUS_NO);
+	return s == STATUS_OK || end == STATUS_NO ? s : end;
 }
 
 static bool
@@ -340,19 +338,22 @@ ends_with(const char *text, const char *end)
 	return n >= k && strncmp(text + n - k, end, k) == 0;
 }
 
+static struct backupset *
+backupset_new(const char *name)
+{
+	struct backupset *b = mem_zalloc(sizeof(*b));
+
+	(void)pthread_mutex_init(&b->lock, NULL);
+	b->name = mem_strdup(name);
+	return b;
+}
+
 static status
-open_directory(struct backupset *b)
+open_archives(struct backupset *b)
 {
 	const struct backup_archive *base;
-	status s;
+	status s = find_archives(b);
 
-	if (ends_with(b->name, ".partial")) {
-		log_error("\"%s\" is a backup that did not finish", b->name);
-		return STATUS_USAGE;
-	}
-	if (exists(b, "PG_VERSION"))
-		return open_plain(b);
-	s = find_archives(b);
 	if (s != STATUS_OK)
 		return s;
 	base = find_base(b);
@@ -362,6 +363,34 @@ open_directory(struct backupset *b)
 		  "PG_VERSION",
 	    b->name);
 	return STATUS_USAGE;
+}
+
+static status
+open_directory(struct backupset *b)
+{
+	if (ends_with(b->name, ".partial")) {
+		log_error("\"%s\" is a backup that did not finish", b->name);
+		return STATUS_USAGE;
+	}
+	if (exists(b, "PG_VERSION"))
+		return open_plain(b);
+	return open_archives(b);
+}
+
+status
+backupset_open_place(const char *name, const struct backup_place *place,
+    struct backupset **out)
+{
+	struct backupset *b = backupset_new(name);
+	status s;
+
+	b->place = *place;
+	b->fd = -1;
+	s = open_archives(b);
+	*out = s == STATUS_OK ? b : NULL;
+	if (s != STATUS_OK)
+		backupset_close(b);
+	return s;
 }
 
 static status
@@ -383,11 +412,10 @@ open_path(struct backupset *b, const char *path)
 status
 backupset_open(const char *path, int fd, struct backupset **out)
 {
-	struct backupset *b = mem_zalloc(sizeof(*b));
+	struct backupset *b =
+	    backupset_new(path == NULL ? "standard input" : path);
 	status s = STATUS_OK;
 
-	(void)pthread_mutex_init(&b->lock, NULL);
-	b->name = mem_strdup(path == NULL ? "standard input" : path);
 	b->fd = fd;
 	b->info.layout = BACKUP_STREAM;
 	if (path != NULL)
@@ -408,6 +436,8 @@ backupset_close(struct backupset *b)
 		return;
 	if (b->own)
 		(void)close(b->fd);
+	if (b->place.free != NULL)
+		b->place.free(b->place.arg);
 	for (size_t i = 0; i < b->narchives; i++) {
 		free(b->archives[i].file);
 		free(b->archives[i].prefix);

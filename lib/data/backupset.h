@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "base/str.h"
 #include "data/codec.h"
 #include "data/manifest.h"
 #include "data/tarstream.h"
@@ -118,6 +119,21 @@ struct backupset;
  */
 status backupset_open(const char *path, int fd, struct backupset **out)
     MUST_CHECK;
+
+/* Where a directory of archives lies that is none of this system's.  All
+ * functions report; open and close are called from several threads. */
+struct backup_place {
+	void *arg;
+	status (*list)(void *arg, struct strv *names);
+	/* Its bytes from *fd, until an end that says nothing yet. */
+	status (*open)(void *arg, const char *name, void **file, int *fd);
+	/* whole: it was read to its end, and all is well. */
+	status (*close)(void *arg, void *file, int fd, bool whole);
+	void (*free)(void *arg);
+};
+/* arg becomes the set's, and is freed also on failure. */
+status backupset_open_place(const char *name, const struct backup_place *place,
+    struct backupset **out) MUST_CHECK;
 void backupset_close(struct backupset *b); /* NULL is legal */
 const char *backupset_name(const struct backupset *b);
 const struct backup_info *backupset_info(const struct backupset *b);

@@ -20,8 +20,10 @@ struct backup_archive {
 
 struct backupset {
 	char *name;
-	int fd;	  /* the directory, or the stream */
-	bool own; /* fd is to be closed */
+	struct backup_place place; /* its functions NULL: fd is where it lies */
+	int fd;			   /* the directory, or the stream */
+	bool own;		   /* fd is to be closed */
+	bool has_manifest;	   /* the place has; a directory is looked at */
 	struct backup_info info;
 	struct backup_archive *archives;
 	size_t narchives;
@@ -53,6 +55,21 @@ struct backup_tablespace *backup_tablespace(struct backupset *b,
 void backup_info_free(struct backup_info *info);
 
 #define BACKUP_AUTO_CONF "postgresql.auto.conf"
+
+/* A file of it that is open. */
+struct backup_file {
+	int fd; /* -1: not open */
+	char *shown;
+	void *handle; /* the place's */
+};
+status backup_files_list(const struct backupset *b, struct strv *names)
+    MUST_CHECK;
+/* Reports; closed also where that failed. */
+status backup_file_open(const struct backupset *b, const char *name,
+    struct backup_file *f) MUST_CHECK;
+/* s is what came of reading it to its end; the place may know better. */
+status backup_file_close(const struct backupset *b, struct backup_file *f,
+    status s) MUST_CHECK;
 
 /* The walk, one member at a time. */
 struct backup_walk {

@@ -2,11 +2,7 @@
 /*
  * A backup in tar: one archive after another, or several at once.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -72,17 +68,12 @@ static status
 walk_archive(struct backup_worker *w, const struct backup_archive *a)
 {
 	const struct backupset *b = backup_set(w);
-	char *name CLEANUP_FREE = mem_printf("%s/%s", b->name, a->file);
-	int fd = openat(b->fd, a->file, O_RDONLY | O_CLOEXEC);
-	status s;
+	struct backup_file f;
+	status s = backup_file_open(b, a->file, &f);
 
-	if (fd < 0) {
-		log_error("could not open \"%s\": %s", name, strerror(errno));
-		return STATUS_FAIL;
-	}
-	s = backup_walk_tar(w, fd, name, a->prefix);
-	(void)close(fd);
-	return s;
+	if (s == STATUS_OK)
+		s = backup_walk_tar(w, f.fd, f.shown, a->prefix);
+	return backup_file_close(b, &f, s);
 }
 
 static status

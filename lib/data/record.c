@@ -55,15 +55,14 @@ foreign_text(const char *text, size_t len)
 	return NULL;
 }
 
-/* Objects and arrays within one another, outside of strings. */
-static bool
-too_deep(const char *text, size_t len)
+bool
+record_deeper(const char *text, size_t len, size_t most)
 {
 	const char *end = text + len;
 	bool quoted = false;
 	size_t depth = 0;
 
-	for (; text < end && depth <= DEPTH_MAX; text++) {
+	for (; text < end && depth <= most; text++) {
 		if (*text == '"')
 			quoted = !quoted;
 		else if (quoted)
@@ -73,7 +72,7 @@ too_deep(const char *text, size_t len)
 		else if ((*text == '}' || *text == ']') && depth > 0)
 			depth--;
 	}
-	return depth > DEPTH_MAX;
+	return depth > most;
 }
 
 json_t *
@@ -81,7 +80,7 @@ record_load_value(const char *text, size_t len, json_error_t *error)
 {
 	const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
 
-	if (!too_deep(text, len))
+	if (!record_deeper(text, len, DEPTH_MAX))
 		return json_loadb(text, len, flags, error);
 	snprintf(error->text, sizeof(error->text), "%s",
 	    "it is nested too deeply");

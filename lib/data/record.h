@@ -31,6 +31,9 @@ void record_show(const json_t *record, struct str *out);
 void record_show_value(const json_t *value, struct str *out);
 /* Any JSON value, as record_load reads an object. */
 json_t *record_load_value(const char *text, size_t len, json_error_t *error);
+/* Are there more objects and arrays within one another than that?  Of text
+ * that need not be JSON. */
+bool record_deeper(const char *text, size_t len, size_t most);
 /* io_out_line of it. */
 status record_print(const json_t *record) MUST_CHECK;
 /* {"end":"pg-chunks","lines":12} plus extra fields (may be NULL). */

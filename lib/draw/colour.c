@@ -6,10 +6,10 @@
 #include "draw/colour.h"
 
 static const char *const light[DRAW_COLOURS] = {"#0072b2", "#d55e00", "#009e73",
-    "#cc79a7", "#e69f00", "#56b4e9", "#5d4a8a", "#8a8a00"};
-static const char *const dark[DRAW_COLOURS] = {"#4a9be0", "#f07c32", "#1fc397",
-    "#e09ac2", "#f5bd4a", "#9ad8ff", "#a795d8", "#f0e442"};
-static const int terminal[DRAW_COLOURS] = {32, 166, 36, 175, 214, 117, 97, 142};
+    "#cc79a7", "#e69f00", "#56b4e9", "#332288", "#661100"};
+static const char *const dark[DRAW_COLOURS] = {"#4a9be0", "#f07c32", "#3ddc97",
+    "#f08cc8", "#f5bd4a", "#9ad8ff", "#b04cff", "#b07030"};
+static const int terminal[DRAW_COLOURS] = {32, 166, 36, 175, 214, 117, 93, 130};
 
 static const char *const heats[DRAW_HEATS] = {"#00224e", "#083370", "#35456c",
     "#4c566c", "#5f686d", "#727970", "#868c76", "#9b9f78", "#b2b370", "#cbc763",

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * Colours that a colour-blind reader can tell apart, on light and on dark
- * ground: Okabe and Ito's eight, with the yellow made darker on light ground
- * and the dark ones made lighter on dark.  Series beyond the eighth have them
- * again with dashes.
+ * ground: six of Okabe and Ito's, then an indigo and a brown in place of their
+ * black and yellow, of which each is lost on one of the grounds.  Series
+ * beyond the eighth have them again with dashes.
  */
 #ifndef DRAW_COLOUR_H
 #define DRAW_COLOUR_H

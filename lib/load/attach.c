@@ -183,6 +183,48 @@ attach_create(struct pg *pg, const struct job *job, struct target *t,
 	return STATUS_OK;
 }
 
+/* Who is attached, or is going to be, needs no judgement. */
+static bool
+may_stand_alone(const struct job *job, const struct target *t)
+{
+	const struct chunk *c = &job->chunk;
+
+	return c->hypertable || c->bound == NULL || c->parent_table == NULL ||
+	    t->own_bound != NULL || t->bound != NULL ||
+	    map_names_relation(&job->load->map, c->schema, c->table);
+}
+
+status
+attach_check(struct pg *pg, const struct job *job, const struct target *t,
+    struct failure *f)
+{
+	const struct chunk *c = &job->chunk;
+	struct pg_table parent = {0};
+	const char *schema, *table;
+	bool partitioned;
+
+	if (may_stand_alone(job, t))
+		return STATUS_OK;
+	(void)map_relation(&job->load->map, c->parent_schema, c->parent_table,
+	    &schema, &table);
+	if (pg_table_load(pg, schema, table, &parent) != STATUS_OK)
+		return failure_from_pg(f, pg, "look at the parent of %s",
+		    job->target);
+	partitioned = parent.exists && parent.kind == 'p';
+	pg_table_free(&parent);
+	if (!partitioned)
+		return STATUS_OK;
+	(void)failure_set(f, STATUS_FAIL,
+	    "%s is no partition of \"%s.%s\" in the target, which would not "
+	    "have its rows",
+	    job->target, schema, table);
+	failure_hint(f,
+	    "Attach it, or drop it, and it is made and attached; --map "
+	    "%s.%s=%s.%s loads it where it is.",
+	    c->schema, c->table, job->schema, job->table);
+	return STATUS_FAIL;
+}
+
 /* --- attaching ---------------------------------------------------------------------------- */
 
 status

@@ -19,6 +19,13 @@
  */
 status attach_create(struct pg *pg, const struct job *job, struct target *t,
     bool *raced, struct failure *f) MUST_CHECK;
+/*
+ * The target is there.  Refused when it is a partition at the source, has a
+ * partitioned table for a parent here, and stands beside it: that table would
+ * not have its rows.  A rule of --map for the table itself asks for that.
+ */
+status attach_check(struct pg *pg, const struct job *job,
+    const struct target *t, struct failure *f) MUST_CHECK;
 /* Note in the ledger that it is to be attached when it is whole. */
 status attach_later(struct pg *pg, const struct job *job,
     const struct target *t, struct failure *f) MUST_CHECK;

@@ -103,7 +103,8 @@ other_type(const struct job *job, const struct pg_table *t)
 
 static char *
 unfit(const struct job *job, const struct hyper *h, const char *version,
-    const struct pg_table *table, const struct pg_table *batches)
+    const struct pg_table *table, const struct pg_table *batches,
+    const char *order)
 {
 	const json_t *b = job->chunk.batches;
 	const char *theirs = record_text(b, "extension");
@@ -115,6 +116,14 @@ unfit(const struct job *job, const struct hyper *h, const char *version,
 	if (!same_settings(json_object_get(b, "settings"), h->chunk->settings))
 		return mem_strdup("its compression settings are others than "
 				  "the target's");
+	if (!str_eq(order, record_text(b, "order")))
+		return mem_printf("its texts and enums are in another order "
+				  "(%s)",
+		    record_text(b, "order") == NULL ? "none"
+						    : record_text(b, "order"));
+	if (h->chunk->fills)
+		return mem_strdup("the target's chunk has columns that were "
+				  "added with a default");
 	name = other_column(batch_columns(job), batches);
 	if (name != NULL)
 		return mem_printf("batches differ in column \"%s\"", name);
@@ -132,6 +141,7 @@ batches_fit(struct pg *pg, const struct job *job, const struct hyper *h,
 	const struct pg_relation *b = &h->chunk->batches;
 	const struct pg_timescale *t;
 	struct pg_table table = {0}, batches = {0};
+	char *order CLEANUP_FREE = NULL;
 	status s = STATUS_OK;
 
 	*why = NULL;
@@ -141,11 +151,12 @@ batches_fit(struct pg *pg, const struct job *job, const struct hyper *h,
 	}
 	if (pg_timescale(pg, &t) != STATUS_OK ||
 	    pg_table_load(pg, r->schema, r->name, &table) != STATUS_OK ||
-	    pg_table_load(pg, b->schema, b->name, &batches) != STATUS_OK)
+	    pg_table_load(pg, b->schema, b->name, &batches) != STATUS_OK ||
+	    pg_batch_order(pg, b, &order) != STATUS_OK)
 		s = failure_from_pg(f, pg, "look at a chunk of %s",
 		    job->target);
 	else
-		*why = unfit(job, h, t->version, &table, &batches);
+		*why = unfit(job, h, t->version, &table, &batches, order);
 	pg_table_free(&table);
 	pg_table_free(&batches);
 	return s;

@@ -309,8 +309,9 @@ open_target(struct pg *pg, struct job *job, struct target *t, bool *raced,
 {
 	status s = target_open(pg, job, t, f);
 
-	if (s == STATUS_OK && !t->table.exists)
-		s = attach_create(pg, job, t, raced, f);
+	if (s == STATUS_OK)
+		s = t->table.exists ? attach_check(pg, job, t, f)
+				    : attach_create(pg, job, t, raced, f);
 	if (s == STATUS_OK)
 		s = target_check(pg, job, t, f);
 	if (s == STATUS_OK)

@@ -216,7 +216,10 @@ fill_entry(struct chore *c)
 	const json_t *line = c->job->chunk.record;
 
 	c->entry.bytes = (int64_t)c->bytes;
-	c->entry.digest = text_of(c->job->outcome, "digest");
+	/* Of batches that are not kept theirs would say nothing. */
+	if (!c->hyper.unpack ||
+	    !str_eq(record_text(line, "digest_kind"), "batches"))
+		c->entry.digest = text_of(c->job->outcome, "digest");
 	c->entry.snapshot = text_of(line, "snapshot");
 	c->entry.pg_snapshot = text_of(line, "pg_snapshot");
 	c->entry.lsn = text_of(line, "lsn");

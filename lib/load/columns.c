@@ -146,6 +146,28 @@ mismatch(const struct job *job, struct failure *f, const json_t *from,
 	return STATUS_FAIL;
 }
 
+/*
+ * In binary a domain is what it is made of, and one of the same name may be
+ * made of something else.
+ */
+static status
+check_made_of(const struct job *job, const json_t *from,
+    const struct pg_column *to, struct failure *f)
+{
+	int64_t oid = record_int(from, "digest_oid");
+
+	if (job->format != COPY_BINARY || oid <= 0 ||
+	    oid == (int64_t)to->digest.type)
+		return STATUS_OK;
+	(void)failure_set(f, STATUS_FAIL,
+	    "column \"%s\" is %s on both sides, which in the target is made of "
+	    "another type: %s",
+	    to->name, record_text(from, "type"),
+	    to->canonical == NULL ? to->type : to->canonical);
+	failure_hint(f, "Read it with pg-copyout --format text.");
+	return STATUS_FAIL;
+}
+
 static status
 check_type(const struct job *job, const json_t *from,
     const struct pg_column *to, struct failure *f)
@@ -157,7 +179,7 @@ check_type(const struct job *job, const json_t *from,
 
 	if (same_type(job, type, to->type_name)) {
 		if (lossy || !narrows(type, typmod, to->typmod))
-			return STATUS_OK;
+			return check_made_of(job, from, to, f);
 		(void)mismatch(job, f, from, to);
 		failure_hint(f,
 		    "--lossy loads what fits and fails at what "

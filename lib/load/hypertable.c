@@ -60,8 +60,9 @@ find_range(struct pg *pg, const struct job *job, struct hyper *h,
 {
 	char *lacking CLEANUP_FREE = NULL;
 
-	if (pg_hypertable_range(pg, &h->table, job->chunk.slices, &h->range,
-		&lacking) != STATUS_OK)
+	if (pg_hypertable_range(pg, &h->table, job->chunk.slices,
+		json_object_get(job->chunk.record, "range"), &h->range,
+		&h->same, &lacking) != STATUS_OK)
 		return failure_from_pg(f, pg, "look at the dimensions of %s",
 		    job->target);
 	if (lacking == NULL)
@@ -88,6 +89,25 @@ find_chunks(struct pg *pg, const struct job *job, struct hyper *h,
 	return STATUS_OK;
 }
 
+bool
+hyper_compressed(const struct pg_chunk *c)
+{
+	return c != NULL && (c->status & PG_CHUNK_COMPRESSED) != 0;
+}
+
+/* What it holds could not be cleared, nor anything put beside it. */
+static status
+refuse_form(const struct job *job, const struct pg_chunk *c, struct failure *f)
+{
+	(void)failure_set(f, STATUS_FAIL,
+	    "\"%s.%s\", a chunk of %s, is compressed by an access method of "
+	    "its own",
+	    c->chunk.schema, c->chunk.name, job->target);
+	failure_hint(f,
+	    "alter table ... set access method heap makes it one like others.");
+	return STATUS_FAIL;
+}
+
 /*
  * Whoever compresses it, or drops it, waits from here on; who writes to it
  * does not.
@@ -101,6 +121,8 @@ hold_chunk(struct pg *pg, const struct job *job, struct hyper *h,
 
 	if (h->chunk == NULL)
 		return STATUS_OK;
+	if (hyper_compressed(h->chunk) && h->chunk->batches.oid == 0)
+		return refuse_form(job, h->chunk, f);
 	sql_add(&q, "lock table only ");
 	sql_name(&q, h->chunk->chunk.schema, h->chunk->chunk.name);
 	sql_add(&q, " in row exclusive mode");
@@ -108,12 +130,6 @@ hold_chunk(struct pg *pg, const struct job *job, struct hyper *h,
 	if (s != STATUS_OK && strcmp(f->sqlstate, UNDEFINED_TABLE) == 0)
 		f->class = s = STATUS_RETRY;
 	return s == STATUS_OK ? find_chunks(pg, job, h, f) : s;
-}
-
-bool
-hyper_compressed(const struct pg_chunk *c)
-{
-	return c != NULL && (c->status & PG_CHUNK_COMPRESSED) != 0;
 }
 
 status
@@ -183,7 +199,7 @@ decide_batches(struct pg *pg, const struct job *job, struct hyper *h,
 	 * that its columns hold nothing. */
 	if (!h->table.compression || h->table.merges || h->table.skipping ||
 	    job->load->options->mode == LOAD_UPSERT ||
-	    (h->nchunks > 0 && h->chunk == NULL))
+	    ((h->nchunks > 0 || !h->same) && h->chunk == NULL))
 		return STATUS_OK;
 	/* Nothing would look for duplicates among batches. */
 	if (job->load->options->mode == LOAD_APPEND && h->chunk != NULL)
@@ -240,6 +256,17 @@ endless(const struct job *job, const struct hyper *h)
 }
 
 /*
+ * Only TimescaleDB can make the chunk: which tablespace is its to say, and a
+ * chunk without a range of each column that it skips by would be skipped by
+ * all queries.
+ */
+static bool
+by_server(const struct job *job, const struct hyper *h)
+{
+	return h->table.spread || h->table.skipping || endless(job, h);
+}
+
+/*
  * There is a chunk.  An empty one, as a restored schema has them, is replaced
  * by one that was filled without indexes.
  */
@@ -253,7 +280,7 @@ decide_chunk(struct pg *pg, const struct job *job, struct hyper *h,
 	if (hyper_compressed(h->chunk))
 		return STATUS_OK;
 	h->way = HYPER_CHUNK;
-	if (h->compress || h->table.spread || endless(job, h))
+	if (h->compress || by_server(job, h))
 		return STATUS_OK;
 	s = hyper_rows(pg, job, &h->chunk->chunk, true, &rows, f);
 	if (s == STATUS_OK && !rows)
@@ -276,14 +303,13 @@ decide_rows(struct pg *pg, const struct job *job, struct hyper *h,
 		return STATUS_OK;
 	if (h->chunk != NULL)
 		return decide_chunk(pg, job, h, f);
-	if (h->nchunks > 0) {
+	if (h->nchunks > 0 || !h->same) {
 		h->compress = false;
 		return STATUS_OK;
 	}
 	s = may_create(pg, job, h, &own, f);
-	/* Compressing takes long, with the hypertable locked after attaching;
-	 * which tablespace is TimescaleDB's to say. */
-	h->make = !own || h->compress || h->table.spread || endless(job, h);
+	/* Compressing takes long, with the hypertable locked after attaching. */
+	h->make = !own || h->compress || by_server(job, h);
 	h->way = HYPER_NEW;
 	return s;
 }
@@ -350,8 +376,8 @@ hyper_call(struct pg *pg, const struct job *job, const char *function,
 	sql_add(&q, "(");
 	sql_param(&q, str_text(&name));
 	sql_add(&q, "::pg_catalog.regclass)");
-	return failure_run(f, pg, &q, NULL, "%s of %s, a chunk of %s", function,
-	    str_text(&name), job->target);
+	return failure_run(f, pg, &q, NULL, "run %s on %s, a chunk of %s",
+	    function, str_text(&name), job->target);
 }
 
 static status
@@ -384,8 +410,6 @@ hyper_make(struct pg *pg, const struct job *job, const struct hyper *h,
 	if (s == STATUS_OK)
 		s = failure_do(f, pg, "commit", "make a chunk of %s",
 		    job->target);
-	if (s != STATUS_OK)
-		failure_roll_back(pg);
 	return s;
 }
 

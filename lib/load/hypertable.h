@@ -38,6 +38,7 @@ struct hyper {
 	size_t nchunks;
 	struct pg_chunk *chunk; /* the one of the same slices, or NULL */
 	char *range;		/* our slices as a predicate; NULL: no bounds */
+	bool same;		/* its dimensions are those of our slices */
 	enum hyper_way way;
 	bool adopt;		   /* batches go into a table of our own: */
 	struct pg_relation own;	   /* this one, once it is made */
@@ -61,6 +62,7 @@ status hyper_open(struct pg *pg, const struct job *job, struct hyper *h,
  * In a short transaction of its own, because it locks the hypertable: make
  * the empty chunk; have it compressed where batches are to go.  A process
  * that is killed after that leaves an empty chunk, which is found and used.
+ * On failure the caller rolls back.
  */
 status hyper_make(struct pg *pg, const struct job *job, const struct hyper *h,
     struct failure *f) MUST_CHECK;

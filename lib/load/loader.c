@@ -71,26 +71,34 @@ set_up(struct load *load, struct pg *pg)
 }
 
 static status
-connect_again(struct loader *l)
+connect_loader(struct loader *l, bool spare)
 {
+	struct pg_params params = l->load->options->target;
 	status s;
 
+	params.spare = spare;
+	s = pg_connect(&params, &l->pg);
+	return s == STATUS_OK ? set_up(l->load, l->pg) : s;
+}
+
+static status
+connect_again(struct loader *l)
+{
 	if (l->pg != NULL && !pg_broken(l->pg))
 		return STATUS_OK;
 	pg_close(l->pg);
 	l->pg = NULL;
-	s = pg_connect(&l->load->options->target, &l->pg);
-	return s == STATUS_OK ? set_up(l->load, l->pg) : s;
+	return connect_loader(l, false);
 }
 
 status
-loader_open(struct load *load, struct loader **out)
+loader_open(struct load *load, bool spare, struct loader **out)
 {
 	struct loader *l = mem_zalloc(sizeof(*l));
 	status s;
 
 	l->load = load;
-	s = connect_again(l);
+	s = connect_loader(l, spare);
 	if (s != STATUS_OK) {
 		loader_close(l);
 		l = NULL;

@@ -19,8 +19,9 @@
 #include "load/job.h"
 
 struct loader;
-/* Connects; reports. */
-status loader_open(struct load *load, struct loader **out) MUST_CHECK;
+/* Connects; reports, unless it is a spare one that can be done without. */
+status loader_open(struct load *load, bool spare, struct loader **out)
+    MUST_CHECK;
 void loader_close(struct loader *l);
 
 /* Load the job's chunk and answer it.  Failures are answered, not returned.

@@ -122,6 +122,12 @@ map_schema(const struct map *m, const char *schema)
 }
 
 bool
+map_names_relation(const struct map *m, const char *schema, const char *table)
+{
+	return find(m, schema, table) != NULL;
+}
+
+bool
 map_relation(const struct map *m, const char *schema, const char *table,
     const char **to_schema, const char **to_table)
 {

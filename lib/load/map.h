@@ -34,6 +34,9 @@ status map_parse(const struct strv *texts, struct map *out) MUST_CHECK;
  * borrowed from the map and the arguments. */
 bool map_relation(const struct map *m, const char *schema, const char *table,
     const char **to_schema, const char **to_table);
+/* Is there a rule for this relation itself, not only for its schema? */
+bool map_names_relation(const struct map *m, const char *schema,
+    const char *table);
 /* Of schema rules only: where a schema's types are. */
 const char *map_schema(const struct map *m, const char *schema);
 void map_free(struct map *m); /* also the cleanup */

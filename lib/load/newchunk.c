@@ -178,6 +178,17 @@ add_likeness(struct sql *q, const struct pg_relation *like,
 	sql_add(q, " where c.attnum > 0 and not c.attisdropped");
 	sql_add(q, " and c.attstattarget >= 0 and c.attrelid = ");
 	sql_int(q, like->oid);
+	/* n_distinct and its like, which are numbers. */
+	sql_add(q, " union all select pg_catalog.format(");
+	sql_add(q, "'alter table %I.%I alter column %I set (%s)', ");
+	sql_param(q, table->schema);
+	sql_add(q, "::text, ");
+	sql_param(q, table->name);
+	sql_add(q, "::text, c.attname, pg_catalog.array_to_string(");
+	sql_add(q, "c.attoptions, ', ')) from pg_catalog.pg_attribute as c");
+	sql_add(q, " where c.attnum > 0 and not c.attisdropped");
+	sql_add(q, " and c.attoptions is not null and c.attrelid = ");
+	sql_int(q, like->oid);
 }
 
 status

@@ -68,14 +68,14 @@ slot_free(struct slot *slot)
 }
 
 static status
-add(struct pool *p)
+add(struct pool *p, bool spare)
 {
 	struct slot *slot = mem_zalloc(sizeof(*slot));
 	status s;
 
 	slot->pool = p;
 	slot->queue = queue_new();
-	s = loader_open(p->load, &slot->loader);
+	s = loader_open(p->load, spare, &slot->loader);
 	if (s == STATUS_OK)
 		s = thread_start(&slot->thread, work, slot, THREAD_LARGE);
 	if (s != STATUS_OK) {
@@ -96,7 +96,7 @@ pool_grow(struct pool *p, size_t loaders)
 	status s = STATUS_OK;
 
 	while (s == STATUS_OK && p->len - p->extra < loaders)
-		s = add(p);
+		s = add(p, false);
 	return s;
 }
 
@@ -134,7 +134,8 @@ make_room(struct pool *p)
 {
 	if (flights_waiting(p->load->flights) == 0)
 		return;
-	p->full = p->full || p->extra == MOST_EXTRA || add(p) != STATUS_OK;
+	p->full =
+	    p->full || p->extra == MOST_EXTRA || add(p, true) != STATUS_OK;
 	if (p->full)
 		flights_hurry(p->load->flights);
 	else

@@ -133,8 +133,10 @@ prepare_target(struct chore *c, bool *raced, struct failure *f)
 	struct job *job = c->job;
 	status s = target_open(c->pg, job, &c->target, f);
 
-	if (s == STATUS_OK && !c->target.table.exists)
-		s = attach_create(c->pg, job, &c->target, raced, f);
+	if (s == STATUS_OK)
+		s = c->target.table.exists
+		    ? attach_check(c->pg, job, &c->target, f)
+		    : attach_create(c->pg, job, &c->target, raced, f);
 	if (s == STATUS_OK)
 		s = target_check(c->pg, job, &c->target, f);
 	if (s != STATUS_OK)

@@ -41,10 +41,13 @@ source_read(json_t *record, struct source *out)
 	out->snapshot = record_text(record, "snapshot");
 	out->pg_snapshot = record_text(record, "pg_snapshot");
 	out->lsn = record_text(record, "lsn");
-	str_addf(&text, "%s/%" PRId64 "/%s/%s/%s",
+	/* Clones of one server that did the same work number their snapshots
+	 * alike; they were started at different times. */
+	str_addf(&text, "%s/%" PRId64 "/%s/%s/%s/%s",
 	    out->system == NULL ? "" : out->system, out->timeline,
 	    out->database, out->snapshot == NULL ? "" : out->snapshot,
-	    out->pg_snapshot == NULL ? "" : out->pg_snapshot);
+	    out->pg_snapshot == NULL ? "" : out->pg_snapshot,
+	    out->started == NULL ? "" : out->started);
 	out->identity = str_take(&text);
 	out->shown = out->system == NULL
 	    ? mem_printf("database \"%s\"", out->database)

@@ -196,7 +196,10 @@ settle(struct pg *pg, const struct job *job)
 	pg_stoppable(pg, true);
 }
 
-/* The first slice of the relation in this process. */
+/*
+ * The first slice of the relation in this process.  If somebody who shares it
+ * has completed it just now, he is building its indexes.
+ */
 static status
 begin(struct pg *pg, struct job *job, struct known *k, struct failure *f)
 {
@@ -212,7 +215,7 @@ begin(struct pg *pg, struct job *job, struct known *k, struct failure *f)
 	s = unit_begin(pg, job, &k->unit, f);
 	if (s != STATUS_OK)
 		(void)unlock(job->load, k->lock, shared, &ignored);
-	else if (k->unit.complete)
+	else if (k->unit.complete && !shared)
 		settle(pg, job);
 	return s == STATUS_OK && !shared ? share_lock(job->load, k->lock, f)
 					 : s;

@@ -27,6 +27,7 @@
 #define DEFAULT_PATIENCE 10.0
 #define UNCLEAR_PATIENCE 3.0 /* seconds for what may well be lasting */
 #define FIRST_PAUSE 0.1
+#define LAST_TRY 0.5 /* seconds that the try at the very end has at least */
 #define LONGEST_PAUSE 5.0
 
 /*
@@ -251,11 +252,16 @@ keep_trying(struct pg *pg, const struct pg_params *params, struct attempt *a)
 
 	for (tries = 0;; tries++) {
 		double left, pause = pause_before(tries);
+		double last = num_now() + LAST_TRY;
 		status s;
 
+		/* What has refused it so far is to have time to say so. */
 		a->give_up = start + patience;
+		if (a->give_up < last) {
+			a->give_up = last;
+		}
 		s = try_once(pg, params, a);
-		if (s != STATUS_RETRY || signal_stop() != 0) {
+		if (s != STATUS_RETRY || signal_stop() != 0 || params->spare) {
 			return s;
 		}
 		left = start + patience - num_now();
@@ -273,6 +279,19 @@ keep_trying(struct pg *pg, const struct pg_params *params, struct attempt *a)
 		if (signal_stop() != 0) {
 			return s;
 		}
+	}
+}
+
+static void
+say_refused(const struct pg *pg)
+{
+	log_error("could not connect to the %s: %s", pg->role,
+	    pg->error.message);
+	if (pg->error.detail != NULL) {
+		log_detail("%s", pg->error.detail);
+	}
+	if (pg->error.hint != NULL) {
+		log_hint("%s", pg->error.hint);
 	}
 }
 
@@ -296,13 +315,11 @@ pg_connect(const struct pg_params *params, struct pg **out)
 	s = keep_trying(pg, params, &a);
 	attempt_free(&a);
 	if (s != STATUS_OK) {
-		log_error("could not connect to the %s: %s", pg->role,
-		    pg->error.message);
-		if (pg->error.detail != NULL) {
-			log_detail("%s", pg->error.detail);
-		}
-		if (pg->error.hint != NULL) {
-			log_hint("%s", pg->error.hint);
+		if (params->spare) {
+			log_verbose("no spare connection to the %s: %s",
+			    pg->role, pg->error.message);
+		} else {
+			say_refused(pg);
 		}
 		pg_close(pg);
 		return s;

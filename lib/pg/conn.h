@@ -40,6 +40,7 @@ struct pg_params {
 	const char *role; /* "source", "target", or NULL, for messages */
 	bool replication; /* a walsender's connection (pg/replication.h) */
 	const struct pg *beside; /* to the server that this one is with */
+	bool spare; /* one try, and failing is no error: it can be spared */
 	const char *other; /* a database's name that counts instead of what
 			    * database says, or NULL */
 };

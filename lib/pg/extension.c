@@ -79,7 +79,9 @@ ask(struct pg *pg, struct pg_timescale *t)
 	sql_add(&sql, " from pg_catalog.pg_extension as x");
 	sql_add(&sql, " join pg_catalog.pg_namespace as n");
 	sql_add(&sql, " on n.oid = x.extnamespace");
-	sql_add(&sql, " where x.extname = 'timescaledb')");
+	sql_add(&sql, " where x.extname = 'timescaledb'),");
+	sql_add(&sql, " pg_catalog.to_regclass('_timescaledb_catalog");
+	sql_add(&sql, ".chunk_column_stats') is not null");
 	s = pg_run(pg, NULL, &sql, &r);
 	if (s != STATUS_OK)
 		return s;
@@ -91,6 +93,7 @@ ask(struct pg *pg, struct pg_timescale *t)
 	t->adopts = pg_true(r, 0, 5);
 	t->attaches = pg_true(r, 0, 6);
 	t->schema = copy_of(pg_value(r, 0, 7));
+	t->keeps_ranges = pg_true(r, 0, 8);
 	return STATUS_OK;
 }
 

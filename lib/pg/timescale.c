@@ -11,6 +11,11 @@
 
 #include "base/mem.h"
 
+#define HEAP 2 /* the access method's oid */
+
+/* What a hash dimension counts in, unless users have their own function. */
+#define HASH "_timescaledb_functions.get_partition_hash"
+
 static char *
 copy_of(const char *text)
 {
@@ -73,7 +78,8 @@ enum {
 	CHUNK_EQUAL,
 	CHUNK_INVALIDATES,
 	CHUNK_SETTINGS,
-	CHUNK_SIZES
+	CHUNK_SIZES,
+	CHUNK_FILLS
 };
 
 /* What pg_chunk holds, of k (the chunk's pg_class), kn, c (its row in the
@@ -100,6 +106,9 @@ select_more(struct sql *sql)
 	sql_add(sql, " - 'compressed_chunk_id' from");
 	sql_add(sql, " _timescaledb_catalog.compression_chunk_size as z");
 	sql_add(sql, " where z.chunk_id = c.id)");
+	sql_add(sql, ", exists (select from pg_catalog.pg_attribute as m");
+	sql_add(sql, " where m.attrelid = k.oid and m.attnum > 0");
+	sql_add(sql, " and m.atthasmissing and not m.attisdropped)");
 }
 
 /* From the chunk's row in the catalog to the relations it stands for. */
@@ -122,8 +131,11 @@ join_relations(struct sql *sql, const struct pg_timescale *t)
 	sql_add(sql, " join pg_catalog.pg_class as h");
 	sql_add(sql,
 	    " on h.relnamespace = hn.oid and h.relname = y.table_name");
-	sql_add(sql,
-	    " left join pg_catalog.pg_class as b on b.oid = coalesce(");
+	/* An access method that shows compressed rows as its own (2.18 to
+	 * 2.21: hypercore) is nobody else's to look behind. */
+	sql_add(sql, " left join pg_catalog.pg_class as b on k.relam = ");
+	sql_int(sql, HEAP);
+	sql_add(sql, " and b.oid = coalesce(");
 	/* Dropped since the snapshot, it has a number in place of a name. */
 	sql_add(sql, "(select pg_catalog.to_regclass(pg_catalog.to_jsonb(s)");
 	sql_add(sql, " ->> 'compress_relid')::pg_catalog.oid from");
@@ -153,6 +165,7 @@ take_chunk(struct pg_chunk *c, const struct pg_result *r, int row)
 	c->invalidates = pg_true(r, row, CHUNK_INVALIDATES);
 	c->settings = take_json(r, row, CHUNK_SETTINGS);
 	c->sizes = take_json(r, row, CHUNK_SIZES);
+	c->fills = pg_true(r, row, CHUNK_FILLS);
 }
 
 status
@@ -229,9 +242,12 @@ pg_hypertable_load(struct pg *pg, const char *schema, const char *name,
 	sql_add(&sql, " exists (select from _timescaledb_catalog.dimension d");
 	sql_add(&sql, " where d.hypertable_id = y.id and (pg_catalog.to_jsonb");
 	sql_add(&sql, "(d) ->> 'compress_interval_length') is not null),");
-	sql_add(&sql, " exists (select from");
-	sql_add(&sql, " _timescaledb_catalog.chunk_column_stats as f");
-	sql_add(&sql, " where f.hypertable_id = y.id),");
+	if (t->keeps_ranges) {
+		sql_add(&sql, " exists (select from");
+		sql_add(&sql, " _timescaledb_catalog.chunk_column_stats as f");
+		sql_add(&sql, " where f.hypertable_id = y.id),");
+	} else
+		sql_add(&sql, " false,");
 	sql_add(&sql, " exists (select from");
 	sql_add(&sql, " _timescaledb_catalog.continuous_agg as g");
 	sql_add(&sql, " where g.raw_hypertable_id = y.id),");
@@ -284,12 +300,21 @@ add_want(struct sql *sql, const json_t *slices)
 	sql_add(sql, "::pg_catalog.jsonb) as w)");
 }
 
-/* dim: the dimensions of the hypertable with that oid. */
+/* dim: the dimensions of the hypertable with that oid; counts is the type that
+ * its slices count in, which a function may give. */
 static void
 add_dimensions(struct sql *sql, const struct pg_hypertable *h)
 {
-	sql_add(sql,
-	    "dim as (select d.* from _timescaledb_catalog.dimension d");
+	sql_add(sql, "dim as (select d.*, coalesce((select p.prorettype");
+	sql_add(sql, " from pg_catalog.pg_proc as p");
+	sql_add(sql, " join pg_catalog.pg_namespace as n");
+	sql_add(sql, " on n.oid = p.pronamespace");
+	sql_add(sql, " where n.nspname = d.partitioning_func_schema");
+	sql_add(sql, " and p.proname = d.partitioning_func");
+	sql_add(sql, " order by p.proargtypes[0] = d.column_type::");
+	sql_add(sql, "pg_catalog.oid desc limit 1)::pg_catalog.regtype,");
+	sql_add(sql, " d.column_type) as counts");
+	sql_add(sql, " from _timescaledb_catalog.dimension d");
 	sql_add(sql, " join _timescaledb_catalog.hypertable as y");
 	sql_add(sql, " on y.id = d.hypertable_id where y.schema_name = ");
 	sql_param(sql, h->relation.schema);
@@ -386,19 +411,19 @@ static void
 add_literal(struct sql *sql)
 {
 	sql_add(sql, "case when d.interval_length is null");
-	sql_add(sql, " or d.column_type in ('pg_catalog.int8'");
+	sql_add(sql, " or d.counts in ('pg_catalog.int8'");
 	sql_add(sql, "::pg_catalog.regtype, 'pg_catalog.int4'");
 	sql_add(sql, "::pg_catalog.regtype, 'pg_catalog.int2'");
 	sql_add(sql, "::pg_catalog.regtype) then pg_catalog.format('%L', v)");
-	sql_add(sql, " when d.column_type = 'pg_catalog.timestamptz'");
+	sql_add(sql, " when d.counts = 'pg_catalog.timestamptz'");
 	sql_add(sql, "::pg_catalog.regtype then pg_catalog.format(");
 	sql_add(sql, "'%L::pg_catalog.timestamptz',");
 	sql_add(sql, " _timescaledb_functions.to_timestamp(v))");
-	sql_add(sql, " when d.column_type = 'pg_catalog.timestamp'");
+	sql_add(sql, " when d.counts = 'pg_catalog.timestamp'");
 	sql_add(sql, "::pg_catalog.regtype then pg_catalog.format(");
 	sql_add(sql, "'%L::pg_catalog.timestamp', _timescaledb_functions");
 	sql_add(sql, ".to_timestamp_without_timezone(v))");
-	sql_add(sql, " when d.column_type = 'pg_catalog.date'");
+	sql_add(sql, " when d.counts = 'pg_catalog.date'");
 	sql_add(sql, "::pg_catalog.regtype then pg_catalog.format(");
 	sql_add(sql, "'%L::pg_catalog.date',");
 	sql_add(sql, " _timescaledb_functions.to_date(v)) end");
@@ -408,18 +433,21 @@ static void
 add_range(struct sql *sql)
 {
 	sql_add(sql, " select w.name, d.id is not null, case");
+	sql_add(sql, " when d.id is null then null");
 	sql_add(sql, " when w.lo = '-9223372036854775808' then ''");
 	sql_add(sql, " else (select ");
 	add_bound(sql);
 	sql_add(sql, " || ' >= ' || ");
 	add_literal(sql);
 	sql_add(sql, " from (select w.lo) as l (v)) end, case");
+	sql_add(sql, " when d.id is null then null");
 	sql_add(sql, " when w.hi = '9223372036854775807' then ''");
 	sql_add(sql, " else (select ");
 	add_bound(sql);
 	sql_add(sql, " || ' < ' || ");
 	add_literal(sql);
-	sql_add(sql, " from (select w.hi) as l (v)) end");
+	sql_add(sql, " from (select w.hi) as l (v)) end,");
+	sql_add(sql, " d.interval_length is null");
 	sql_add(sql, " from want as w left join dim as d");
 	sql_add(sql, " on d.column_name = w.name order by w.name");
 }
@@ -434,13 +462,73 @@ add_condition(struct str *all, const char *condition)
 	str_add(all, condition);
 }
 
+/* What the line of the chunk says of a column, or NULL. */
+static const json_t *
+told_range(const json_t *ranges, const char *name)
+{
+	const json_t *range;
+	size_t i;
+
+	json_array_foreach(ranges, i,
+	    range) if (str_eq(record_text(range, "column"), name)) return range;
+	return NULL;
+}
+
+/* Hashes of a column are no bounds of it, nor the other way around. */
+static bool
+kind_differs(const json_t *ranges, const char *name, bool hashed)
+{
+	const json_t *range = told_range(ranges, name);
+	const char *function = record_text(range, "function");
+
+	return range != NULL &&
+	    (function == NULL ? hashed : str_eq(function, HASH) && !hashed);
+}
+
+static void
+add_told(struct str *all, const json_t *range, const char *field,
+    const char *operator)
+{
+	const char *bound = record_text(range, field);
+	bool hashed = record_text(range, "function") != NULL;
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+
+	if (bound == NULL)
+		return;
+	if (hashed)
+		sql_add(&sql, HASH "(");
+	sql_ident(&sql, record_text(range, "column"));
+	if (hashed)
+		sql_add(&sql, ")");
+	sql_given(&sql, operator);
+	sql_value(&sql, bound);
+	add_condition(all, str_text(&sql.text));
+}
+
+/* A dimension that h does not have is a column like others; so is one of UUIDs,
+ * which only the source's line can say. */
+static bool
+add_other(struct str *all, const json_t *ranges, const char *name)
+{
+	const json_t *range = told_range(ranges, name);
+	const char *function = record_text(range, "function");
+
+	if (range == NULL || (function != NULL && !str_eq(function, HASH)))
+		return false;
+	add_told(all, range, "from", " >= ");
+	add_told(all, range, "to", " < ");
+	return true;
+}
+
 status
 pg_hypertable_range(struct pg *pg, const struct pg_hypertable *h,
-    const json_t *slices, char **out, char **lacking)
+    const json_t *slices, const json_t *ranges, char **out, bool *same,
+    char **lacking)
 {
 	struct str all CLEANUP(str_free) = STR_INIT;
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql sql CLEANUP_SQL = SQL_INIT;
+	bool primary = json_object_get(slices, h->primary) != NULL;
 	status s;
 	int i;
 
@@ -451,14 +539,22 @@ pg_hypertable_range(struct pg *pg, const struct pg_hypertable *h,
 	add_dimensions(&sql, h);
 	add_range(&sql);
 	s = pg_run(pg, NULL, &sql, &r);
+	*same = s == STATUS_OK && pg_rows(r) == h->dimensions;
 	for (i = 0; s == STATUS_OK && i < pg_rows(r); i++) {
-		if (!pg_true(r, i, 1) || pg_value(r, i, 2) == NULL ||
-		    pg_value(r, i, 3) == NULL) {
-			*lacking = mem_strdup(pg_value(r, i, 0));
+		const char *name = pg_value(r, i, 0);
+		bool has = pg_true(r, i, 1);
+		bool other = !primary ||
+		    (has && kind_differs(ranges, name, pg_true(r, i, 4)));
+
+		*same = *same && has;
+		if (!other && pg_value(r, i, 2) != NULL &&
+		    pg_value(r, i, 3) != NULL) {
+			add_condition(&all, pg_value(r, i, 2));
+			add_condition(&all, pg_value(r, i, 3));
+		} else if (other || !add_other(&all, ranges, name)) {
+			*lacking = mem_strdup(name);
 			return STATUS_OK;
 		}
-		add_condition(&all, pg_value(r, i, 2));
-		add_condition(&all, pg_value(r, i, 3));
 	}
 	if (s == STATUS_OK && all.len > 0)
 		*out = str_take(&all);

@@ -18,6 +18,7 @@
 #include "base/signal.h"
 #include "queue/answer.h"
 #include "queue/gang.h"
+#include "pg/timescale.h"
 #include "queue/home.h"
 #include "run/shell.h"
 
@@ -81,6 +82,17 @@ set(struct strv *settings, const char *name, const char *value)
 	strv_add(settings, text);
 }
 
+/* What batches the target can read is for pg-copyout to heed. */
+static const char *
+extension(struct hand *h)
+{
+	const struct pg_timescale *t;
+
+	return pg_timescale(h->pg, &t) == STATUS_OK && t->version != NULL
+	    ? t->version
+	    : "";
+}
+
 static status
 start(struct task *t)
 {
@@ -97,6 +109,7 @@ start(struct task *t)
 	set(&settings, "PGPIPE_PIECE", t->claim.piece);
 	set(&settings, "PGPIPE_SNAPSHOT",
 	    o->snapshot == NULL ? "" : o->snapshot);
+	set(&settings, "PGPIPE_TIMESCALEDB", extension(t->hand));
 	answer_begin(&t->answer, &t->claim);
 	answer_input(&t->answer, &t->input);
 	t->begun = num_now();
@@ -246,6 +259,7 @@ tell_failure(const struct task *t, const struct outcome *out, double due)
 	json_t *error CLEANUP(record_cleanup) =
 	    record_load(out->error, strlen(out->error), &unused);
 	const char *why = record_text(error, "message");
+	const char *hint = record_text(error, "hint");
 	char left[32];
 
 	if (due >= 0) {
@@ -256,6 +270,8 @@ tell_failure(const struct task *t, const struct outcome *out, double due)
 		log_error("\"%s\": %s; it is given up after %lld %s",
 		    t->claim.chunk, why, (long long)t->claim.tries + 1,
 		    t->claim.tries == 0 ? "try" : "tries");
+	if (hint != NULL && strstr(str_text(&t->answer.tail), hint) == NULL)
+		log_hint("%s", hint);
 	tell_tail(&t->answer);
 }
 

@@ -144,9 +144,11 @@ bucket_free(struct bucket *b)
 bool
 bucket_same(const struct bucket *a, const struct bucket *b)
 {
+	/* A fixed width is a day in one version, and 24 hours in another. */
 	return a->fixed == b->fixed && a->width == b->width &&
-	    str_eq(a->text, b->text) && str_eq(a->origin, b->origin) &&
-	    str_eq(a->offset, b->offset) && str_eq(a->zone, b->zone);
+	    (a->fixed || str_eq(a->text, b->text)) &&
+	    str_eq(a->origin, b->origin) && str_eq(a->offset, b->offset) &&
+	    str_eq(a->zone, b->zone);
 }
 
 /* --- fixed widths ------------------------------------------------------------------ */

@@ -135,6 +135,19 @@ warn_unforced(const struct item *item, const struct refresh_options *options,
 }
 
 static void
+warn_passed_over(const struct item *item)
+{
+	char *name CLEANUP_FREE = item_name(item);
+
+	log_warning("%s: the target's TimescaleDB held parts of it to be up "
+		    "to date already, and cannot be forced: rows that were "
+		    "copied there are not materialised",
+	    name);
+	log_hint("create it there anew, with no data, or copy its "
+		 "materialised chunks: pg-chunks --cascade-up");
+}
+
+static void
 warn_behind(struct item *item)
 {
 	char *name CLEANUP_FREE = item_name(item);
@@ -172,6 +185,8 @@ take_steps(struct item *item, const struct refresh_options *options,
 	progress_expect(guess, 0);
 	st = steps_run(&steps, &item->failure);
 	item->steps = steps.done;
+	if (steps.unforced)
+		warn_passed_over(item);
 	/* Months are no fixed width; the sum may also become less. */
 	if (st == STATUS_OK && !steps.interrupted)
 		progress_expect(steps.done - guess, 0);

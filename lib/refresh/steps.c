@@ -229,20 +229,23 @@ take_step(struct steps *s, const struct step *step, struct failure *f)
 
 /* --- all of them ------------------------------------------------------------------- */
 
-/* Below the watermark the server may hold a bucket to be up to date whose
- * rows came past its triggers. */
+/*
+ * The server may hold a bucket to be up to date whose rows came past its
+ * triggers; also beyond the watermark, where it has refreshed before there was
+ * anything.
+ */
 static status
 choose_force(struct steps *s, struct step *step, struct failure *f)
 {
 	bool any, all;
 	status st;
 
-	step->force = s->site->forces && step->from < s->view->watermark;
-	if (!step->force)
-		return STATUS_OK;
 	st = view_invalid(s->site, s->view, step->from, step->to - 1, &any,
 	    &all, f);
-	step->force = !all;
+	step->force = s->site->forces && !all;
+	if (!s->site->forces && s->site->log && !all &&
+	    step->from >= s->view->watermark)
+		s->unforced = true;
 	return st;
 }
 
@@ -287,7 +290,7 @@ steps_run(struct steps *s, struct failure *f)
 	int64_t at = s->window.from;
 
 	s->done = 0;
-	s->interrupted = false;
+	s->interrupted = s->unforced = false;
 	while (at < s->window.to) {
 		struct step step;
 		status st;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * A window refreshed step by step, each of which the server commits.  What
- * lies below the watermark is refreshed by force, also where TimescaleDB
- * holds it to be up to date.
+ * TimescaleDB holds to be up to date is refreshed by force, if it can be.
  */
 #ifndef REFRESH_STEPS_H
 #define REFRESH_STEPS_H
@@ -20,6 +19,7 @@ struct steps {
 
 	uint64_t done;	  /* out: steps */
 	bool interrupted; /* out: by the first signal */
+	bool unforced;	  /* out: some of it passed for up to date before */
 };
 
 status steps_run(struct steps *steps, struct failure *f) MUST_CHECK;

@@ -38,8 +38,11 @@ changes_in_database(const json_t *database)
 		if (json_array_size(
 			json_object_get(checks, changes_of_findings[i])) > 0)
 			return true;
-	json_array_foreach(json_object_get(database, "sections"), i,
-	    section) if (changes_in_section(section)) return true;
+	json_array_foreach(json_object_get(database, "sections"), i, section)
+	{
+		if (changes_in_section(section))
+			return true;
+	}
 	return *state != '\0' && strcmp(state, "both") != 0;
 }
 

@@ -6,10 +6,10 @@
 #ifndef REPORT_CHANGES_H
 #define REPORT_CHANGES_H
 
-#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/str.h"
+#include "data/record.h"
 
 /* A section's: "added", "removed", "changed", "grown"; of checks: "new",
  * "worse", "better", "fixed". */

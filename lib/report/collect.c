@@ -333,6 +333,8 @@ visit(struct work *w, struct target *t)
 	status st;
 
 	if (t->forbidden != NULL) {
+		log_warning("the database \"%s\" is not asked: it %s", t->name,
+		    t->forbidden);
 		t->out = begin_database(t->name, "skipped", t->forbidden);
 		leave_empty(t->out);
 		return STATUS_OK;
@@ -435,7 +437,7 @@ list_databases(struct work *w)
 	st = pg_run(w->first.pg, "list the databases", &sql, &r);
 	for (int i = 0; st == STATUS_OK && i < pg_rows(r); i++)
 		add_target(w, pg_value(r, i, 0),
-		    pg_true(r, i, 1) ? NULL : "lacks the privilege to connect");
+		    pg_true(r, i, 1) ? NULL : "is closed to this user");
 	return st;
 }
 
@@ -512,6 +514,16 @@ ask_databases(struct work *w)
 	return visit_all(w);
 }
 
+static uint64_t
+count_open(const struct work *w)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < w->count; i++)
+		n += w->targets[i].forbidden == NULL;
+	return n;
+}
+
 static status
 ask_everything(struct work *w)
 {
@@ -522,7 +534,7 @@ ask_everything(struct work *w)
 	(void)memcpy(w->today, record_text(w->first.server, "collected"), 10);
 	progress_start_of("asked", "question");
 	progress_expect(count_wanted(w, true) +
-		count_wanted(w, false) * w->count,
+		count_wanted(w, false) * count_open(w),
 	    0);
 	st = ask_into(w, &w->first, true, w->first.server);
 	if (st == STATUS_OK)

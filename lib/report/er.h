@@ -14,11 +14,11 @@
 #ifndef REPORT_ER_H
 #define REPORT_ER_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/str.h"
+#include "data/record.h"
 
 struct er_column {
 	const char *name, *type;

@@ -25,8 +25,11 @@ holds(const json_t *names, const char *name)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(names, i,
-	    item) if (str_eq(json_string_value(item), name)) return true;
+	json_array_foreach(names, i, item)
+	{
+		if (str_eq(json_string_value(item), name))
+			return true;
+	}
 	return false;
 }
 
@@ -36,9 +39,11 @@ is_foreign(const json_t *edges, const char *name)
 	size_t i;
 	json_t *edge;
 
-	json_array_foreach(edges, i,
-	    edge) if (holds(json_object_get(edge, "columns"),
-			  name)) return true;
+	json_array_foreach(edges, i, edge)
+	{
+		if (holds(json_object_get(edge, "columns"), name))
+			return true;
+	}
 	return false;
 }
 

@@ -13,6 +13,7 @@
 #define ER_HEAD 26.0	/* height of a box's name */
 #define ER_ROW 17.0	/* of a column */
 #define ER_GAP 22.0	/* between boxes of a layer */
+#define ER_BEND 10.0	/* above and below a bend */
 #define ER_CHANNEL 46.0 /* the least between layers */
 #define ER_TRACK 9.0	/* between lines in a channel */
 #define ER_CHAR 6.65	/* width of a letter in a box */
@@ -26,6 +27,10 @@ struct er_box {
 	enum er_detail detail;
 	size_t rows; /* columns shown, and one line for those left out */
 	bool centre;
+	/* Of a bend: the lines that go through it end at one port of one box,
+	 * and go on by one step. */
+	size_t target, next;
+	double port;
 };
 
 struct er_step {	    /* a line's part between two neighbouring layers */
@@ -39,8 +44,8 @@ struct er_line {
 	size_t left, right; /* boxes; the same for a loop */
 	double from, to;    /* ports */
 	bool back;	    /* the left one is referred to */
-	size_t first_step, steps;
-	double *curve; /* by dot: x, y of control points; owned */
+	size_t first_step;  /* the rest is found by the bends' next */
+	double *curve;	    /* by dot: x, y of control points; owned */
 	size_t points;
 };
 

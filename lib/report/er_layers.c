@@ -232,12 +232,31 @@ add_step(struct er_plan *p, size_t left, size_t right, double from, double to)
 	    .to = to};
 }
 
+/* Lines to one port share their bends, as the wires of a bus do: so that what
+ * all refer to stays readable. */
 static size_t
-add_bend(struct er_plan *p, size_t layer)
+find_bend(const struct er_plan *p, const struct er_line *line, size_t layer)
+{
+	size_t i;
+
+	for (i = 0; i < p->box_count; i++) {
+		const struct er_box *b = &p->boxes[i];
+
+		if (b->node == ER_NONE && !line->back && b->layer == layer &&
+		    b->target == line->right && b->port == line->to)
+			return i;
+	}
+	return ER_NONE;
+}
+
+static size_t
+add_bend(struct er_plan *p, const struct er_line *line, size_t layer)
 {
 	p->boxes = mem_resize(p->boxes, p->box_count + 1, sizeof(*p->boxes));
-	p->boxes[p->box_count] =
-	    (struct er_box){.node = ER_NONE, .layer = layer};
+	p->boxes[p->box_count] = (struct er_box){.node = ER_NONE,
+	    .layer = layer,
+	    .target = line->back ? ER_NONE : line->right,
+	    .port = line->to};
 	return p->box_count++;
 }
 
@@ -250,14 +269,22 @@ add_steps(struct er_plan *p, struct er_line *line)
 
 	line->first_step = p->step_count;
 	for (; layer < end; layer++) {
-		size_t bend = add_bend(p, layer);
+		size_t bend = find_bend(p, line, layer);
+		bool known = bend != ER_NONE;
 
+		if (!known)
+			bend = add_bend(p, line, layer);
+		if (box != line->left)
+			p->boxes[box].next = p->step_count;
 		add_step(p, box, bend, from, 0);
+		if (known)
+			return;
 		box = bend;
 		from = 0;
 	}
+	if (box != line->left)
+		p->boxes[box].next = p->step_count;
 	add_step(p, box, line->right, from, line->to);
-	line->steps = p->step_count - line->first_step;
 }
 
 void

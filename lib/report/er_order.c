@@ -10,6 +10,7 @@
 #include "report/er_inside.h"
 
 #define SWEEPS 12
+#define EXCHANGED 150 /* steps of a diagram in which neighbours change places */
 
 struct weighed {
 	size_t box;
@@ -65,6 +66,13 @@ order_layer(struct er_plan *p, size_t layer, bool left, struct weighed *w)
 		p->boxes[w[i].box].order = i;
 }
 
+/* Its box's place, and within it that of the port. */
+static double
+place_of(const struct er_plan *p, size_t box, double port)
+{
+	return (double)p->boxes[box].order + port / 10000;
+}
+
 static size_t
 crossings(const struct er_plan *p)
 {
@@ -74,10 +82,10 @@ crossings(const struct er_plan *p)
 		for (j = i + 1; j < p->step_count; j++) {
 			const struct er_step *a = &p->steps[i];
 			const struct er_step *b = &p->steps[j];
-			size_t al = p->boxes[a->left].order;
-			size_t bl = p->boxes[b->left].order;
-			size_t ar = p->boxes[a->right].order;
-			size_t br = p->boxes[b->right].order;
+			double al = place_of(p, a->left, a->from);
+			double bl = place_of(p, b->left, b->from);
+			double ar = place_of(p, a->right, a->to);
+			double br = place_of(p, b->right, b->to);
 
 			if (p->boxes[a->left].layer != p->boxes[b->left].layer)
 				continue;
@@ -95,6 +103,39 @@ first_order(struct er_plan *p)
 
 	for (i = 0; i < p->box_count; i++)
 		p->boxes[i].order = next[p->boxes[i].layer]++;
+}
+
+/* Neighbours change places where that saves a crossing, until none does. */
+static size_t
+exchange(struct er_plan *p, size_t now)
+{
+	size_t a, b, round;
+	bool better = true;
+
+	for (round = 0; better && round < 8; round++) {
+		better = false;
+		for (a = 0; a < p->box_count; a++)
+			for (b = 0; b < p->box_count; b++) {
+				struct er_box *x = &p->boxes[a];
+				struct er_box *y = &p->boxes[b];
+				size_t then;
+
+				if (x->layer != y->layer ||
+				    x->order + 1 != y->order)
+					continue;
+				x->order++;
+				y->order--;
+				then = crossings(p);
+				if (then < now) {
+					now = then;
+					better = true;
+				} else {
+					x->order--;
+					y->order++;
+				}
+			}
+	}
+	return now;
 }
 
 static void
@@ -126,6 +167,8 @@ er_order(struct er_plan *p)
 			order_layer(p, layer, sweep % 2 == 0, w);
 		}
 		now = crossings(p);
+		if (p->step_count <= EXCHANGED)
+			now = exchange(p, now);
 		if (now < fewest) {
 			fewest = now;
 			keep(p, best);

@@ -56,6 +56,16 @@ struct pool {
 	size_t n;
 };
 
+static double
+gap_below(const struct er_plan *p, const size_t *boxes, size_t n, size_t i)
+{
+	return i + 1 < n &&
+		(p->boxes[boxes[i]].node == ER_NONE ||
+		    p->boxes[boxes[i + 1]].node == ER_NONE)
+	    ? ER_BEND
+	    : ER_GAP;
+}
+
 /* The places nearest to all wishes that keep order and gaps: with the space
  * above taken off, they only have to rise. */
 static void
@@ -77,15 +87,16 @@ settle(struct er_plan *p, const size_t *boxes, size_t n, int sides)
 			pools[count - 2].n += pools[count - 1].n;
 			count--;
 		}
-		offset += b->h + ER_GAP;
+		offset += b->h + gap_below(p, boxes, n, i);
 	}
 	offset = 0;
 	for (i = 0; i < count; i++)
 		for (j = 0; j < pools[i].n; j++) {
-			struct er_box *b = &p->boxes[boxes[k++]];
+			struct er_box *b = &p->boxes[boxes[k]];
 
 			b->y = pools[i].sum / (double)pools[i].n + offset;
-			offset += b->h + ER_GAP;
+			offset += b->h + gap_below(p, boxes, n, k);
+			k++;
 		}
 }
 
@@ -97,7 +108,7 @@ stack_layer(struct er_plan *p, const size_t *boxes, size_t n)
 
 	for (i = 0; i < n; i++) {
 		p->boxes[boxes[i]].y = y;
-		y += p->boxes[boxes[i]].h + ER_GAP;
+		y += p->boxes[boxes[i]].h + gap_below(p, boxes, n, i);
 	}
 }
 

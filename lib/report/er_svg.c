@@ -73,8 +73,6 @@ add_box(const struct er_plan *p, const struct er_box *b,
 	if (id != NULL) {
 		str_add(out, "<a href=\"#");
 		escape_html(out, id);
-		str_add(out, "\" aria-label=\"");
-		escape_html(out, node->name);
 		str_add(out, "\">");
 	}
 	str_addf(out, "<g class=\"box%s\"><title>", b->centre ? " self" : "");
@@ -143,17 +141,20 @@ add_steps(const struct er_plan *p, const struct er_line *line, struct str *out)
 	const struct er_box *right = &p->boxes[line->right];
 	double x1 = p->x + left->x + left->w, y1 = p->y + left->y + line->from;
 	double x2 = p->x + right->x, y2 = p->y + right->y + line->to, y = y1;
-	size_t i;
+	size_t step = line->first_step;
 
 	str_addf(out, "M%.1f %.1f", x1, y1);
-	for (i = 0; i < line->steps; i++) {
-		const struct er_step *s = &p->steps[line->first_step + i];
+	for (;;) {
+		const struct er_step *s = &p->steps[step];
 		double to = p->y + p->boxes[s->right].y + s->to;
 
 		if (s->track > 0) {
 			add_turn(out, p->x + s->track, y, to);
 			y = to;
 		}
+		if (s->right == line->right)
+			break;
+		step = p->boxes[s->right].next;
 	}
 	str_addf(out, "H%.1f", x2);
 	add_ends(out, line, x1, y1, x2, y == y2 ? y2 : y);

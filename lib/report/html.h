@@ -5,11 +5,11 @@
 #ifndef REPORT_HTML_H
 #define REPORT_HTML_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/str.h"
+#include "data/record.h"
 #include "report/render.h"
 #include "report/show.h"
 
@@ -83,7 +83,6 @@ void html_summary(struct html *h, const struct html_scope *scopes, size_t n,
     struct str *out);
 /* "<span class="sev critical">" with a sign and the word. */
 void html_severity(struct str *out, const char *severity);
-int html_severity_rank(const char *severity); /* 0: ok; 3: critical */
 /* How many findings of a severity are not waived, over all checks. */
 size_t html_count(const struct html_scope *scopes, size_t n,
     const char *severity);

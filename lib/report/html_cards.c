@@ -157,8 +157,11 @@ is_key(const struct cards *c, const char *column)
 	size_t i;
 	json_t *name;
 
-	json_array_foreach(key, i,
-	    name) if (str_eq(json_string_value(name), column)) return true;
+	json_array_foreach(key, i, name)
+	{
+		if (str_eq(json_string_value(name), column))
+			return true;
+	}
 	return false;
 }
 
@@ -251,7 +254,7 @@ add_whole(struct cards *c, struct str *out)
 	html_section_id(&id, c->scope, c->section);
 	str_add(&id, "-er");
 	o.id = str_text(&id);
-	str_add(out, "<figure class=\"er\" data-zoom>\n");
+	str_add(out, "<figure class=\"er\" data-zoom=\"\">\n");
 	er_draw_whole(c->graph, &o, out);
 	str_add(out,
 	    "<figcaption>References between tables: the fork stands "
@@ -279,7 +282,7 @@ add_around(struct cards *c, size_t number, struct str *out)
 	o.id = str_text(&id);
 	str_add(out,
 	    "<details class=\"sub\"><summary>Diagram</summary>"
-	    "<figure class=\"er\" data-zoom>\n");
+	    "<figure class=\"er\" data-zoom=\"\">\n");
 	er_draw_around(c->graph, number, AROUND_MAX, &o, &left_out, out);
 	str_add(out, "</figure>");
 	if (left_out > 0)
@@ -304,9 +307,11 @@ nested_link(struct str *out, const json_t *row, size_t number, void *arg)
 	json_t *column;
 
 	(void)number;
-	json_array_foreach(key, i,
-	    column) if (json_object_get(row, json_string_value(column)) ==
-	    NULL) return false;
+	json_array_foreach(key, i, column)
+	{
+		if (json_object_get(row, json_string_value(column)) == NULL)
+			return false;
+	}
 	id = i > 0 ? id_of(c, row) : NULL;
 	if (id == NULL)
 		return false;
@@ -369,7 +374,7 @@ add_nested(struct cards *c, const struct show_column *column,
 	show_columns(&columns, column->show, NULL, rows);
 	if (link_columns(c, rows, &columns))
 		t.first = nested_link;
-	str_add(out, "<details class=\"sub\" open><summary>");
+	str_add(out, "<details class=\"sub\" open=\"\"><summary>");
 	escape_html(out, column->title);
 	str_addf(out, " <span class=\"count\">%zu</span></summary>\n",
 	    json_array_size(rows));
@@ -423,7 +428,7 @@ add_card(struct cards *c, const json_t *row, size_t number, struct str *out)
 		str_addc(out, '"');
 	}
 	str_add(out,
-	    json_array_size(c->rows) <= OPEN_CARDS ? " open><summary><h4>"
+	    json_array_size(c->rows) <= OPEN_CARDS ? " open=\"\"><summary><h4>"
 						   : "><summary><h4>");
 	escape_html(out, str_text(&name));
 	str_add(out, "</h4> ");

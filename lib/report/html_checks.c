@@ -31,14 +31,6 @@ severity_index(const char *severity)
 	return i;
 }
 
-int
-html_severity_rank(const char *severity)
-{
-	size_t i = severity_index(severity);
-
-	return i < 3 ? 3 - (int)i : 0;
-}
-
 /* A sign of its own shape, a colour, and a word: any one is enough. */
 void
 html_severity(struct str *out, const char *severity)
@@ -57,14 +49,21 @@ html_count(const struct html_scope *scopes, size_t n, const char *severity)
 	size_t s, i, j, count = 0;
 	json_t *check, *finding;
 
-	for (s = 0; s < n; s++)
+	for (s = 0; s < n; s++) {
 		json_array_foreach(json_object_get(scopes[s].at, "checks"), i,
 		    check)
-		    json_array_foreach(json_object_get(check, "findings"), j,
-			finding) if (strcmp(show_text(finding, "severity"),
-					 severity) == 0 &&
-			!json_is_object(json_object_get(finding, "waived")))
-			count++;
+		{
+			json_array_foreach(json_object_get(check, "findings"),
+			    j, finding)
+			{
+				if (strcmp(show_text(finding, "severity"),
+					severity) == 0 &&
+				    !json_is_object(
+					json_object_get(finding, "waived")))
+					count++;
+			}
+		}
+	}
 	return count;
 }
 
@@ -258,9 +257,12 @@ html_checks(struct html *h, const struct html_scope *scope, struct str *out)
 	str_add(out, "<h3>Checks <span class=\"count\">");
 	show_count(out, json_array_size(checks));
 	str_add(out, "</span></h3>\n");
-	for (s = 0; s < SEVERITIES; s++)
-		json_array_foreach(checks, i,
-		    check) if (severity_index(show_text(check, "status")) == s)
-		    add_check(h, scope, check, out);
+	for (s = 0; s < SEVERITIES; s++) {
+		json_array_foreach(checks, i, check)
+		{
+			if (severity_index(show_text(check, "status")) == s)
+				add_check(h, scope, check, out);
+		}
+	}
 	str_add(out, "</section>\n");
 }

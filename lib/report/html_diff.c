@@ -3,6 +3,8 @@
  * What changed between two collections, as a page: growth of the schema and
  * of the sizes, findings that came, went, or changed.
  */
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -129,7 +131,9 @@ add_changed(struct str *out, const json_t *section,
 			break;
 		changes_name(&name, section, row);
 		json_array_foreach(json_object_get(row, "fields"), f, field)
-		    add_field(out, columns, str_text(&name), field, grown);
+		{
+			add_field(out, columns, str_text(&name), field, grown);
+		}
 	}
 	str_add(out, "</tbody></table></div>\n");
 	say_rest(out, i, json_array_size(rows));
@@ -179,9 +183,11 @@ columns_of(struct show_columns *out, const json_t *section)
 		bool there = false;
 
 		json_array_foreach(json_object_get(section, "show"), k, entry)
-		    there = there ||
-		    str_eq(record_text(entry, "column"),
-			json_string_value(name));
+		{
+			there = there ||
+			    str_eq(record_text(entry, "column"),
+				json_string_value(name));
+		}
 		if (!there)
 			json_array_append(show, name);
 	}
@@ -226,6 +232,21 @@ add_section(const json_t *section, const char *prefix, struct str *nav,
 	str_add(out, "</section>\n");
 }
 
+/* What is better or fixed needs no SQL any more. */
+static void
+add_finding(struct html *h, const struct html_scope *scope,
+    const json_t *finding, bool over, struct str *out)
+{
+	json_t *copy = json_copy((json_t *)(uintptr_t)finding);
+
+	if (over) {
+		json_object_del(copy, "do");
+		json_object_del(copy, "undo");
+	}
+	html_finding(h, scope, copy, NULL, out);
+	json_decref(copy);
+}
+
 static void
 add_findings(struct html *h, const json_t *database, const char *prefix,
     struct str *nav, struct str *out)
@@ -259,7 +280,7 @@ add_findings(struct html *h, const json_t *database, const char *prefix,
 		{
 			if (i == SHOWN)
 				break;
-			html_finding(h, &scope, finding, NULL, out);
+			add_finding(h, &scope, finding, k >= 2, out);
 		}
 		say_rest(out, i, json_array_size(list));
 	}
@@ -277,7 +298,7 @@ add_database(struct html *h, const json_t *database, size_t number,
 	json_t *section;
 
 	snprintf(prefix, sizeof(prefix), "d%zu", number + 1);
-	str_add(nav, "<li><details open><summary>");
+	str_add(nav, "<li><details open=\"\"><summary>");
 	escape_html(nav, name);
 	str_add(nav, "</summary><ul>\n");
 	str_addf(out, "<section class=\"scope\" id=\"%s\">\n<h2>", prefix);
@@ -289,7 +310,9 @@ add_database(struct html *h, const json_t *database, size_t number,
 		html_note(out, "This database is gone.");
 	add_findings(h, database, prefix, nav, out);
 	json_array_foreach(json_object_get(database, "sections"), i, section)
-	    add_section(section, prefix, nav, out);
+	{
+		add_section(section, prefix, nav, out);
+	}
 	str_add(nav, "</ul></details></li>\n");
 	str_add(out, "</section>\n");
 }
@@ -303,9 +326,9 @@ add_end(struct str *out, const char *title, const json_t *end)
 	escape_html(out, title);
 	str_add(out, "</dt><dd>");
 	html_value(out, json_object_get(end, "collected"), SHOW_TIME);
-	str_add(out, "<br>");
+	str_add(out, "<br />");
 	html_value(out, json_object_get(server, "where"), SHOW_CODE);
-	str_add(out, "<br>");
+	str_add(out, "<br />");
 	html_value(out, json_object_get(server, "version_text"), SHOW_TEXT);
 	str_add(out, "</dd></div>\n");
 }
@@ -347,16 +370,20 @@ html_diff(struct html *h, struct str *nav, struct str *out)
 	str_add(out, "</dl>\n");
 	if (json_is_false(json_object_get(h->doc, "comparable")))
 		html_note(out, show_text(h->doc, "reason"));
-	json_array_foreach(databases, i, database) shown +=
-	    render_wants(h->options, show_text(database, "database")) &&
-	    changes_in_database(database);
+	json_array_foreach(databases, i, database)
+	{
+		shown +=
+		    render_wants(h->options, show_text(database, "database")) &&
+		    changes_in_database(database);
+	}
 	if (shown == 0)
 		html_note(out, "Nothing changed.");
 	str_add(out, "</section>\n");
-	json_array_foreach(databases, i,
-	    database) if (render_wants(h->options,
-			      show_text(database, "database")) &&
-	    changes_in_database(database))
-	    add_database(h, database, i, nav, out);
+	json_array_foreach(databases, i, database)
+	{
+		if (render_wants(h->options, show_text(database, "database")) &&
+		    changes_in_database(database))
+			add_database(h, database, i, nav, out);
+	}
 	str_add(nav, "</ul>\n");
 }

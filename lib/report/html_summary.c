@@ -202,7 +202,7 @@ add_worst(struct html *h, const struct html_scope *scopes, size_t n,
 	str_add(out, "<h3>What matters most</h3>\n");
 	for (o = 0; o < 3; o++)
 		for (nth = 0; nth < 3; nth++)
-			for (s = 0; s < n; s++)
+			for (s = 0; s < n; s++) {
 				json_array_foreach(json_object_get(scopes[s].at,
 						       "checks"),
 				    i, check)
@@ -228,6 +228,7 @@ add_worst(struct html *h, const struct html_scope *scopes, size_t n,
 						break;
 					}
 				}
+			}
 	if (total > WORST)
 		str_addf(out,
 		    "<p class=\"note\">These are %d of %zu findings; all stand "
@@ -244,7 +245,7 @@ add_skipped(const struct html_scope *scopes, size_t n, struct str *out)
 	struct str list CLEANUP(str_free) = STR_INIT;
 
 	for (s = 0; s < n; s++)
-		for (k = 0; k < 2; k++)
+		for (k = 0; k < 2; k++) {
 			json_array_foreach(json_object_get(scopes[s].at,
 					       kinds[k]),
 			    i, item)
@@ -269,6 +270,7 @@ add_skipped(const struct html_scope *scopes, size_t n, struct str *out)
 				escape_html(&list, show_text(item, "reason"));
 				str_add(&list, "</li>\n");
 			}
+		}
 	if (written == 0)
 		return;
 	str_addf(out,

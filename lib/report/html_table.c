@@ -170,12 +170,13 @@ empty_columns(const struct html_table *t)
 
 	for (i = 0; (t->small || t->drop_empty) && i < t->columns->len; i++) {
 		hidden[i] = true;
-		json_array_foreach(t->rows, r,
-		    row) if (!show_empty(json_object_get(row,
-				 t->columns->data[i].column)))
+		json_array_foreach(t->rows, r, row)
 		{
-			hidden[i] = false;
-			break;
+			if (!show_empty(json_object_get(row,
+				t->columns->data[i].column))) {
+				hidden[i] = false;
+				break;
+			}
 		}
 	}
 	return hidden;

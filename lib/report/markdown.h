@@ -5,7 +5,7 @@
 #ifndef REPORT_MARKDOWN_H
 #define REPORT_MARKDOWN_H
 
-#include <jansson.h>
+#include "data/record.h"
 
 #include "report/show.h"
 

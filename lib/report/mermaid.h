@@ -2,10 +2,10 @@
 #ifndef REPORT_MERMAID_H
 #define REPORT_MERMAID_H
 
-#include <jansson.h>
 #include <stddef.h>
 
 #include "base/str.h"
+#include "data/record.h"
 
 /* Append an erDiagram of a section "tables": with all columns up to max_all
  * tables, keys alone beyond, nothing beyond max.  Returns how many tables. */

@@ -4,7 +4,8 @@
  * they are worth, and "by" the column whose values are series.
  */
 #include <math.h>
-#include <stdio.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -33,29 +34,52 @@ kind_named(const char *name)
 static double
 days_of(int year, int month, int day)
 {
-	int y = month > 2 ? year : year - 1;
-	int era = (y >= 0 ? y : y - 399) / 400;
-	int in_era = y - era * 400;
-	int in_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-	return (double)era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 +
+	int64_t y = month > 2 ? year : year - 1;
+	int64_t era = (y >= 0 ? y : y - 399) / 400;
+	int64_t in_era = y - era * 400;
+	int64_t in_year =
+	    (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	int64_t days = era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 +
 	    in_year - 719468;
+
+	return (double)days;
+}
+
+/* A number and what comes behind it, unless that is '\0'. */
+static bool
+read_part(const char **text, char behind, int most, int *out)
+{
+	size_t n = strspn(*text, "0123456789");
+
+	*out = 0;
+	if (n == 0 || n > 4)
+		return false;
+	while (n-- > 0)
+		*out = *out * 10 + *(*text)++ - '0';
+	if (behind != '\0' && *(*text)++ != behind)
+		return false;
+	return *out <= most;
 }
 
 /* "2026-01-02T03:04:05.5Z", also with a blank, or a date alone. */
 static bool
 read_time(const char *text, double *out)
 {
-	int year, month, day, hour = 0, minute = 0, n = 0;
+	int year, month, day, hour = 0, minute = 0;
 	double second = 0;
 
-	if (text == NULL ||
-	    sscanf(text, "%5d-%2d-%2d%n", &year, &month, &day, &n) < 3 ||
-	    n < 8 || month < 1 || month > 12 || day < 1 || day > 31)
+	if (text == NULL || !read_part(&text, '-', 9999, &year) ||
+	    !read_part(&text, '-', 12, &month) ||
+	    !read_part(&text, '\0', 31, &day) || month < 1 || day < 1)
 		return false;
-	if (text[n] != '\0' &&
-	    sscanf(text + n + 1, "%2d:%2d:%lf", &hour, &minute, &second) < 2)
-		return false;
+	if (*text != '\0') {
+		text++;
+		if (!read_part(&text, ':', 24, &hour) ||
+		    !read_part(&text, '\0', 59, &minute))
+			return false;
+		if (*text == ':')
+			second = strtod(text + 1, NULL);
+	}
 	*out = days_of(year, month, day) * 86400 + hour * 3600.0 +
 	    minute * 60.0 + second;
 	return isfinite(*out);

@@ -5,10 +5,10 @@
 #ifndef REPORT_PICTURE_H
 #define REPORT_PICTURE_H
 
-#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/str.h"
+#include "data/record.h"
 
 /* Append the section's chart as an <svg> element for a page that has
  * picture_style(); its ids begin with id.  False: there is nothing to draw. */

@@ -114,14 +114,17 @@ check_list(const json_t *owner, const char *field, bool with_id)
 		    field);
 		return STATUS_USAGE;
 	}
-	json_array_foreach(list, i, item) if (!json_is_object(item) ||
-	    (with_id && record_text(item, "id") == NULL))
+	json_array_foreach(list, i, item)
 	{
-		log_error("this is no collection that can be "
-			  "rendered: entry %zu of \"%s\" %s",
-		    i + 1, field,
-		    json_is_object(item) ? "has no id" : "is no object");
-		return STATUS_USAGE;
+		if (!json_is_object(item) ||
+		    (with_id && record_text(item, "id") == NULL)) {
+			log_error("this is no collection that can be "
+				  "rendered: entry %zu of \"%s\" %s",
+			    i + 1, field,
+			    json_is_object(item) ? "has no id"
+						 : "is no object");
+			return STATUS_USAGE;
+		}
 	}
 	return STATUS_OK;
 }
@@ -160,9 +163,11 @@ check_diff_database(const json_t *database)
 	json_t *section;
 	status s = check_list(database, "sections", true);
 
-	json_array_foreach(json_object_get(database, "sections"), i,
-	    section) for (l = 0; l < 4 && s == STATUS_OK; l++) s =
-	    check_list(section, lists[l], false);
+	json_array_foreach(json_object_get(database, "sections"), i, section)
+	{
+		for (l = 0; l < 4 && s == STATUS_OK; l++)
+			s = check_list(section, lists[l], false);
+	}
 	if (s == STATUS_OK && checks != NULL && !json_is_object(checks))
 		return damaged("\"checks\" of a database is no object");
 	return s;
@@ -193,9 +198,12 @@ report_document_check(const json_t *document)
 	s = check_list(document, "databases", false);
 	if (s == STATUS_OK && !diff)
 		s = check_scope(json_object_get(document, "server"));
-	json_array_foreach(json_object_get(document, "databases"), i,
-	    database) if (s == STATUS_OK) s =
-	    diff ? check_diff_database(database) : check_scope(database);
+	json_array_foreach(json_object_get(document, "databases"), i, database)
+	{
+		if (s == STATUS_OK)
+			s = diff ? check_diff_database(database)
+				 : check_scope(database);
+	}
 	return s;
 }
 
@@ -211,8 +219,12 @@ check_wanted(const json_t *document, const struct render_options *o)
 		bool found = false;
 
 		json_array_foreach(json_object_get(document, "databases"), i,
-		    database) if (strcmp(show_text(database, "database"),
-				      o->databases[w]) == 0) found = true;
+		    database)
+		{
+			if (strcmp(show_text(database, "database"),
+				o->databases[w]) == 0)
+				found = true;
+		}
 		if (!found) {
 			log_error("the collection holds no database \"%s\"",
 			    o->databases[w]);
@@ -249,7 +261,9 @@ report_render(const json_t *document, enum report_format format,
 		s = check_wanted(document, options);
 	if (s != STATUS_OK)
 		return s;
-	if (format >= REPORT_DBML && render_is_diff(document)) {
+	if (render_is_diff(document) &&
+	    (format == REPORT_DBML || format == REPORT_MERMAID ||
+		format == REPORT_DOT)) {
 		log_error("a difference has no schema to show as %s",
 		    report_formats[format]);
 		log_hint("render one of the two collections instead");

@@ -20,12 +20,12 @@
 #ifndef REPORT_RENDER_H
 #define REPORT_RENDER_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
 #include "base/str.h"
+#include "data/record.h"
 
 enum report_format {
 	REPORT_MARKDOWN, /* one file, GitHub's dialect, mermaid diagrams */

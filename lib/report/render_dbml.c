@@ -87,8 +87,11 @@ plain_columns(const json_t *columns)
 	size_t i;
 	json_t *name;
 
-	json_array_foreach(columns, i,
-	    name) if (!json_is_string(name)) return false;
+	json_array_foreach(columns, i, name)
+	{
+		if (!json_is_string(name))
+			return false;
+	}
 	return i > 0;
 }
 
@@ -152,7 +155,9 @@ add_table(struct str *out, const json_t *row)
 	add_table_name(out, row);
 	str_add(out, " {\n");
 	json_array_foreach(json_object_get(row, "columns"), i, column)
-	    add_column(out, column, only_key);
+	{
+		add_column(out, column, only_key);
+	}
 	add_indexes(out, row);
 	schema_note(&note, row);
 	if (note.len > 0) {
@@ -235,9 +240,15 @@ render_dbml(const json_t *document, const struct render_options *o,
 		str_add(out, "Project ");
 		escape_dbml(out, database, '"');
 		str_add(out, " {\n  database_type: 'PostgreSQL'\n}\n");
-		json_array_foreach(json_object_get(section, "rows"), r,
-		    row) if (schema_is_table(row)) add_table(out, row);
-		json_array_foreach(json_object_get(section, "rows"), r,
-		    row) if (schema_is_table(row)) add_references(out, row);
+		json_array_foreach(json_object_get(section, "rows"), r, row)
+		{
+			if (schema_is_table(row))
+				add_table(out, row);
+		}
+		json_array_foreach(json_object_get(section, "rows"), r, row)
+		{
+			if (schema_is_table(row))
+				add_references(out, row);
+		}
 	}
 }

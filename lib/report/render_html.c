@@ -117,7 +117,7 @@ render_parts(struct page *p, size_t max)
 	size_t s, i;
 	json_t *section;
 
-	for (s = 0; s < p->scope_count; s++)
+	for (s = 0; s < p->scope_count; s++) {
 		json_array_foreach(json_object_get(p->scopes[s].at, "sections"),
 		    i, section)
 		{
@@ -132,6 +132,7 @@ render_parts(struct page *p, size_t max)
 			html_section(&p->h, part->scope, section, max,
 			    &part->html);
 		}
+	}
 }
 
 /* The largest share that all together have room with. */
@@ -251,15 +252,18 @@ nav_scope(struct page *p, const struct html_scope *scope)
 		    json_object_get(done, group) != NULL)
 			continue;
 		json_object_set_new(done, group, json_true());
-		str_add(&p->nav, "<li><details open><summary>");
-		nav_group_title(&p->nav, group);
-		str_add(&p->nav, "</summary><ul>\n");
+		if (*group != '\0') {
+			str_add(&p->nav, "<li><details open=\"\"><summary>");
+			nav_group_title(&p->nav, group);
+			str_add(&p->nav, "</summary><ul>\n");
+		}
 		for (j = i; j < p->part_count; j++)
 			if (p->parts[j].scope == scope &&
 			    strcmp(show_text(p->parts[j].section, "group"),
 				group) == 0)
 				nav_link(p, &p->parts[j]);
-		str_add(&p->nav, "</ul></details></li>\n");
+		if (*group != '\0')
+			str_add(&p->nav, "</ul></details></li>\n");
 	}
 	json_decref(done);
 }
@@ -292,7 +296,7 @@ add_nav(struct page *p)
 	for (s = 0; s < p->scope_count; s++) {
 		if (scope_is_empty(&p->scopes[s]))
 			continue;
-		str_add(&p->nav, "<li><details open><summary>");
+		str_add(&p->nav, "<li><details open=\"\"><summary>");
 		scope_title(&p->nav, &p->scopes[s]);
 		str_add(&p->nav, "</summary><ul>\n");
 		nav_scope(p, &p->scopes[s]);

@@ -112,7 +112,10 @@ add_checks(struct lines *l, const json_t *scope)
 	{
 		add_head(l, "check", check, of_check);
 		json_array_foreach(json_object_get(check, "findings"), j,
-		    finding) add_head(l, "finding", finding, nothing);
+		    finding)
+		{
+			add_head(l, "finding", finding, nothing);
+		}
 	}
 }
 
@@ -123,7 +126,7 @@ add_changes(struct lines *l, const json_t *owner, const json_t *section,
 	size_t i;
 	json_t *change;
 
-	for (; *kinds != NULL; kinds++)
+	for (; *kinds != NULL; kinds++) {
 		json_array_foreach(json_object_get(owner, *kinds), i, change)
 		{
 			json_t *line = new_line(l, *kinds);
@@ -135,6 +138,7 @@ add_changes(struct lines *l, const json_t *owner, const json_t *section,
 			    section != NULL ? "row" : "finding", change);
 			write_line(l, line);
 		}
+	}
 }
 
 static void
@@ -148,7 +152,9 @@ add_diff_database(struct lines *l, const json_t *database)
 	json_t *section;
 
 	json_array_foreach(json_object_get(database, "sections"), i, section)
-	    add_changes(l, section, section, of_rows);
+	{
+		add_changes(l, section, section, of_rows);
+	}
 	add_changes(l, json_object_get(database, "checks"), NULL, of_findings);
 }
 

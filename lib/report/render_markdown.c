@@ -148,7 +148,10 @@ add_checks(struct str *out, const json_t *scope)
 	markdown_table(out, &columns, checks, ROWS_OTHERWISE);
 	show_columns_free(&columns);
 	json_decref(show);
-	json_array_foreach(checks, i, check) add_check(out, check);
+	json_array_foreach(checks, i, check)
+	{
+		add_check(out, check);
+	}
 }
 
 /* --- sections --------------------------------------------------------------------- */
@@ -281,7 +284,9 @@ add_scope(struct markdown *m, const json_t *scope)
 
 	add_checks(m->out, scope);
 	json_array_foreach(json_object_get(scope, "sections"), i, section)
-	    add_section(m, section);
+	{
+		add_section(m, section);
+	}
 }
 
 void

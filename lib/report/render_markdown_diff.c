@@ -188,7 +188,10 @@ render_markdown_diff(const json_t *document, const struct render_options *o,
 			markdown_note(out, show_text(database, "status"));
 		add_findings(out, json_object_get(database, "checks"));
 		json_array_foreach(json_object_get(database, "sections"), s,
-		    section) add_section(out, section);
+		    section)
+		{
+			add_section(out, section);
+		}
 	}
 	if (shown == 0)
 		markdown_note(out, "Nothing changed.");

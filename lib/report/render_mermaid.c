@@ -20,9 +20,14 @@ is_foreign(const json_t *row, const char *name)
 	size_t i, c;
 	json_t *r, *column;
 
-	json_array_foreach(json_object_get(row, "references"), i,
-	    r) json_array_foreach(json_object_get(r, "columns"), c,
-	    column) if (str_eq(json_string_value(column), name)) return true;
+	json_array_foreach(json_object_get(row, "references"), i, r)
+	{
+		json_array_foreach(json_object_get(r, "columns"), c, column)
+		{
+			if (str_eq(json_string_value(column), name))
+				return true;
+		}
+	}
 	return false;
 }
 
@@ -65,10 +70,12 @@ add_table(struct str *out, const json_t *row, size_t number, bool keys_only)
 	str_addf(out, "    t%zu[", number);
 	escape_mermaid(out, str_text(&name));
 	str_add(out, "] {\n");
-	json_array_foreach(json_object_get(row, "columns"), i,
-	    column) if (!keys_only || record_flag(column, "primary_key") ||
-	    is_foreign(row, show_text(column, "name")))
-	    add_column(out, row, column);
+	json_array_foreach(json_object_get(row, "columns"), i, column)
+	{
+		if (!keys_only || record_flag(column, "primary_key") ||
+		    is_foreign(row, show_text(column, "name")))
+			add_column(out, row, column);
+	}
 	str_add(out, "    }\n");
 }
 
@@ -132,10 +139,16 @@ mermaid_diagram(struct str *out, const json_t *section, size_t max_all,
 		return 0;
 	}
 	str_add(out, "erDiagram\n");
-	json_array_foreach(rows, i, row) if (schema_is_table(row))
-	    add_table(out, row, i + 1, n > max_all);
-	json_array_foreach(rows, i, row) if (schema_is_table(row))
-	    add_references(out, row, i + 1, numbers);
+	json_array_foreach(rows, i, row)
+	{
+		if (schema_is_table(row))
+			add_table(out, row, i + 1, n > max_all);
+	}
+	json_array_foreach(rows, i, row)
+	{
+		if (schema_is_table(row))
+			add_references(out, row, i + 1, numbers);
+	}
 	json_decref(numbers);
 	return n;
 }

@@ -21,6 +21,7 @@
 #include "report/folder.h"
 #include "report/judge.h"
 #include "report/render.h"
+#include "run/child.h"
 
 /* --- output -------------------------------------------------------------------- */
 
@@ -42,7 +43,13 @@ write_document(const struct report_options *o, struct output *out,
 {
 	struct render_options how = {.title = o->config.title};
 	struct str text CLEANUP(str_free) = STR_INIT;
+	char *dot CLEANUP_FREE = o->dot ? child_find("dot") : NULL;
 	status s = STATUS_OK;
+
+	if (o->dot && dot == NULL)
+		log_warning("there is no program \"dot\" on PATH: diagrams "
+			    "are laid out without it");
+	how.dot = dot;
 
 	if (format < 0)
 		collection_show(document, &text);

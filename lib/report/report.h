@@ -17,6 +17,7 @@ struct report_options {
 	struct report_config config; /* with what the command line says */
 	const char *output;	     /* NULL: standard output */
 	int format;		     /* of enum report_format; -1: not said */
+	bool dot;		     /* diagrams by Graphviz, where it is */
 	bool judged;		     /* fail_on was asked for */
 	char *const *operands;
 	size_t count;

@@ -14,6 +14,8 @@
 
 #define EXACT_MAX ((int64_t)1 << 53)
 #define DOUBLE_DIGITS 15
+/* A document holds rows a few levels deep, and is read 64 levels deep. */
+#define NESTED_MAX 40
 
 /* Of pg_type.dat: these numbers never change. */
 enum type {
@@ -99,7 +101,9 @@ static json_t *
 json_value(const char *text)
 {
 	json_error_t error;
-	json_t *value = record_load_value(text, strlen(text), &error);
+	json_t *value = record_deeper(text, strlen(text), NESTED_MAX)
+	    ? NULL
+	    : record_load_value(text, strlen(text), &error);
 
 	return value == NULL ? text_value(text) : value;
 }

@@ -24,9 +24,11 @@ schema_next(const json_t *document, const struct render_options *o, size_t *i,
 		*database = show_text(at, "database");
 		if (!render_wants(o, *database))
 			continue;
-		json_array_foreach(json_object_get(at, "sections"), s,
-		    section) if (strcmp(show_text(section, "id"), "tables") ==
-		    0) return section;
+		json_array_foreach(json_object_get(at, "sections"), s, section)
+		{
+			if (strcmp(show_text(section, "id"), "tables") == 0)
+				return section;
+		}
 	}
 	return NULL;
 }
@@ -46,10 +48,12 @@ same_names(const json_t *a, const json_t *b)
 
 	if (json_array_size(a) != json_array_size(b) || json_array_size(a) == 0)
 		return false;
-	json_array_foreach(a, i,
-	    name) if (!str_eq(json_string_value(name),
-			  json_string_value(
-			      json_array_get(b, i)))) return false;
+	json_array_foreach(a, i, name)
+	{
+		if (!str_eq(json_string_value(name),
+			json_string_value(json_array_get(b, i))))
+			return false;
+	}
 	return true;
 }
 
@@ -77,8 +81,10 @@ schema_key_size(const json_t *row)
 	size_t i, n = 0;
 	json_t *column;
 
-	json_array_foreach(json_object_get(row, "columns"), i, column) n +=
-	    record_flag(column, "primary_key");
+	json_array_foreach(json_object_get(row, "columns"), i, column)
+	{
+		n += record_flag(column, "primary_key");
+	}
 	return n;
 }
 

@@ -5,8 +5,9 @@
 #ifndef REPORT_SCHEMA_H
 #define REPORT_SCHEMA_H
 
-#include <jansson.h>
 #include <stdbool.h>
+
+#include "data/record.h"
 
 #include "report/render.h"
 

@@ -172,9 +172,12 @@ show_columns(struct show_columns *out, const json_t *show,
 	size_t i;
 	json_t *entry;
 
-	if (json_array_size(show) > 0)
-		json_array_foreach(show, i, entry) add_shown(out, entry);
-	else
+	if (json_array_size(show) > 0) {
+		json_array_foreach(show, i, entry)
+		{
+			add_shown(out, entry);
+		}
+	} else {
 		json_array_foreach(columns, i, entry)
 		{
 			const char *name = record_text(entry, "name");
@@ -183,6 +186,7 @@ show_columns(struct show_columns *out, const json_t *show,
 				add_column(out, name, NULL,
 				    format_of_type(record_text(entry, "type")));
 		}
+	}
 	if (out->len == 0)
 		add_keys(out, rows);
 	find_nested(out, rows);

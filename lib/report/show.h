@@ -6,11 +6,11 @@
 #ifndef REPORT_SHOW_H
 #define REPORT_SHOW_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/str.h"
+#include "data/record.h"
 
 enum show_format {
 	SHOW_TEXT,

@@ -19,6 +19,7 @@
 #include "restore/inside.h"
 #include "run/child.h"
 #include "run/command.h"
+#include "run/storedset.h"
 
 static status
 could_not(const char *what, const char *path)
@@ -107,7 +108,7 @@ unpack_part(const struct restore *r, const char *backup, const char *scratch,
 
 	(void)pthread_mutex_init(&part.lock, NULL);
 	part.data.fd = -1;
-	s = backupset_open(backup, -1, &part.set);
+	s = storedset_open(backup, -1, &part.set);
 	if (s != STATUS_OK) {
 		free_part(&part);
 		return s;

@@ -78,6 +78,9 @@ long restore_postmaster(const char *data);
 /* Whether there is somebody at the terminal who says yes. */
 status restore_ask(const struct restore *r, const char *question) MUST_CHECK;
 
+/* record.c: say what its record says. */
+status restore_record(struct restore *r) MUST_CHECK;
+
 /* owner.c */
 status restore_owner(struct restore *r) MUST_CHECK;
 

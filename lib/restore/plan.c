@@ -465,6 +465,8 @@ restore_plan(struct restore *r)
 	status s = restore_owner(r);
 
 	if (s == STATUS_OK)
+		s = restore_record(r);
+	if (s == STATUS_OK)
 		s = refuse_incremental(r);
 	if (s == STATUS_OK)
 		s = restore_version(r);

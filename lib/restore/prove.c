@@ -19,10 +19,10 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/progress.h"
 #include "base/signal.h"
 #include "data/walcheck.h"
+#include "data/walhistory.h"
 #include "restore/inside.h"
 #include "restore/walsource.h"
 
@@ -213,62 +213,24 @@ read_segment(struct proof *p, int fd, const char *name)
 
 /* --- timelines ------------------------------------------------------------------------ */
 
-/* A line "1<tab>0/5000000<tab>reason" of a history file. */
-static bool
-take_history_line(const char *line, struct step *out, uint64_t *until)
-{
-	char timeline[16], lsn[WAL_LSN + 8];
-	size_t n;
-	uint64_t number;
-
-	line += strspn(line, " \t");
-	n = strspn(line, "0123456789");
-	if (n == 0 || n >= sizeof(timeline))
-		return false;
-	memcpy(timeline, line, n);
-	timeline[n] = '\0';
-	line += n;
-	line += strspn(line, " \t");
-	n = strcspn(line, " \t\n");
-	if (n == 0 || n >= sizeof(lsn))
-		return false;
-	memcpy(lsn, line, n);
-	lsn[n] = '\0';
-	if (!num_u64(timeline, 1, UINT32_MAX, &number))
-		return false;
-	out->timeline = (uint32_t)number;
-	return wal_lsn_parse(lsn, until);
-}
-
 /* The path to a timeline: its own part begins where its parent's ended. */
 static status
-take_history(struct proof *p, uint32_t timeline, const char *text)
+take_history(struct proof *p, uint32_t timeline, const struct str *text)
 {
-	struct step found[TIMELINES];
-	size_t n = 0;
-	uint64_t begin = 0, until;
+	struct wal_history h CLEANUP(wal_history_free) = WAL_HISTORY_INIT;
+	bool sound = wal_history_parse(str_text(text), text->len, timeline, &h);
+	size_t n = h.count;
 
-	while (*text != '\0') {
-		size_t line = strcspn(text, "\n");
-
-		if (line > 0 && *text != '#') {
-			if (n == TIMELINES - 1 ||
-			    !take_history_line(text, &found[n], &until)) {
-				log_error("cannot understand the history of "
-					  "timeline %u",
-				    timeline);
-				return STATUS_USAGE;
-			}
-			found[n++].begin = begin;
-			begin = until;
-		}
-		text += line + (text[line] == '\n');
+	if (!sound || n >= TIMELINES) {
+		log_error("cannot understand the history of timeline %u",
+		    timeline);
+		return STATUS_USAGE;
 	}
-	found[n].timeline = timeline;
-	found[n++].begin = begin;
-	for (size_t i = 0; i < n; i++)
-		p->path[i] = found[n - 1 - i];
-	p->npath = n;
+	p->path[0] = (struct step){timeline, h.parents[n - 1].end};
+	for (size_t i = 1; i <= n; i++)
+		p->path[i] = (struct step){h.parents[n - i].timeline,
+		    i < n ? h.parents[n - i - 1].end : 0};
+	p->npath = n + 1;
 	return STATUS_OK;
 }
 
@@ -287,7 +249,7 @@ load_history(struct proof *p, uint32_t timeline, bool *there)
 		return s;
 	s = slurp(fd, name, &text);
 	(void)close(fd);
-	return s == STATUS_OK ? take_history(p, timeline, str_text(&text)) : s;
+	return s == STATUS_OK ? take_history(p, timeline, &text) : s;
 }
 
 /* The backup must lie on the path, before it branches off. */

@@ -16,6 +16,7 @@
 #include "base/progress.h"
 #include "base/signal.h"
 #include "restore/inside.h"
+#include "run/storedset.h"
 
 void
 restore_stamp(time_t when, char out[32])
@@ -150,10 +151,10 @@ open_input(struct restore *r, int fd)
 	if (b->len > 1) {
 		r->scratch.final = mem_printf("%s.chain", r->data.final);
 		r->scratch.work = mem_strdup(r->scratch.final);
-		s = r->o->dry_run ? backupset_open(b->data[0], -1, &r->set)
+		s = r->o->dry_run ? storedset_open(b->data[0], -1, &r->set)
 				  : restore_chain(r);
 	} else {
-		s = backupset_open(b->len == 1 ? b->data[0] : NULL, fd,
+		s = storedset_open(b->len == 1 ? b->data[0] : NULL, fd,
 		    &r->set);
 	}
 	if (s == STATUS_OK)

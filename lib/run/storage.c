@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -96,16 +97,20 @@ storage_cleanup(struct storage **s)
 
 /* Run a verb; end 0 gives its stdin, 1 its stdout, -1 neither. */
 static status
-call(const struct storage *s, const char *verb, const char *name, int end,
-    pid_t *pid, int *fd)
+call(const struct storage *s, const char *verb, const char *name, uint64_t from,
+    int end, pid_t *pid, int *fd)
 {
-	char *words[5] = {s->program, mem_strdup(verb), s->url,
-	    name != NULL ? mem_strdup(name) : NULL, NULL};
+	char offset[24];
+	char *words[6] = {s->program, mem_strdup(verb), s->url,
+	    name != NULL ? mem_strdup(name) : NULL, from > 0 ? offset : NULL,
+	    NULL};
 	int fds[2] = {-1, -1}, failed = 0, given = end == 1 ? 1 : 0;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t usual;
 
+	(void)snprintf(offset, sizeof(offset), "%llu",
+	    (unsigned long long)from);
 	(void)posix_spawn_file_actions_init(&actions);
 	(void)posix_spawnattr_init(&attr);
 	(void)sigemptyset(&usual);
@@ -153,6 +158,9 @@ reap(const struct storage *s, pid_t pid, const char *verb, const char *name)
 		continue;
 	if (WIFEXITED(code) && WEXITSTATUS(code) == 0)
 		return STATUS_OK;
+	if (WIFEXITED(code) && WEXITSTATUS(code) == STATUS_NO &&
+	    str_eq(verb, "stat"))
+		return STATUS_NO;
 	log_error("could not %s \"%s/%s\"", verb, s->url,
 	    name != NULL ? name : "");
 	if (WIFSIGNALED(code))
@@ -173,7 +181,7 @@ storage_put_begin(const struct storage *s, const char *name,
 
 	put->pid = 0;
 	put->name = mem_strdup(name);
-	st = call(s, "put", name, 0, &put->pid, fd);
+	st = call(s, "put", name, 0, 0, &put->pid, fd);
 	if (st != STATUS_OK)
 		storage_put_cancel(put);
 	return st;
@@ -227,7 +235,7 @@ read_all(const struct storage *s, const char *verb, const char *name,
 	size_t got = 1;
 	int fd = -1;
 	pid_t pid;
-	status st = call(s, verb, name, 1, &pid, &fd), ended;
+	status st = call(s, verb, name, 0, 1, &pid, &fd), ended;
 
 	str_clear(out);
 	if (st != STATUS_OK)
@@ -246,6 +254,65 @@ read_all(const struct storage *s, const char *verb, const char *name,
 	(void)close(fd);
 	ended = reap(s, pid, verb, name);
 	return st == STATUS_OK ? ended : st;
+}
+
+status
+storage_get_begin(const struct storage *s, const char *name, uint64_t from,
+    struct storage_get *get, int *fd)
+{
+	status st;
+
+	get->pid = 0;
+	get->name = mem_strdup(name);
+	st = call(s, "get", name, from, 1, &get->pid, fd);
+	if (st != STATUS_OK)
+		storage_get_cancel(get);
+	return st;
+}
+
+status
+storage_get_end(const struct storage *s, struct storage_get *get)
+{
+	status st = reap(s, get->pid, "get", get->name);
+
+	free(get->name);
+	*get = (struct storage_get){0, NULL};
+	return st;
+}
+
+/* It changes nothing anywhere, and has nothing to say about this. */
+void
+storage_get_cancel(struct storage_get *get)
+{
+	if (get->pid > 0) {
+		(void)kill(-get->pid, SIGKILL);
+		while (waitpid(get->pid, NULL, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	free(get->name);
+	*get = (struct storage_get){0, NULL};
+}
+
+status
+storage_stat(const struct storage *s, const char *name, uint64_t *bytes)
+{
+	struct str text CLEANUP(str_free) = STR_INIT;
+	json_t *record CLEANUP(record_cleanup) = NULL;
+	status st = read_all(s, "stat", name, RECORD_MAX, &text);
+	int64_t n;
+
+	if (st != STATUS_OK)
+		return st;
+	st = record_parse(str_text(&text), strcspn(str_text(&text), "\n"),
+	    s->url, &record);
+	n = st == STATUS_OK ? record_int(record, "bytes") : -1;
+	if (n < 0) {
+		log_error("\"%s\" does not say how large \"%s\" is", s->url,
+		    name);
+		return STATUS_FAIL;
+	}
+	*bytes = (uint64_t)n;
+	return STATUS_OK;
 }
 
 status
@@ -279,7 +346,7 @@ storage_remove(const struct storage *s, const char *name)
 {
 	pid_t pid;
 	int fd = -1;
-	status st = call(s, "remove", name, -1, &pid, &fd);
+	status st = call(s, "remove", name, 0, -1, &pid, &fd);
 
 	return st == STATUS_OK ? reap(s, pid, "remove", name) : st;
 }

@@ -43,6 +43,24 @@ status storage_put_end(const struct storage *s, struct storage_put *put)
     MUST_CHECK;
 void storage_put_cancel(struct storage_put *put);
 
+/*
+ * Read an object from a byte on: its bytes come from *fd, the caller's, who
+ * reads to the end, closes it and learns from storage_get_end whether that was
+ * the object's.  storage_get_cancel ends it before.  Any thread.
+ */
+struct storage_get {
+	pid_t pid; /* 0: none */
+	char *name;
+};
+status storage_get_begin(const struct storage *s, const char *name,
+    uint64_t from, struct storage_get *get, int *fd) MUST_CHECK;
+status storage_get_end(const struct storage *s, struct storage_get *get)
+    MUST_CHECK;
+void storage_get_cancel(struct storage_get *get);
+/* Its size; STATUS_NO, without a message, where there is none. */
+status storage_stat(const struct storage *s, const char *name, uint64_t *bytes)
+    MUST_CHECK;
+
 /* A small object, from a text or into one. */
 status storage_put_text(const struct storage *s, const char *name,
     const char *text, size_t n) MUST_CHECK;

@@ -5,6 +5,7 @@
 #include "unload/batches.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -13,18 +14,106 @@
 
 #define UNDEFINED_TABLE "42P01"
 
+/*
+ * Batches that overlap are told to nobody at the target: it would hold them to
+ * be in order, and give rows of sorted queries in a wrong one.
+ */
 static bool
 wants_batches(const struct piece *p)
 {
-	return (p->hyper.status & PG_CHUNK_COMPRESSED) != 0 &&
-	    p->hyper.batches.oid != 0 && p->chunk->where == NULL &&
-	    !p->u->options->decompress && p->u->options->format != UNLOAD_CSV;
+	if ((p->hyper.status & PG_CHUNK_COMPRESSED) == 0 ||
+	    p->hyper.batches.oid == 0 || p->chunk->where != NULL ||
+	    p->u->options->decompress || p->u->options->format == UNLOAD_CSV)
+		return false;
+	if ((p->hyper.status & PG_CHUNK_UNORDERED) != 0)
+		log_verbose("%s is read as rows: its batches are out of order",
+		    p->name);
+	else if (p->u->options->reader != NULL && p->extension != NULL &&
+	    pg_timescale_compare(p->extension, p->u->options->reader) > 0)
+		log_verbose("%s is read as rows: the target's TimescaleDB is "
+			    "older (%s)",
+		    p->name, p->u->options->reader);
+	else
+		return true;
+	return false;
+}
+
+static status
+moved(struct piece *p)
+{
+	(void)failure_set(&p->why, STATUS_RETRY,
+	    "%s was %s after the snapshot was taken", p->name,
+	    (p->hyper.status & PG_CHUNK_COMPRESSED) != 0 ? "decompressed"
+							 : "compressed");
+	failure_hint(&p->why, "copy it again under a new snapshot");
+	return STATUS_RETRY;
+}
+
+/*
+ * A column that was added after compressing has its default in the chunk, and
+ * nulls in its batches: the target would show nulls.
+ */
+static void
+add_filled(struct sql *sql, const struct piece *p)
+{
+	sql_add(sql, "select c.attname from pg_catalog.pg_attribute as c");
+	sql_add(sql, " join pg_catalog.pg_attribute as b");
+	sql_add(sql, " on b.attname = c.attname and b.attnum > 0");
+	sql_add(sql, " and not b.attisdropped and b.attrelid = ");
+	sql_int(sql, p->hyper.batches.oid);
+	sql_add(sql, " where c.attnum > 0 and not c.attisdropped");
+	sql_add(sql, " and c.atthasmissing and c.attrelid = ");
+	sql_int(sql, p->hyper.chunk.oid);
+}
+
+static status
+look_for_nulls(struct piece *p, struct pg *pg, const struct pg_result *names,
+    bool *lacking)
+{
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	int i;
+
+	sql_add(&sql, "select exists (select from only ");
+	sql_name(&sql, p->hyper.batches.schema, p->hyper.batches.name);
+	sql_add(&sql, " where false");
+	for (i = 0; i < pg_rows(names); i++) {
+		sql_add(&sql, " or ");
+		sql_ident(&sql, pg_value(names, i, 0));
+		sql_add(&sql, " is null");
+	}
+	sql_add(&sql, ")");
+	if (pg_run(pg, NULL, &sql, &r) != STATUS_OK) {
+		(void)failure_from_pg(&p->why, pg,
+		    "look at the compressed rows of %s", p->name);
+		return str_eq(p->why.sqlstate, UNDEFINED_TABLE) ? moved(p)
+								: p->why.class;
+	}
+	*lacking = pg_true(r, 0, 0);
+	return STATUS_OK;
+}
+
+static status
+lacks_defaults(struct piece *p, struct pg *pg, bool *lacking)
+{
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+	struct pg_result *names CLEANUP_RESULT = NULL;
+
+	*lacking = false;
+	if (!p->hyper.fills)
+		return STATUS_OK;
+	add_filled(&sql, p);
+	if (pg_run(pg, NULL, &sql, &names) != STATUS_OK)
+		return failure_from_pg(&p->why, pg, "look up %s", p->name);
+	return look_for_nulls(p, pg, names, lacking);
 }
 
 static status
 describe_batches(struct piece *p, struct pg *pg)
 {
+	bool lacking;
 	const struct pg_relation *b = &p->hyper.batches;
+	status s;
 
 	if (pg_table_load(pg, b->schema, b->name, &p->batches) != STATUS_OK)
 		return failure_from_pg(&p->why, pg,
@@ -35,11 +124,19 @@ describe_batches(struct piece *p, struct pg *pg)
 		    "snapshot was taken",
 		    p->name);
 	pg_table_batches(&p->batches);
-	if (pg_table_column(&p->batches, PG_BATCH_COUNT) != NULL)
+	s = lacks_defaults(p, pg, &lacking);
+	if (s != STATUS_OK)
+		return s;
+	free(p->order);
+	if (pg_batch_order(pg, b, &p->order) != STATUS_OK)
+		return failure_from_pg(&p->why, pg,
+		    "look up the compressed rows of %s", p->name);
+	if (!lacking && pg_table_column(&p->batches, PG_BATCH_COUNT) != NULL)
 		return STATUS_OK;
-	/* A form that is not known: TimescaleDB makes rows of it. */
-	log_verbose("%s is read as rows: its batches lack \"%s\"", p->name,
-	    PG_BATCH_COUNT);
+	/* Or it is a form that is not known.  TimescaleDB makes rows of it. */
+	log_verbose("%s is read as rows: %s", p->name,
+	    lacking ? "columns were added since it was compressed"
+		    : "its batches lack \"" PG_BATCH_COUNT "\"");
 	pg_table_free(&p->batches);
 	return STATUS_OK;
 }
@@ -60,17 +157,6 @@ batches_describe(struct piece *p, struct pg *pg)
 	if (pg_timescale(pg, &t) == STATUS_OK && t->version != NULL)
 		p->extension = mem_strdup(t->version);
 	return wants_batches(p) ? describe_batches(p, pg) : STATUS_OK;
-}
-
-static status
-moved(struct piece *p)
-{
-	(void)failure_set(&p->why, STATUS_RETRY,
-	    "%s was %s after the snapshot was taken", p->name,
-	    (p->hyper.status & PG_CHUNK_COMPRESSED) != 0 ? "decompressed"
-							 : "compressed");
-	failure_hint(&p->why, "copy it again under a new snapshot");
-	return STATUS_RETRY;
 }
 
 /*
@@ -258,6 +344,8 @@ batches_show(const struct piece *p, json_t *line)
 							    : "text");
 	if (p->extension != NULL)
 		record_set_text(batches, "extension", p->extension);
+	if (p->order != NULL)
+		record_set_text(batches, "order", p->order);
 	(void)json_object_set(batches, "settings",
 	    p->hyper.settings == NULL ? json_null() : p->hyper.settings);
 	(void)json_object_set(batches, "sizes",

@@ -44,6 +44,8 @@ forget(struct piece *p)
 	pg_chunk_free(&p->hyper);
 	free(p->extension);
 	p->extension = NULL;
+	free(p->order);
+	p->order = NULL;
 	pg_table_free(&p->batches);
 	for (i = 0; i < ARCHIVE_PARTS; i++) {
 		digest_rows_free(p->parts[i].digest);
@@ -180,7 +182,8 @@ static bool
 reads_only(const struct piece *p, const struct piece_part *part)
 {
 	return p->hyper.chunk.oid == 0 || part->batches || p->batches.exists ||
-	    p->hyper.batches.oid == 0;
+	    (p->hyper.batches.oid == 0 &&
+		(p->hyper.status & PG_CHUNK_COMPRESSED) == 0);
 }
 
 static bool

@@ -32,6 +32,7 @@ struct piece {
 	bool described;
 	struct pg_chunk hyper;	 /* of a chunk of a hypertable, see batches.h */
 	char *extension;	 /* version of TimescaleDB */
+	char *order;		 /* pg_batch_order() of its batches */
 	struct pg_table batches; /* its compressed rows, if they come so */
 	struct piece_part parts[ARCHIVE_PARTS];
 	struct archive_chunk *out; /* NULL: nothing of it has left */

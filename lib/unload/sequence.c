@@ -88,16 +88,23 @@ describe(const struct pg_result *r)
 	return sequence;
 }
 
+static void
+stays_behind(const char *schema, const char *sequence, const char *why)
+{
+	struct str name CLEANUP(str_free) = STR_INIT;
+
+	sql_show_name(&name, schema, sequence);
+	log_warning("sequence %s stays behind: %s", str_text(&name), why);
+}
+
 static status
 found(void *arg, const struct pg_result *r)
 {
 	json_t *list = arg;
 
 	if (!pg_true(r, 0, READABLE))
-		log_warning("sequence \"%s\".\"%s\" may not be read and stays "
-			    "behind",
-		    pg_value(r, 0, SEQUENCE_SCHEMA),
-		    pg_value(r, 0, SEQUENCE_NAME));
+		stays_behind(pg_value(r, 0, SEQUENCE_SCHEMA),
+		    pg_value(r, 0, SEQUENCE_NAME), "it may not be read");
 	else
 		(void)json_array_append_new(list, describe(r));
 	return STATUS_OK;
@@ -157,9 +164,8 @@ read_singly(struct pg *pg, json_t *list, size_t from, size_t to)
 			pg_report(pg, "read the sequences");
 			return STATUS_RETRY;
 		}
-		log_warning("sequence \"%s\".\"%s\" stays behind: %s",
-		    record_text(one, "schema"), record_text(one, "sequence"),
-		    pg_last_error(pg)->message);
+		stays_behind(record_text(one, "schema"),
+		    record_text(one, "sequence"), pg_last_error(pg)->message);
 	}
 	return STATUS_OK;
 }

@@ -39,6 +39,7 @@ struct unload_options {
 	size_t segment;	      /* bytes, about */
 	bool digest;
 	bool decompress;     /* compressed chunks come as rows */
+	const char *reader;  /* version of the target's TimescaleDB, or NULL */
 	bool partial;	     /* the chunk list is short on purpose */
 	const char *output;  /* NULL: standard output */
 	char *const *tables; /* in place of chunk lines on standard input */

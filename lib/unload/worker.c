@@ -240,6 +240,8 @@ done(struct unload *u, const struct piece *p)
 {
 	tally_done(&u->tally, p->table.oid);
 	progress_add(1, 0, 0);
+	progress_settle(p->chunk->bytes > 0 ? (uint64_t)p->chunk->bytes : 0,
+	    p->bytes);
 	log_verbose("chunk \"%s\": %" PRIu64 " rows, %" PRIu64 " bytes",
 	    p->chunk->id, p->rows, p->bytes);
 }

@@ -197,6 +197,14 @@ all(".wrap").forEach((w) => near.observe(w));
 // card, a check, a fact, a finding of the summary. A section without one is hidden,
 // unless its own title or explanation has the words.
 let index = null;
+// A card is not about what its diagram shows beside it.
+function textOf(element) {
+	let text = element.textContent;
+	if (element.classList.contains("card")) {
+		all("svg", element).forEach((svg) => { text = text.replace(svg.textContent, ""); });
+	}
+	return text.toLowerCase();
+}
 function buildIndex() {
 	index = all(".scope > .sec, #summary").map((section) => {
 		const found = all(".wrap.big tbody tr, .card, .check, .facts > div, .finding, .skips > li, .cats tbody tr", section)
@@ -205,7 +213,7 @@ function buildIndex() {
 			.map((e) => e.textContent).join(" ").toLowerCase();
 		return {
 			section, own,
-			items: found.map((element) => ({ element, text: element.textContent.toLowerCase(), opened: false })),
+			items: found.map((element) => ({ element, text: textOf(element), opened: false })),
 		};
 	});
 }

@@ -6,7 +6,8 @@
 --
 -- type: for casts; of a domain the base type, and never with a length
 -- op_schema: where the type's operators are, null for pg_catalog
--- plain_order: nothing but the collation steers how values are ordered
+-- plain_order: nothing but the collation steers how values are ordered; of an
+-- enum it is each database's own order of labels
 -- nullable: there may be nulls (a constraint not validated does not count)
 
 , key (relid, attnum, n) as (
@@ -33,9 +34,8 @@ select a.attname as name,
 	l.collname as collation,
 	case
 	when 'pg_catalog.jsonb'::pg_catalog.regtype in (t.oid, e.oid) then false
-	when t.typtype = 'r' then r.rngcollation = 0
-	when t.typtype in ('b', 'e') then
-		e.typtype is null or e.typtype in ('b', 'e')
+	when t.typtype = 'r' then r.rngcollation = 0 and e.typtype = 'b'
+	when t.typtype = 'b' then e.typtype is null or e.typtype = 'b'
 	else false
 	end as plain_order,
 	not a.attnotnull or exists (
@@ -65,8 +65,9 @@ cross join lateral (
 	where d.typtype <> 'd'
 ) b (oid)
 join pg_catalog.pg_type t on t.oid = b.oid
-left join pg_catalog.pg_type e on e.oid = t.typelem and t.typcategory = 'A'
 left join pg_catalog.pg_range r on r.rngtypid = t.oid
+left join pg_catalog.pg_type e
+	on e.oid = case when t.typcategory = 'A' then t.typelem else r.rngsubtype end
 left join pg_catalog.pg_collation l on l.oid = a.attcollation
 left join pg_catalog.pg_namespace ln on ln.oid = l.collnamespace
 left join (

@@ -127,13 +127,24 @@ same() {	# HYPERTABLE
 }
 
 statuses() {	# SIDE HYPERTABLE
-	"$1" "select c.status from _timescaledb_catalog.chunk c
-		join _timescaledb_catalog.hypertable h on h.id = c.hypertable_id
+	"$1" "select _timescaledb_functions.chunk_status(format('%I.%I',
+			chunk_schema, chunk_name)::regclass)
+		from timescaledb_information.chunks
+		where format('%I.%I', hypertable_schema, hypertable_name)::regclass
+			= '$2'::regclass
+		order by range_start, range_start_integer, chunk_name" | paste -sd' '
+}
+
+# The tables that hold a hypertable's batches, in order.
+compressed_tables() {	# SIDE HYPERTABLE
+	"$1" "select format('%I.%I', b.schema_name, b.table_name)
+		from _timescaledb_catalog.chunk c
+		join _timescaledb_catalog.chunk b on b.id = c.compressed_chunk_id
 		join timescaledb_information.chunks i on i.chunk_schema = c.schema_name
 		and i.chunk_name = c.table_name
-		where format('%I.%I', h.schema_name, h.table_name)::regclass
-			= '$2'::regclass and not c.dropped
-		order by i.range_start, i.range_start_integer, c.id" | paste -sd' '
+		where format('%I.%I', i.hypertable_schema, i.hypertable_name)::regclass
+			= '$2'::regclass
+		order by i.range_start, i.range_start_integer, i.chunk_name"
 }
 
 invalidations() {	# SIDE
@@ -144,9 +155,7 @@ invalidations() {	# SIDE
 # The structure and bytes of all compressed chunks of a hypertable.
 batches_of() {	# SIDE HYPERTABLE
 	local relation
-	"$1" "select s.compress_relid from _timescaledb_catalog.compression_settings s
-		join pg_inherits i on i.inhrelid = s.relid
-		where i.inhparent = '$2'::regclass order by s.relid" |
+	compressed_tables "$1" "$2" |
 		while read -r relation; do
 			"$1" "select b::text from $relation b order by 1" </dev/null
 			"$1" "select attname, format_type(atttypid, atttypmod), attstorage,

@@ -2,6 +2,7 @@
 # Collections to render, in the format of pg-report collect, made of nothing:
 #
 #	jq -n -f tests/render/collection.jq --arg what shop
+#	jq -n -f tests/render/collection.jq --arg what small
 #	jq -n -f tests/render/collection.jq --arg what hostile
 #	jq -n -f tests/render/collection.jq --arg what empty
 #	jq -n -f tests/render/collection.jq --arg what many --argjson tables 10000
@@ -64,7 +65,7 @@ def section($id; $title; $group; $rows): {id: $id, title: $title, group: $group,
 	reason: null, seconds: 0.012, layout: "table", name: null, show: null, chart: null, diagram: null, key: null,
 	volatile: [], limit: null, columns: [($rows[0] // {}) | keys_unsorted[] | {name: ., type: "text"}], rows: $rows, total: ($rows | length)};
 def tables($rows): section("tables"; "Tables and views"; "schema"; $rows | with_referenced_by) + {layout: "cards", key: ["schema", "table"],
-	name: "{schema}.{table}", diagram: {edges: "references"}, limit: 10000, show: shown, columns: [],
+	name: "{schema}.{table}", diagram: {edges: "references"}, limit: 10000, show: shown, columns: [], volatile: ["rows", "bytes"],
 	about: "Everything that holds rows, and what looks at it.\n\nSizes are of the whole: with indexes and what was **toasted** away. Row counts are the planner's *estimates*."};
 
 def check($id; $title; $category; $status; $findings): {id: $id, title: $title, category: $category, weight: 1, status: $status,
@@ -152,7 +153,15 @@ def many($n): collection([{database: "many", encoding: "UTF8", stats_reset: null
 	checks: [check("idx-unused"; "Unused indexes"; "index"; "warning"; [range([$n, 500] | min) | finding("idx-unused"; "s\(. % 20).table_\(.)"; "warning"; "index table_\(.)_0_idx of s\(. % 20).table_\(.) was not used in 60 days"; "drop index concurrently s\(. % 20).table_\(.)_0_idx;"; "CREATE INDEX x;")]) + {total: ($n * 4)}]}])
 	| .score = (score(77; "C") | .cap = null);
 
+# Few enough to be compared byte by byte, all layouts and states.
+def small: shop
+	| .databases[0] |= (.sections |= (map(select(.id == "tables" or .id == "database" or .id == "statements" or .id == "ts-chunks" or .id == "sequences"))
+		| map(if .id == "tables" then .rows |= map(select(.table == "orders" or .table == "order_items" or .table == "categories")) | .total = 3
+			elif .id == "ts-chunks" then .rows |= .[:3] | .limit = 2 | .total = 9 else . end))
+		| .checks |= map(select(.id != "cache-hit")));
+
 if $what == "shop" then shop
+elif $what == "small" then small
 elif $what == "hostile" then hostile
 elif $what == "empty" then collection([{database: "empty", encoding: "UTF8", stats_reset: null, extensions: {}, purposes: {}, sections: [tables([])], checks: []}])
 	| .score = (score(100; "A") | .cap = null | .categories = [])

@@ -13,6 +13,7 @@
 #include "load/coverage.h"
 #include "load/map.h"
 #include "load/queue.h"
+#include "load/run.h"
 
 /* --- map ------------------------------------------------------------------- */
 
@@ -243,10 +244,53 @@ test_queue(void)
 	queue_free(q);
 }
 
+/* --- sources ------------------------------------------------------------------- */
+
+static char *
+identity(const char *system, int timeline, const char *started,
+    const char *snapshot)
+{
+	json_t *record CLEANUP(record_cleanup) =
+	    json_pack("{s:{s:s?, s:i, s:s, s:s}, s:s, s:s}", "source", "system",
+		system, "timeline", timeline, "database", "db", "started",
+		started, "snapshot", snapshot, "pg_snapshot", "7:7:");
+	struct source source = {0};
+	char *text;
+
+	if (record == NULL || source_read(record, &source) != STATUS_OK)
+		return NULL;
+	text = mem_strdup(source.identity);
+	source_free(&source);
+	return text;
+}
+
+static bool
+differs(const char *system, int timeline, const char *started,
+    const char *snapshot)
+{
+	char *a CLEANUP_FREE = identity("1", 1, "noon", "2-1");
+	char *b CLEANUP_FREE = identity(system, timeline, started, snapshot);
+
+	return a != NULL && b != NULL && !str_eq(a, b);
+}
+
+static void
+test_identity(void)
+{
+	ok(!differs("1", 1, "noon", "2-1"), "the same snapshot");
+	ok(differs("1", 1, "noon", "3-1"), "another one");
+	ok(differs("1", 2, "noon", "2-1"), "of another timeline");
+	ok(differs("2", 1, "noon", "2-1"), "of another system");
+	ok(differs(NULL, 1, "noon", "2-1"), "of one that is not known");
+	ok(differs("1", 1, "one", "2-1"),
+	    "of a clone, which numbers its snapshots like its twin");
+}
+
 int
 main(void)
 {
 	log_init("test_load");
+	test_identity();
 	test_map();
 	test_names();
 	test_coverage();

@@ -69,13 +69,46 @@ twice(void *arg)
 	return 0;
 }
 
+/* Reads what a terminal was sent into text (n bytes of it are there), until
+ * that has been said or ten seconds have gone by. */
+static size_t
+hear(int master, char *text, size_t n, size_t size, const char *until)
+{
+	for (int tries = 0; tries < 1000; tries++) {
+		ssize_t got = read(master, text + n, size - 1 - n);
+
+		n += got > 0 ? (size_t)got : 0;
+		text[n] = '\0';
+		if (strstr(text, until) != NULL)
+			break;
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	}
+	return n;
+}
+
+/* Half of the chunks, which hold far less than was expected. */
+static int
+settled(void *arg)
+{
+	(void)arg;
+	log_init("pg-x");
+	progress_set_mode(PROGRESS_BAR);
+	progress_start("copied");
+	progress_expect(2, 2000000);
+	progress_add(1, 1, 10);
+	progress_settle(1000000, 10);
+	nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
+	progress_stop();
+	return 0;
+}
+
 /* Where stderr is a terminal; stdout too, or a pipe into the next stage. */
 static int
 on_terminal(void *into_pipe)
 {
-	int master = posix_openpt(O_RDWR | O_NOCTTY), slave, fds[2];
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave, fds[2], out;
 	char text[8192];
-	ssize_t n;
+	size_t n;
 
 	if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0 ||
 	    (slave = open(ptsname(master), O_RDWR | O_NOCTTY)) < 0 ||
@@ -83,20 +116,21 @@ on_terminal(void *into_pipe)
 		return 1;
 	fcntl(master, F_SETFL, O_NONBLOCK);
 	fflush(stdout);
-	n = dup(STDOUT_FILENO);
+	out = dup(STDOUT_FILENO);
 	dup2(slave, STDERR_FILENO);
 	dup2(into_pipe != NULL ? fds[1] : slave, STDOUT_FILENO);
 	log_init("pg-x");
 	progress_start("copied");
 	progress_expect(2, 2000);
 	progress_add(1, 10, 1000);
-	nanosleep(&(struct timespec){.tv_nsec = 600000000}, NULL);
+	n = into_pipe != NULL ? 0
+			      : hear(master, text, 0, sizeof(text), " left");
 	if (into_pipe == NULL && io_out_line("data") != STATUS_OK)
 		return 2;
 	progress_stop();
-	dup2((int)n, STDOUT_FILENO);
-	n = read(master, text, sizeof(text));
-	return n > 0 && write(STDOUT_FILENO, text, (size_t)n) == n ? 0 : 3;
+	dup2(out, STDOUT_FILENO);
+	n = hear(master, text, n, sizeof(text), "chunks, ");
+	return write(STDOUT_FILENO, text, n) == (ssize_t)n ? 0 : 3;
 }
 
 static bool
@@ -135,6 +169,9 @@ modes(void)
 	ok(strstr(f.err, "\r\033[Kpg-x: copied 4 of 4 chunks, 8000 rows") !=
 		NULL,
 	    "the last line takes its place");
+	forked_run(&f, settled, NULL);
+	ok(strstr(f.err, "] 50% 1 of 2 chunks, 10 B") != NULL,
+	    "what has ended counts for what was expected of it");
 	forked_run(&f, shown, &mode[PROGRESS_JSON]);
 	ok(strstr(f.err,
 	       "{\"progress\":\"pg-x\",\"verb\":\"copied\",\"chunks\":4,"

@@ -46,7 +46,8 @@ roots (oid, root) as (
 	)
 ),
 sizes as (
-	select r.root, pg_catalog.sum(greatest(c.reltuples, s.n_live_tup, 0)) as rows,
+	select r.root, pg_catalog.sum(case when c.reltuples > 0 then c.reltuples
+			else coalesce(s.n_live_tup, 0) end) as rows,
 		pg_catalog.sum(s.n_tup_del + s.n_tup_upd - s.n_tup_hot_upd) as changes
 	from roots r
 	join pg_catalog.pg_class c on c.oid = r.oid

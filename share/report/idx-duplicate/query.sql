@@ -78,6 +78,16 @@ pairs as (
 			and o.indisclustered = d.indisclustered
 			and o.indexrelid < d.indexrelid)
 	order by d.indexrelid, o.backs desc, o.indexrelid
+),
+-- A partitioned index is as large as its parts.
+sized as (
+	select p.*, pg_catalog.current_setting('block_size')::pg_catalog.float8 * case p.relkind
+		when 'I' then (
+			select coalesce(pg_catalog.sum(k.relpages), 0)
+			from pg_catalog.pg_partition_tree(p.indexrelid) q
+			join pg_catalog.pg_class k on k.oid = q.relid
+		) else p.relpages end as bytes
+	from pairs p
 )
 select 'warning' as severity,
 	pg_catalog.format('%s.%s', p.nspname, p.index) as object,
@@ -85,7 +95,7 @@ select 'warning' as severity,
 	p.relname as table,
 	p.index,
 	p.other,
-	pg_catalog.pg_size_pretty(pg_catalog.pg_relation_size(p.indexrelid)) as size,
+	pg_catalog.pg_size_pretty(p.bytes::pg_catalog.int8) as size,
 	case when p.relkind = 'I' or p.hypertable then pg_catalog.format(
 		'drop index %I.%I', p.nspname, p.index)
 	else pg_catalog.format('drop index concurrently %I.%I', p.nspname, p.index)
@@ -93,6 +103,6 @@ select 'warning' as severity,
 	pg_catalog.replace(pg_catalog.pg_get_indexdef(p.indexrelid),
 		pg_catalog.format('INDEX %I ON ONLY ', p.index),
 		pg_catalog.format('INDEX %I ON ', p.index)) as unmend,
-	pg_catalog.pg_relation_size(p.indexrelid) as value
-from pairs p
-order by p.relpages desc, 2
+	p.bytes as value
+from sized p
+order by p.bytes desc, 2

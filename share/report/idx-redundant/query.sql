@@ -77,15 +77,25 @@ pairs as (
 	and not d.indisreplident
 	and d.keys = d.all
 	order by d.indexrelid, o.backs desc, o.keys, o.indexrelid
+),
+-- A partitioned index is as large as its parts.
+sized as (
+	select p.*, t.warning, t.block * case p.relkind
+		when 'I' then (
+			select coalesce(pg_catalog.sum(k.relpages), 0)
+			from pg_catalog.pg_partition_tree(p.indexrelid) q
+			join pg_catalog.pg_class k on k.oid = q.relid
+		) else p.relpages end as bytes
+	from pairs p, t
 )
-select case when p.relpages * t.block > t.warning then 'warning'
+select case when p.bytes > p.warning then 'warning'
 	else 'notice' end as severity,
 	pg_catalog.format('%s.%s', p.nspname, p.index) as object,
 	p.nspname as schema,
 	p.relname as table,
 	p.index,
 	p.other,
-	pg_catalog.pg_size_pretty((p.relpages * t.block)::pg_catalog.int8) as size,
+	pg_catalog.pg_size_pretty(p.bytes::pg_catalog.int8) as size,
 	case when p.relkind = 'I' or p.hypertable then pg_catalog.format(
 		'drop index %I.%I', p.nspname, p.index)
 	else pg_catalog.format('drop index concurrently %I.%I', p.nspname, p.index)
@@ -93,7 +103,7 @@ select case when p.relpages * t.block > t.warning then 'warning'
 	pg_catalog.replace(pg_catalog.pg_get_indexdef(p.indexrelid),
 		pg_catalog.format('INDEX %I ON ONLY ', p.index),
 		pg_catalog.format('INDEX %I ON ', p.index)) as unmend,
-	p.relpages * t.block as value,
-	t.warning as threshold
-from pairs p, t
-order by p.relpages desc, 2
+	p.bytes as value,
+	p.warning as threshold
+from sized p
+order by p.bytes desc, 2

@@ -57,7 +57,8 @@ counted as (
 	select r.root, pg_catalog.sum(s.seq_scan)::pg_catalog.float8 as scans,
 		pg_catalog.sum(s.seq_tup_read)::pg_catalog.float8 as read,
 		coalesce(pg_catalog.sum(s.idx_scan), 0)::pg_catalog.float8 as index_scans,
-		pg_catalog.sum(greatest(c.reltuples, s.n_live_tup, 0))::pg_catalog.float8 as rows,
+		pg_catalog.sum(case when c.reltuples > 0 then c.reltuples
+			else s.n_live_tup end)::pg_catalog.float8 as rows,
 		pg_catalog.count(*) as tables
 	from roots r
 	join pg_catalog.pg_class c on c.oid = r.oid
@@ -85,6 +86,6 @@ and k.scans > t.scans
 and k.scans / s.days >= t.daily
 and k.scans > t.ratio * k.index_scans
 -- A scan that stops at its first rows is none of the whole table.
-and k.read / k.scans >= 0.1 * k.rows / k.tables
+and k.read / nullif(k.scans, 0) >= 0.1 * k.rows / k.tables
 order by k.read desc, 2
 limit (select t.most from t)

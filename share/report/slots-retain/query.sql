@@ -47,8 +47,8 @@ select j.severity,
 		pg_catalog.pg_size_pretty(coalesce(j.bytes, 0)::pg_catalog.int8),
 		coalesce(j.wal_status, 'none reserved'),
 		case when j.active then 'in use'
-		else 'not in use' || coalesce(pg_catalog.format(' since %s',
-			pg_catalog.date_trunc('second', j.since)), '')
+		else pg_catalog.concat('not in use', ' since '
+			|| pg_catalog.date_trunc('second', j.since)::pg_catalog.text)
 		end)
 	end as text,
 	j.active,

@@ -45,7 +45,8 @@ select case when f.long then 'critical' else 'warning' end as severity,
 	pg_catalog.format('job %s', f.id) as object,
 	f.id as job,
 	f.proc_name as name,
-	coalesce(pg_catalog.format(' of %s.%s', f.schema, f.name), '') as of,
+	case when f.schema is null then ''
+	else pg_catalog.format(' of %s.%s', f.schema, f.name) end as of,
 	f.failures,
 	case when pg_catalog.isfinite(f.last_successful_finish) then pg_catalog.format(
 		'succeeded last %s', pg_catalog.date_trunc('second',

@@ -43,7 +43,8 @@ select 'warning' as severity,
 	pg_catalog.format('job %s', l.id) as object,
 	l.id as job,
 	l.proc_name as name,
-	coalesce(pg_catalog.format(' of %s.%s', l.schema, l.name), '') as of,
+	case when l.schema is null then ''
+	else pg_catalog.format(' of %s.%s', l.schema, l.name) end as of,
 	l.schedule_interval::pg_catalog.text as every,
 	pg_catalog.date_trunc('second', l.last_successful_finish)::pg_catalog.text as success,
 	(

@@ -33,7 +33,8 @@ select 'notice' as severity,
 	pg_catalog.format('job %s', p.id) as object,
 	p.id as job,
 	p.proc_name as name,
-	coalesce(pg_catalog.format(' of %s.%s', p.schema, p.name), '') as of,
+	case when p.schema is null then ''
+	else pg_catalog.format(' of %s.%s', p.schema, p.name) end as of,
 	(
 		select pg_catalog.format('%I.alter_job', n.nspname)
 		from pg_catalog.pg_extension e

@@ -38,10 +38,12 @@ policies as (
 		is not null
 ),
 chunks as (
-	select h.id, p.id as job, p.after, c.is_compressed, coalesce(
-			(z.uncompressed_heap_size + z.uncompressed_toast_size
-			)::pg_catalog.float8, 0) + (k.relpages + coalesce(x.relpages, 0))
-			* pg_catalog.current_setting('block_size')::pg_catalog.float8 as bytes
+	select h.id, p.id as job, p.after, c.is_compressed, (case
+			when c.is_compressed then z.uncompressed_heap_size
+				+ z.uncompressed_toast_size
+			else pg_catalog.pg_relation_size(k.oid) + coalesce(
+				pg_catalog.pg_relation_size(nullif(k.reltoastrelid, 0)), 0)
+			end)::pg_catalog.float8 as bytes
 	from policies p
 	cross join t
 	join hypers h on h.id = p.hypertable_id
@@ -52,7 +54,6 @@ chunks as (
 		and i.table_name = c.chunk_name
 	join pg_catalog.pg_namespace n on n.nspname = c.chunk_schema
 	join pg_catalog.pg_class k on k.relnamespace = n.oid and k.relname = c.chunk_name
-	left join pg_catalog.pg_class x on x.oid = nullif(k.reltoastrelid, 0)
 	left join _timescaledb_catalog.compression_chunk_size z
 		on z.chunk_id = i.id
 	where c.range_end < pg_catalog.clock_timestamp() - p.after
