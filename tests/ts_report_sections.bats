@@ -6,6 +6,8 @@
 load lib/common
 load lib/timescale
 
+# Of timescale_setup.
+# shellcheck disable=SC2034
 TIMESCALE_SERVERS=src
 
 setup_file() {
@@ -28,10 +30,16 @@ teardown() {
 	timescale_teardown
 }
 
+# The checks have tests of their own.
 collect() {	# FILE CONNECTION [ARGUMENT...]
-	exits 0 pg-report collect -q -o "$1" -d "$2" "${@:3}" || return
+	exits 0 pg-report collect -q -o "$1" -d "$2" --ignore="$(checks)" \
+		"${@:3}" || return
 	is "$(sections "$1" | jq -r 'select(.status == "error") |
 		"\(.id): \(.reason)"')" '' 'sections that failed'
+}
+checks() {
+	grep -l '^kind: check' "$TREE"/share/report/*/about.yaml |
+		sed 's,/about.yaml$,,; s,.*/,,' | paste -sd,
 }
 sections() { jq -c '[.server.sections[], .databases[].sections[]][]' "$1"; }
 rows_of() {	# FILE ID [FILTER]

@@ -71,6 +71,21 @@ ask() { psql -XAtq -d "host=$PG_ROOT/dbs/main/run user=postgres dbname=postgres"
 	verb stop
 }
 
+@test "explore: a report on a database with all that can be in one" {
+	local file=$PG_ROOT/dbs/full/report.html
+	verb DB=full start
+	psql -Xq -d "host=$PG_ROOT/dbs/full/run user=postgres dbname=postgres" \
+		-f "$TREE/tests/golden/schema.sql" 2>/dev/null
+	exits 0 verb DB=full explore
+	is "$out" "$file"
+	grep -q 'shop\.orders' "$file"
+	# A table of this name is only a table.
+	grep -q '&lt;script&gt;alert(1)&lt;/script&gt;' "$file"
+	is "$(grep -c '<script>alert' "$file")" 0
+	verb DB=full stop
+	rm -rf "$PG_ROOT/dbs/full"
+}
+
 @test "restore: everything since the backup, or what was before a time" {
 	local t
 	verb start

@@ -1,6 +1,6 @@
 -- Sequences and how much of them is used up, by what the column that they number
 -- can hold if that is less than the sequence's own end.  Each value is in a file of
--- its own: of more than 2,000 sequences only those are read that could end.
+-- its own: of more than 500 sequences only those are read that could end.
 with owned as materialized (
 	select d.classid, d.objid
 	from pg_catalog.pg_depend d
@@ -41,7 +41,7 @@ seq as materialized (
 		then 'unlogged, not on a standby'
 		when s.seqmax > 4611686018427387904 and s.seqincrement in (1, -1)
 		and coalesce(u.atttypid = 'pg_catalog.int8'::pg_catalog.regtype, true)
-		and (select pg_catalog.count(*) from pg_catalog.pg_sequence) > 2000
+		and (select pg_catalog.count(*) from pg_catalog.pg_sequence) > 500
 		then 'not read, it is far from its end' end as note
 	from pg_catalog.pg_sequence s
 	join pg_catalog.pg_class c on c.oid = s.seqrelid

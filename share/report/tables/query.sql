@@ -139,7 +139,7 @@ shut as materialized (
 ),
 unit as materialized (
 	select pg_catalog.current_setting('block_size')::pg_catalog.int8 as page,
-		(select pg_catalog.count(*) <= 2000 from member) as few
+		(select pg_catalog.count(*) <= 500 from member) as few
 ),
 -- Sizes come from the file system.  To open every index and TOAST table takes longer
 -- than all else, though: where tables are many the catalog is believed, which the
