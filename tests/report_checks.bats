@@ -448,10 +448,10 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 @test "extensions and collations that were left behind" {
 	require_extension hstore
 	database left_behind
-	pg_sql a/left_behind "create extension hstore version '1.7'" ||
+	pg_sql a/left_behind "create extension hstore version '1.4'" ||
 		skip 'hstore of another version'
 	judge a/left_behind extensions-outdated,collation
-	fires extensions-outdated hstore warning 'is 1.7, while the server has'
+	fires extensions-outdated hstore warning 'is 1.4, while the server has'
 	silent collation
 	mend extensions-outdated hstore
 	pg_sql a/left_behind <<-'SQL' || skip 'without ICU'
@@ -706,6 +706,12 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 	like "$(lines_of xid-age-table public.own | jq -r .message)" 'freezes from 100,000 on'
 }
 
+# An archiver that failed sleeps for a minute, unless there is something new.
+archives() {
+	pg_sql c 'drop table if exists new; create table new (); select pg_switch_wal()' >/dev/null 2>&1
+	pg_sql_true c 'select last_archived_time > last_failed_time from pg_stat_archiver'
+}
+
 # --- the cluster ------------------------------------------------------------------------------
 
 @test "replication: lag and slots; all checks run on a standby" {
@@ -776,12 +782,11 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 	silent checkpoints-forced
 	pg_sql c "alter system set archive_command = 'true'"
 	pg_sql c 'select pg_reload_conf()' >/dev/null
-	wait_for -t 90 judged c archive-failures '{}' fires archive-failures archiver warning
+	wait_for archives
+	judge c archive-failures
+	fires archive-failures archiver warning 'failed .* ago, and works since'
 	judge c archive-failures '{"archive-failures": {"warning": 0}}'
 	silent archive-failures
-	pg_sql c "alter system set archive_timeout = '1s'"
-	pg_sql c 'select pg_reload_conf(); create table u as select 1' >/dev/null
-	DSN="$(pg_dsn c) user=nobody" judge c archive-queue 2>/dev/null || :
 
 	pg_stop c
 	[ -x "$PG_BINDIR/pg_checksums" ] || skip 'without pg_checksums'

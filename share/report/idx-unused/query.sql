@@ -83,10 +83,12 @@ parts (indexrelid, part) as (
 ),
 used as (
 	select p.indexrelid,
-		pg_catalog.bool_or(s.idx_scan > 0 and coalesce((pg_catalog.to_jsonb(s) ->> 'last_idx_scan')
-			::pg_catalog.timestamptz > pg_catalog.clock_timestamp()
-			- t.days * interval '1 day', true)) as used,
-		pg_catalog.max((pg_catalog.to_jsonb(s) ->> 'last_idx_scan')::pg_catalog.timestamptz) as last,
+		-- When it was last is known since version 16.
+		pg_catalog.bool_or(case when s.idx_scan > 0 then coalesce((pg_catalog.to_jsonb(s)
+			->> 'last_idx_scan')::pg_catalog.timestamptz > pg_catalog.clock_timestamp()
+			- t.days * interval '1 day', true) else false end) as used,
+		pg_catalog.max(case when s.idx_scan > 0 then (pg_catalog.to_jsonb(s)
+			->> 'last_idx_scan')::pg_catalog.timestamptz end) as last,
 		pg_catalog.sum(k.relpages::pg_catalog.float8 * t.block) as bytes
 	from parts p
 	join pg_catalog.pg_class k on k.oid = p.part
@@ -136,12 +138,20 @@ unused as (
 	from candidates c
 	join used u on u.indexrelid = c.indexrelid
 	left join chunked h on h.indrelid = c.indrelid
-		and c.hypertable
-		and h.definition = substring(pg_catalog.pg_get_indexdef(c.indexrelid)
-			from ' USING (.*)$')
+		and h.definition = case when c.hypertable then
+			substring(pg_catalog.pg_get_indexdef(c.indexrelid)
+			from ' USING (.*)$') end
 	where not coalesce(u.used, false)
 	and not coalesce(h.used, false)
 	and c.indexrelid not in (select s.indexrelid from supports s)
+),
+-- Their definitions are asked for only of those that are shown.
+largest as materialized (
+	select u.*
+	from unused u, t
+	where u.bytes >= t.min_bytes
+	order by u.bytes desc, u.nspname, u.index
+	limit (select t.most from t)
 ),
 listed as (
 	select case when u.bytes >= t.warning_bytes and t.receivers = 0
@@ -170,10 +180,8 @@ listed as (
 		u.bytes,
 		u.bytes as value,
 		t.min_bytes as threshold
-	from unused u, t
-	where u.bytes >= t.min_bytes
+	from largest u, t
 	order by u.bytes desc, 2
-	limit (select t.most from t)
 )
 select * from listed
 union all
