@@ -200,7 +200,8 @@ $(BUILD)/share/completions/pgpipe.bash: scripts/completion $(TOOLS:%=$(BUILD)/bi
 # What these need may be missing when make reads this file, so they build in a
 # second make, after `deps`.
 
-.PHONY: deps deps-lint deps-bench deps-fuzz deps-browser demo check lint fuzz bench
+.PHONY: deps deps-lint deps-bench deps-fuzz deps-browser demo check soak lint fuzz \
+	bench
 deps: ## install what is missing (Debian, Ubuntu)
 	@scripts/deps build run $(compiler) $(if $(PG),servers)
 deps-lint:
@@ -217,6 +218,8 @@ demo: deps ## copy real data between two throw-away servers, and prove it
 	@BUILD=$(BUILD) scripts/demo
 
 check: deps ## all tests; PG=17, SAN=address,undefined, T=pattern, J=jobs
+	@$(MAKE) --no-print-directory deps-browser || \
+		echo 'make: tests in a browser are skipped' >&2
 	@$(MAKE) --no-print-directory all testprogs completion
 	@BUILD=$(BUILD) SAN=$(SAN) PG=$(PG) T='$(subst ','\'',$(T))' J=$(J) \
 		SOAK=$(SOAK) tests/run
