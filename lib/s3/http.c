@@ -20,8 +20,8 @@
 #define TEXT_MAX ((size_t)16 * 1024 * 1024) /* of a list of 1,000 objects */
 #define CONNECT_SECONDS 20L
 #define PIECE (256L * 1024) /* bytes from and to a socket at once */
-#define WAIT_FIRST 200	/* ms */
-#define WAIT_LAST 20000 /* ms */
+#define WAIT_FIRST 200	    /* ms */
+#define WAIT_LAST 20000	    /* ms */
 
 struct s3 {
 	const struct s3_config *config;
