@@ -19,8 +19,9 @@
 
 #define TEXT_MAX ((size_t)16 * 1024 * 1024) /* of a list of 1,000 objects */
 #define CONNECT_SECONDS 20L
-#define WAIT_FIRST 200	/* ms */
-#define WAIT_LAST 20000 /* ms */
+#define PIECE (256L * 1024) /* bytes from and to a socket at once */
+#define WAIT_FIRST 200	    /* ms */
+#define WAIT_LAST 20000	    /* ms */
 
 struct s3 {
 	const struct s3_config *config;
@@ -277,6 +278,8 @@ set_always(const struct s3 *s)
 	(void)curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
 	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+	(void)curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, PIECE);
+	(void)curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, PIECE);
 	(void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT,
 	    c->timeout < CONNECT_SECONDS ? (long)c->timeout : CONNECT_SECONDS);
 	(void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
