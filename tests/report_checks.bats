@@ -787,6 +787,13 @@ archives() {
 	fires archive-failures archiver warning 'failed .* ago, and works since'
 	judge c archive-failures '{"archive-failures": {"warning": 0}}'
 	silent archive-failures
+	# One that neither fails nor succeeds.
+	pg_sql c "alter system set archive_command = 'sleep 6'"
+	pg_sql c "alter system set archive_timeout = '1s'"
+	pg_sql c 'select pg_reload_conf()' >/dev/null
+	pg_sql c 'create table newer (); select pg_switch_wal()' >/dev/null
+	wait_for judged c archive-failures '{}' fires archive-failures archiver critical 'no WAL was archived for'
+	pg_sql c "alter system set archive_command = 'true'"
 
 	pg_stop c
 	[ -x "$PG_BINDIR/pg_checksums" ] || skip 'without pg_checksums'
