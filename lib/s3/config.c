@@ -297,5 +297,5 @@ s3_config_free(struct s3_config *c)
 	forget(c->secret);
 	forget(c->token);
 	free(c->ca);
-	*c = (struct s3_config){.url = NULL};
+	memset(c, 0, sizeof(*c));
 }
