@@ -725,6 +725,28 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	is "$(dst 'select * from t') $(dst 'select * from u')" '5 {6,7}'
 }
 
+@test "composite types whose fields stand in another order are refused" {
+	src "create type pair as (x int, y int); create domain couple as pair; create type crate as (a pair, b couple[]);
+		create table t (p pair); insert into t values ('(1,2)'); create table u (b crate[]); insert into u values (array['(\"(1,2)\",)'::crate])"
+	dst 'create type pair as (y int, x int); create domain couple as pair; create type crate as (a pair, b couple[]);
+		create table t (p pair); create table u (b crate[])'
+	IN_OPT=--keep-going
+	for OUT_OPT in '' '--format text'; do
+		copy '0 0 3'
+		like "$err" 'column "p" is made of pair\(x, y\) in "public.t" of the source, and of pair\(y, x\) in public.t of the target'
+		like "$err" 'column "b" is made of crate\(a, b\), pair\(x, y\)'
+		is "$(dst 'select count(*) from t') $(dst 'select count(*) from u')" '0 0'
+	done
+	IN_OPT=--lossy
+	copy '0 0 0'
+	is "$(dst 'select (p).y, (p).x from t')" '1|2'
+	dst 'drop table t, u; drop type pair cascade; drop type crate cascade; create type pair as (x int, y int);
+		create domain couple as pair; create type crate as (a pair, b couple[]); create table t (p pair); create table u (b crate[])'
+	OUT_OPT='' IN_OPT=--restart
+	copy '0 0 0'
+	same t u
+}
+
 @test "a modifier that grows is taken, a narrower one with --lossy" {
 	local negative=5 # a scale below zero, where there is one
 	[ "$PG_MAJOR" -lt 15 ] || negative=5,-2

@@ -16,6 +16,7 @@ free_column(struct pg_column *c)
 	free(c->type);
 	free(c->type_name);
 	free(c->typmod_text);
+	free(c->fields);
 	free(c->canonical);
 }
 
@@ -46,6 +47,7 @@ copy_column(const struct pg_column *model, const char *name)
 	c.type = copy_text(model->type);
 	c.type_name = copy_text(model->type_name);
 	c.typmod_text = copy_text(model->typmod_text);
+	c.fields = copy_text(model->fields);
 	c.canonical = copy_text(model->canonical);
 	c.digest.name = c.name;
 	/* These are the column's own, and not known of it. */

@@ -168,6 +168,27 @@ check_made_of(const struct job *job, const json_t *from,
 	return STATUS_FAIL;
 }
 
+/* The values of a composite are told apart by their places alone. */
+static status
+check_fields(const struct job *job, const json_t *from,
+    const struct pg_column *to, struct failure *f)
+{
+	const char *fields = record_text(from, "fields");
+
+	if (fields == NULL || to->fields == NULL ||
+	    str_eq(fields, to->fields) || job->load->options->lossy)
+		return STATUS_OK;
+	(void)failure_set(f, STATUS_FAIL,
+	    "column \"%s\" is made of %s in \"%s.%s\" of the source, and of "
+	    "%s in %s of the target",
+	    to->name, fields, job->chunk.schema, job->chunk.table, to->fields,
+	    job->target);
+	failure_hint(f,
+	    "Values of a composite type go by the order of its fields; "
+	    "--lossy lets them, whatever the fields are called.");
+	return STATUS_FAIL;
+}
+
 static status
 check_type(const struct job *job, const json_t *from,
     const struct pg_column *to, struct failure *f)
@@ -247,6 +268,8 @@ check_column(struct pg *pg, const struct job *job, const struct target *t,
 		    "in \"%s.%s\" of the source",
 		    name, job->target, job->chunk.schema, job->chunk.table);
 	s = check_type(job, from, to, f);
+	if (s == STATUS_OK)
+		s = check_fields(job, from, to, f);
 	return s == STATUS_OK ? check_array(pg, job, from, to, f) : s;
 }
 

@@ -58,6 +58,38 @@ enum {
 	REL_CHILD
 };
 
+/*
+ * "pair(x, y)" of each composite type in a column's type, also in arrays,
+ * domains and other composites: their values go by the order of fields.
+ * Built-in types hold none, and are not looked at.
+ */
+static void
+select_fields(struct sql *sql)
+{
+	sql_add(sql,
+	    ", case when col.atttypid >= 16384 then ("
+	    "with recursive part(oid) as ("
+	    "select col.atttypid"
+	    " union select inner_type.oid from part"
+	    " join pg_catalog.pg_type t on t.oid = part.oid"
+	    " cross join lateral (select t.typbasetype"
+	    "  union all select t.typelem"
+	    "  union all select f.atttypid from pg_catalog.pg_attribute f"
+	    "  where t.typrelid <> 0 and f.attrelid = t.typrelid"
+	    "  and f.attnum > 0 and not f.attisdropped) inner_type(oid)"
+	    " where inner_type.oid <> 0"
+	    "), composite(name) as ("
+	    "select pg_catalog.quote_ident(t.typname) || '(' || ("
+	    "select pg_catalog.string_agg("
+	    "pg_catalog.quote_ident(f.attname), ', ' order by f.attnum)"
+	    " from pg_catalog.pg_attribute f where f.attrelid = t.typrelid"
+	    " and f.attnum > 0 and not f.attisdropped) || ')'"
+	    " from part join pg_catalog.pg_type t on t.oid = part.oid"
+	    " where t.typrelid <> 0"
+	    ") select pg_catalog.string_agg(name, ', '"
+	    " order by name collate \"C\") from composite) end");
+}
+
 static void
 select_columns(struct sql *sql)
 {
@@ -67,8 +99,9 @@ select_columns(struct sql *sql)
 	    " pg_catalog.format_type(col.atttypid, null),"
 	    " pg_catalog.format_type(col.atttypid, col.atttypmod),"
 	    " (col.attgenerated <> '')::text, col.attidentity::text,"
-	    " col.attnotnull::text, col.atthasdef::text, null, null"
-	    " from col");
+	    " col.attnotnull::text, col.atthasdef::text");
+	select_fields(sql);
+	sql_add(sql, ", null from col");
 }
 
 enum {
@@ -80,7 +113,8 @@ enum {
 	COL_GENERATED,
 	COL_IDENTITY,
 	COL_NOT_NULL,
-	COL_DEFAULT
+	COL_DEFAULT,
+	COL_FIELDS
 };
 
 static void
@@ -129,6 +163,9 @@ take_column(struct pg_column *c, const struct pg_result *r, int row)
 	c->identity = *pg_value(r, row, COL_IDENTITY);
 	c->not_null = said(r, row, COL_NOT_NULL);
 	c->has_default = said(r, row, COL_DEFAULT);
+	if (pg_value(r, row, COL_FIELDS) != NULL) {
+		c->fields = mem_strdup(pg_value(r, row, COL_FIELDS));
+	}
 	c->oid = (uint32_t)pg_int(r, row, COL_TYPE_OID);
 	c->digest.name = c->name;
 }
@@ -295,6 +332,7 @@ pg_table_free(struct pg_table *t)
 		free(c->type);
 		free(c->type_name);
 		free(c->typmod_text);
+		free(c->fields);
 		free(c->canonical);
 	}
 	free(t->columns);

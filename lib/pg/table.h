@@ -17,6 +17,7 @@ struct pg_column {
 	char *type_name; /* schema-qualified type name for SQL and compare */
 	int32_t typmod;
 	char *typmod_text; /* format_type with typmod: "numeric(12,4)" */
+	char *fields;	   /* of composites in it, "pair(x, y)", or NULL */
 	bool generated;	   /* stored or virtual: never copied */
 	char identity;	   /* 'a', 'd' or 0 */
 	bool not_null, has_default;

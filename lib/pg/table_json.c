@@ -28,6 +28,8 @@ column_json(const struct pg_column *c)
 	record_set_text(record, "type", c->typmod_text);
 	record_set_text(record, "type_name", c->type_name);
 	record_set_int(record, "typmod", c->typmod);
+	if (c->fields != NULL)
+		record_set_text(record, "fields", c->fields);
 	set_oid(record, "oid", c->oid);
 	set_oid(record, "digest_oid", c->digest.type);
 	(void)json_object_set_new(record, "array",
