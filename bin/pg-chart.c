@@ -22,15 +22,8 @@ static const char examples[] =
 static status
 parse(struct chart_request *r, int *argc, char **argv, bool *answered)
 {
-	const struct option_spec options[] = {
-	    {'d', "dbname", OPTION_TEXT, &r->server.database, "CONN",
-		"database: a name, a connection string or a URI", 0, 0, NULL},
-	    {'h', "host", OPTION_TEXT, &r->server.host, "HOST",
-		"server's host or socket directory", 0, 0, NULL},
-	    {'p', "port", OPTION_TEXT, &r->server.port, "PORT", "server's port",
-		0, 0, NULL},
-	    {'U', "username", OPTION_TEXT, &r->server.user, "NAME",
-		"user to connect as", 0, 0, NULL},
+	const struct option_spec options[] = {PG_CONN_OPTIONS(&r->server,
+						  "database"),
 	    {0, "table", OPTION_TEXT, &r->table, "TABLE",
 		"table, view or hypertable with the data", 0, 0, NULL},
 	    {0, "query", OPTION_TEXT, &r->query, "SQL", "the same from a query",

@@ -35,16 +35,8 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 {
 	struct compare_options *run = &a->run;
 	struct pg_params *server = &run->target;
-	const struct option_spec options[] = {
-	    {'d', "dbname", OPTION_TEXT, &server->database, "CONN",
-		"database to check: a name, a connection string or a URI", 0, 0,
-		NULL},
-	    {'h', "host", OPTION_TEXT, &server->host, "HOST",
-		"server's host or socket directory", 0, 0, NULL},
-	    {'p', "port", OPTION_TEXT, &server->port, "PORT", "server's port",
-		0, 0, NULL},
-	    {'U', "username", OPTION_TEXT, &server->user, "NAME",
-		"user to connect as", 0, 0, NULL},
+	const struct option_spec options[] = {PG_CONN_OPTIONS(server,
+						  "database to check"),
 	    {0, "source", OPTION_TEXT, &a->source, "CONN",
 		"compare two databases: this one, where the lines are from,", 0,
 		0, NULL},

@@ -27,16 +27,8 @@ static status
 parse(struct arguments *a, int *argc, char **argv, bool *answered)
 {
 	struct request *r = &a->request;
-	const struct option_spec options[] = {
-	    {'d', "dbname", OPTION_TEXT, &r->server.database, "CONN",
-		"database to list: a name, a connection string or a URI", 0, 0,
-		NULL},
-	    {'h', "host", OPTION_TEXT, &r->server.host, "HOST",
-		"server's host or socket directory", 0, 0, NULL},
-	    {'p', "port", OPTION_TEXT, &r->server.port, "PORT", "server's port",
-		0, 0, NULL},
-	    {'U', "username", OPTION_TEXT, &r->server.user, "NAME",
-		"user to connect as", 0, 0, NULL},
+	const struct option_spec options[] = {PG_CONN_OPTIONS(&r->server,
+						  "database to list"),
 	    {'x', "exclude", OPTION_LIST, &r->leave_out, "PATTERN",
 		"leave out the tables that match, and what is below them", 0, 0,
 		NULL},

@@ -29,16 +29,8 @@ static status
 parse(struct arguments *a, int *argc, char **argv, bool *answered)
 {
 	struct load_options *o = &a->load;
-	const struct option_spec options[] = {
-	    {'d', "dbname", OPTION_TEXT, &o->target.database, "CONN",
-		"database to load: a name, a connection string or a URI", 0, 0,
-		NULL},
-	    {'h', "host", OPTION_TEXT, &o->target.host, "HOST",
-		"server's host or socket directory", 0, 0, NULL},
-	    {'p', "port", OPTION_TEXT, &o->target.port, "PORT", "server's port",
-		0, 0, NULL},
-	    {'U', "username", OPTION_TEXT, &o->target.user, "NAME",
-		"user to connect as", 0, 0, NULL},
+	const struct option_spec options[] = {PG_CONN_OPTIONS(&o->target,
+						  "database to load"),
 	    {'j', "jobs", OPTION_COUNT, &o->jobs, "N",
 		"connections at least (default 1; more if the archive needs "
 		"more)",

@@ -61,50 +61,41 @@ static status
 parse(struct arguments *a, int *argc, char **argv, bool *answered)
 {
 	struct queue_options *o = &a->queue;
-	const struct option_spec options[] =
-	    {{'d', "dbname", OPTION_TEXT, &o->target.database, "CONN",
-		 "target, where the queue is: a name, a string or a URI", 0, 0,
-		 NULL},
-		{'h', "host", OPTION_TEXT, &o->target.host, "HOST",
-		    "server's host or socket directory", 0, 0, NULL},
-		{'p', "port", OPTION_TEXT, &o->target.port, "PORT",
-		    "server's port", 0, 0, NULL},
-		{'U', "username", OPTION_TEXT, &o->target.user, "NAME",
-		    "user to connect as", 0, 0, NULL},
-		{0, "queue", OPTION_TEXT, &o->name, "NAME",
-		    "which queue (default " QUEUE_NAME ")", 0, 0, NULL},
-		{0, "ledger-schema", OPTION_TEXT, &o->schema, "NAME",
-		    "schema of the queues (default " STORE_SCHEMA ")", 0, 0,
-		    NULL},
-		{0, "partial", OPTION_FLAG, &o->partial, NULL,
-		    "put, results: the list is short on purpose", 0, 0, NULL},
-		{'j', "jobs", OPTION_COUNT, &a->jobs, "N",
-		    "work, take: so many chunks at once (default 1)", 1,
-		    QUEUE_JOBS_MAX, NULL},
-		{0, "order", OPTION_CHOICE, &a->order, "ORDER",
-		    "work, take: what comes first (default largest)", 0, 0,
-		    queue_orders},
-		{0, "max", OPTION_COUNT, &a->most, "N",
-		    "work: end after so many chunks", 1, UINT64_MAX - 1, NULL},
-		{0, "retries", OPTION_COUNT, &a->retries, "N",
-		    "work, take: give up after so many more tries (default 3)",
-		    0, 1000, NULL},
-		{0, "backoff", OPTION_DURATION, &a->backoff, "TIME",
-		    "work, take: pause before the second try, then doubled "
-		    "(default 5s)",
-		    0, 0, NULL},
-		{0, "wait", OPTION_FLAG, &o->wait, NULL,
-		    "work: stay until others are done, too", 0, 0, NULL},
-		{0, "snapshot", OPTION_TEXT, &o->snapshot, "ID",
-		    "work, take: exported snapshot that ctid slices are of", 0,
-		    0, NULL},
-		{0, "watch", OPTION_FLAG, &o->watch, NULL,
-		    "status: again and again until all is done", 0, 0, NULL},
-		{0, "interval", OPTION_DURATION, &a->interval, "TIME",
-		    "status: pause of --watch (default 2s)", 0, 0, NULL},
-		{0, "wrong", OPTION_FLAG, &a->wrong, NULL,
-		    "retry: what was answered with no", 0, 0, NULL},
-		OPTION_END};
+	const struct option_spec options[] = {PG_CONN_OPTIONS(&o->target,
+						  "target, where the queue is"),
+	    {0, "queue", OPTION_TEXT, &o->name, "NAME",
+		"which queue (default " QUEUE_NAME ")", 0, 0, NULL},
+	    {0, "ledger-schema", OPTION_TEXT, &o->schema, "NAME",
+		"schema of the queues (default " STORE_SCHEMA ")", 0, 0, NULL},
+	    {0, "partial", OPTION_FLAG, &o->partial, NULL,
+		"put, results: the list is short on purpose", 0, 0, NULL},
+	    {'j', "jobs", OPTION_COUNT, &a->jobs, "N",
+		"work, take: so many chunks at once (default 1)", 1,
+		QUEUE_JOBS_MAX, NULL},
+	    {0, "order", OPTION_CHOICE, &a->order, "ORDER",
+		"work, take: what comes first (default largest)", 0, 0,
+		queue_orders},
+	    {0, "max", OPTION_COUNT, &a->most, "N",
+		"work: end after so many chunks", 1, UINT64_MAX - 1, NULL},
+	    {0, "retries", OPTION_COUNT, &a->retries, "N",
+		"work, take: give up after so many more tries (default 3)", 0,
+		1000, NULL},
+	    {0, "backoff", OPTION_DURATION, &a->backoff, "TIME",
+		"work, take: pause before the second try, then doubled "
+		"(default 5s)",
+		0, 0, NULL},
+	    {0, "wait", OPTION_FLAG, &o->wait, NULL,
+		"work: stay until others are done, too", 0, 0, NULL},
+	    {0, "snapshot", OPTION_TEXT, &o->snapshot, "ID",
+		"work, take: exported snapshot that ctid slices are of", 0, 0,
+		NULL},
+	    {0, "watch", OPTION_FLAG, &o->watch, NULL,
+		"status: again and again until all is done", 0, 0, NULL},
+	    {0, "interval", OPTION_DURATION, &a->interval, "TIME",
+		"status: pause of --watch (default 2s)", 0, 0, NULL},
+	    {0, "wrong", OPTION_FLAG, &a->wrong, NULL,
+		"retry: what was answered with no", 0, 0, NULL},
+	    OPTION_END};
 	const struct program program = {"pg-queue",
 	    "Keep work in a table of the target, so that many processes and "
 	    "hosts share it.  VERB is put, take, work, pending, results, "
@@ -123,22 +114,6 @@ find_verb(const char *name)
 		if (strcmp(verbs[i].name, name) == 0)
 			return &verbs[i];
 	return NULL;
-}
-
-static bool
-allows(const struct verb *v, const char *option)
-{
-	const char *at = v->options;
-	size_t n = strlen(option);
-
-	while (*at != '\0') {
-		size_t word = strcspn(at, " ");
-
-		if (word == n && strncmp(at, option, n) == 0)
-			return true;
-		at += word + (at[word] == ' ');
-	}
-	return false;
 }
 
 /* An option that a verb does not know is a mistake, not a detail. */
@@ -163,7 +138,8 @@ check_options(const struct arguments *a, const struct verb *v)
 	size_t i;
 
 	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (options[i].given && !allows(v, options[i].name))
+		if (options[i].given &&
+		    !option_among(v->options, options[i].name))
 			return option_fault("%s does not go with \"%s\"",
 			    options[i].shown, v->name);
 	if (a->queue.name[0] == '\0')

@@ -64,17 +64,7 @@ static status
 parse(struct arguments *a, int *argc, char **argv, bool *answered)
 {
 	struct pg_params *conn = &a->report.conn;
-	const struct option_spec options[] = {{'d', "dbname", OPTION_TEXT,
-						  &conn->database, "CONN",
-						  "database: a name, a string "
-						  "or a URI",
-						  0, 0, NULL},
-	    {'h', "host", OPTION_TEXT, &conn->host, "HOST",
-		"server's host or socket directory", 0, 0, NULL},
-	    {'p', "port", OPTION_TEXT, &conn->port, "PORT", "server's port", 0,
-		0, NULL},
-	    {'U', "username", OPTION_TEXT, &conn->user, "NAME",
-		"user to connect as", 0, 0, NULL},
+	const struct option_spec options[] = {PG_CONN_OPTIONS(conn, "database"),
 	    {0, "all-databases", OPTION_FLAG, &a->all, NULL,
 		"all databases of the server", 0, 0, NULL},
 	    {'j', "jobs", OPTION_COUNT, &a->jobs, "N",
@@ -129,22 +119,6 @@ find_verb(const char *name)
 }
 
 static bool
-allows(const struct verb *v, const char *option)
-{
-	const char *at = v->options;
-	size_t n = strlen(option);
-
-	while (*at != '\0') {
-		size_t word = strcspn(at, " ");
-
-		if (word == n && strncmp(at, option, n) == 0)
-			return true;
-		at += word + (at[word] == ' ');
-	}
-	return false;
-}
-
-static bool
 has_connection(const struct arguments *a)
 {
 	const struct pg_params *c = &a->report.conn;
@@ -175,7 +149,7 @@ check_options(const struct arguments *a, const struct verb *v, bool file)
 	    {"fail-on", "--fail-on", a->fail_on >= 0}};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		bool good = allows(v, options[i].name) &&
+		bool good = option_among(v->options, options[i].name) &&
 		    (!file || v->reads != FROM_BOTH ||
 			strcmp(options[i].name, "fail-on") == 0);
 

@@ -40,18 +40,6 @@ struct request {
 	bool dry_run;
 };
 
-#define CONNECTION_OPTIONS(r)                                                 \
-	{'d', "dbname", OPTION_TEXT, &(r).conn.database, "CONN",              \
-	    "database: name, key=value string or URI", 0, 0, NULL},           \
-	    {'h', "host", OPTION_TEXT, &(r).conn.host, "HOST",                \
-		"server or socket directory", 0, 0, NULL},                    \
-	    {'p', "port", OPTION_TEXT, &(r).conn.port, "PORT", "its port", 0, \
-		0, NULL},                                                     \
-	{                                                                     \
-		'U', "username", OPTION_TEXT, &(r).conn.user, "NAME",         \
-		    "user to connect as", 0, 0, NULL                          \
-	}
-
 #define LEDGER_OPTION(r)                                                     \
 	{                                                                    \
 		0, "ledger-schema", OPTION_TEXT, &(r).ledger_schema, "NAME", \
@@ -122,7 +110,8 @@ static status
 run_doctor(int argc, char **argv)
 {
 	struct request r = {.ledger_schema = LEDGER_SCHEMA};
-	const struct option_spec options[] = {CONNECTION_OPTIONS(r),
+	const struct option_spec options[] = {PG_CONN_OPTIONS(&r.conn,
+						  "database"),
 	    LEDGER_OPTION(r), OPTION_END};
 	const struct program program = {.name = "pgpipe doctor",
 	    .about =
@@ -183,7 +172,8 @@ static status
 run_init(int argc, char **argv)
 {
 	struct request r = {.ledger_schema = LEDGER_SCHEMA};
-	const struct option_spec options[] = {CONNECTION_OPTIONS(r),
+	const struct option_spec options[] = {PG_CONN_OPTIONS(&r.conn,
+						  "database"),
 	    LEDGER_OPTION(r),
 	    {'n', "dry-run", OPTION_FLAG, &r.dry_run, NULL,
 		"print the SQL, connect to nothing", 0, 0, NULL},

@@ -67,6 +67,21 @@ is_end(const struct option_spec *spec)
 	return spec->short_name == 0 && spec->long_name == NULL;
 }
 
+bool
+option_among(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	while (*list != '\0') {
+		size_t word = strcspn(list, " ");
+
+		if (word == n && strncmp(list, name, n) == 0)
+			return true;
+		list += word + (list[word] == ' ');
+	}
+	return false;
+}
+
 status
 option_fault(const char *fmt, ...)
 {

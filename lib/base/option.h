@@ -61,6 +61,10 @@ struct program {
 status option_parse(const struct program *program, int *argc, char **argv,
     bool *answered) MUST_CHECK;
 
+/* Is the name a word of the list, as in "jobs order snapshot"?  For verbs that
+ * know some of a table's options. */
+bool option_among(const char *list, const char *name);
+
 /* Report "TOOL: error: ..." plus the pointer to --help; STATUS_USAGE. */
 status option_fault(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -45,6 +45,19 @@ struct pg_params {
 			    * database says, or NULL */
 };
 
+/* These four in a table of options; what says which database it is. */
+/* clang-format off */
+#define PG_CONN_OPTIONS(params, what)                                        \
+	{'d', "dbname", OPTION_TEXT, &(params)->database, "CONN",            \
+	    what ": a name, a string or a URI", 0, 0, NULL},                 \
+	{'h', "host", OPTION_TEXT, &(params)->host, "HOST",                  \
+	    "server's host or socket directory", 0, 0, NULL},                \
+	{'p', "port", OPTION_TEXT, &(params)->port, "PORT", "server's port", \
+	    0, 0, NULL},                                                     \
+	{'U', "username", OPTION_TEXT, &(params)->user, "NAME",              \
+	    "user to connect as", 0, 0, NULL}
+/* clang-format on */
+
 /*
  * Connect, retrying what may pass (refused, starting up, too many
  * connections) with exponential backoff and jitter until connect_timeout,
