@@ -62,6 +62,8 @@ close_file(struct plain *p)
 	int fd = p->fd;
 
 	p->fd = -1;
+	if (fd >= 0)
+		io_begin_sync(fd);
 	if (fd >= 0 && close(fd) != 0)
 		return failed("close", p->at->path, p->name);
 	return STATUS_OK;

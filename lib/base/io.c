@@ -3,7 +3,7 @@
  * Bytes through file descriptors, and the one way out of stdout.
  */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* F_SETPIPE_SZ */
+#define _GNU_SOURCE /* F_SETPIPE_SZ, sync_file_range */
 #endif
 #include "base/io.h"
 
@@ -99,6 +99,17 @@ io_write(int fd, const void *bytes, size_t n, const char *name)
 		return STATUS_FAIL;
 	}
 	return STATUS_OK;
+}
+
+void
+io_begin_sync(int fd)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+	/* Only a beginning: what fails here fails again when it is synced. */
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+	(void)fd;
+#endif
 }
 
 /* The second signal ends a wait for bytes that may never come. */

@@ -26,6 +26,9 @@ void io_init(bool ignore_sigpipe);
  * other failure: STATUS_FAIL. */
 status io_write(int fd, const void *bytes, size_t n, const char *name)
     MUST_CHECK;
+/* The system may begin to put on disk what was written: for a file that is
+ * complete, where one sync at the end of many waits for all of them. */
+void io_begin_sync(int fd);
 /* Read up to n bytes; *got = 0 is end of file.  The second signal (abort)
  * ends the wait for them: STATUS_RETRY, without a message. */
 status io_read(int fd, void *bytes, size_t n, size_t *got, const char *name)

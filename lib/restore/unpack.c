@@ -222,6 +222,7 @@ end_file(void *arg, void *file, bool good)
 
 	(void)arg;
 	(void)good; /* what is bad fails the whole */
+	io_begin_sync(out->fd);
 	if (close(out->fd) != 0) {
 		log_error("could not write to \"%s\": %s", out->name,
 		    strerror(errno));
