@@ -198,7 +198,9 @@ $(BUILD)/share/completions/pgpipe.bash: scripts/completion $(TOOLS:%=$(BUILD)/bi
 
 # --- the two commands for a fresh machine, and their relatives ------------------
 # What these need may be missing when make reads this file, so they build in a
-# second make, after `deps`.
+# second make, after `deps`; on all cores, unless somebody says how many.
+SECOND = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(CORES))
+CORES := $(shell nproc 2>/dev/null || echo 2)
 
 .PHONY: deps deps-lint deps-bench deps-fuzz deps-browser demo check soak lint fuzz \
 	bench
@@ -214,13 +216,13 @@ deps-bench:
 	@scripts/deps build run bench
 
 demo: deps ## copy real data between two throw-away servers, and prove it
-	@$(MAKE) --no-print-directory all
+	@$(SECOND) all
 	@BUILD=$(BUILD) scripts/demo
 
 check: deps ## all tests; PG=17, SAN=address,undefined, T=pattern, J=jobs
 	@$(MAKE) --no-print-directory deps-browser || \
 		echo 'make: tests in a browser are skipped' >&2
-	@$(MAKE) --no-print-directory all testprogs completion
+	@$(SECOND) all testprogs completion
 	@BUILD=$(BUILD) SAN=$(SAN) PG=$(PG) T='$(subst ','\'',$(T))' J=$(J) \
 		SOAK=$(SOAK) tests/run
 
@@ -228,7 +230,7 @@ soak: ## all tests, the long ones too; the same variables
 	@$(MAKE) --no-print-directory check SOAK=1
 
 bench: deps-bench ## measure speed and memory beside other tools
-	@$(MAKE) --no-print-directory all bench-programs
+	@$(SECOND) all bench-programs
 	@PATH="$(CURDIR)/$(BUILD)/bin:$(CURDIR)/$(BUILD)/bench:$$PATH" tests/bench/run
 	@tests/bench/hypertables
 	@tests/bench/report
@@ -237,7 +239,7 @@ bench: deps-bench ## measure speed and memory beside other tools
 
 FUZZ_TIME ?= 60
 fuzz: deps-fuzz ## each fuzzer for FUZZ_TIME=60 seconds
-	@$(MAKE) --no-print-directory CC=clang SAN=fuzzer-no-link,address,undefined \
+	@$(SECOND) CC=clang SAN=fuzzer-no-link,address,undefined \
 		BUILD=build/fuzz fuzz-programs
 	@tests/fuzz/run $(FUZZ_TIME) $(FUZZERS:%=build/fuzz/%)
 

@@ -284,6 +284,7 @@ server_can() {	# METHOD
 	is "$(find b -mindepth 1 -maxdepth 1 | wc -l)" 2
 }
 
+# bats test_tags=soak
 @test "a tablespace dropped meanwhile is no fault of ours" {
 	backup_server drop
 	pg_sql drop "create table big as select i, repeat('x', 900) from generate_series(1, 9000) i"
@@ -466,6 +467,7 @@ server_can() {	# METHOD
 	pg_stop again
 }
 
+# bats test_tags=soak
 @test "a standby that follows its primary to another timeline in the middle" {
 	backup_server top 'full_page_writes = on'
 	pg_standby mid top

@@ -1257,6 +1257,7 @@ pg-chunks: warning: left out: public.b is the "other" one'
 	pg_stop sb immediate
 }
 
+# bats test_tags=soak
 @test "thousands of partitions need few locks and little memory" {
 	pg_start small 'max_locks_per_transaction = 10' 'max_connections = 10'
 	pg_sql small 'create table t(id int, ts date, v text, primary key (id)) partition by range (id)'

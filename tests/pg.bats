@@ -483,6 +483,7 @@ keepalive_runs() {
 	[ -n "$total" ]
 }
 
+# bats test_tags=soak
 @test "a garbled line never crashes us" {
 	local sql='copy (select i, repeat(i::text, i) from
 		generate_series(1, 20) i) to stdout' at code
