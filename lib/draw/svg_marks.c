@@ -218,8 +218,8 @@ svg_marks_bars(struct svg *g)
 static void
 draw_band(struct svg *g, size_t series, size_t first, size_t end)
 {
-	const double *high = &g->d.grid.y[series * g->d.grid.len];
-	const double *low = &g->d.low[series * g->d.grid.len];
+	const double *high = g->d.grid.y + series * g->d.grid.len;
+	const double *low = g->d.low + series * g->d.grid.len;
 	/* A column alone is as wide as the time it stands for. */
 	double wide =
 	    end - first == 1 ? svg_x(g, g->d.x.from + g->d.cell) - g->left : 0;

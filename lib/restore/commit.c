@@ -91,7 +91,7 @@ static status
 sync_all(struct restore *r)
 {
 	struct stat st;
-	dev_t done[RESTORE_SPACES + 1];
+	dev_t done[RESTORE_SPACES + 1] = {0};
 	size_t ndone = 0;
 
 	for (size_t i = 0; i <= r->nspaces; i++) {

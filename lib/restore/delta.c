@@ -65,7 +65,8 @@ compare(struct sweep *w, int dir, const char *name,
 			    : io_read(fd, w->buffer, BUFFER, &n, f->path);
 			filehash_add(&w->hash, w->buffer, n);
 		}
-		*same = memcmp(sum, f->sum, filehash_end(&w->hash, sum)) == 0;
+		n = filehash_end(&w->hash, sum);
+		*same = memcmp(sum, f->sum, n) == 0;
 		if (s == STATUS_OK && *same)
 			s = restore_own(w->r, fd, 0600 | (st.st_mode & 0150),
 			    f->path);

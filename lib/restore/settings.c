@@ -175,12 +175,12 @@ add_block(const struct restore *r, struct str *out)
 		add_recovery(r, out);
 	for (size_t i = 0; i < r->o->settings.len; i++) {
 		char *name CLEANUP_FREE = mem_strdup(r->o->settings.data[i]);
-		char *value = strchr(name, '=');
+		size_t n = strcspn(name, "=");
 
-		if (value == NULL)
+		if (name[n] == '\0')
 			BUG("a setting without a value");
-		*value++ = '\0';
-		set(out, name, value);
+		name[n] = '\0';
+		set(out, name, name + n + 1);
 	}
 }
 

@@ -224,7 +224,7 @@ ended_as_told(const struct restore *r)
 static enum outcome
 look(struct restore *r, bool seen, char **answer)
 {
-	struct postmaster p;
+	struct postmaster p = {.text = ""};
 	bool there = read_postmaster(r, &p);
 
 	if (!there || restore_postmaster(r->data.final) == 0) {
@@ -264,7 +264,7 @@ wait_for_it(struct restore *r, char **answer)
 	double began = num_now(), told = began;
 	/* pg_ctl has seen it; a service takes its time. */
 	bool seen = r->o->start_service == NULL;
-	struct postmaster p;
+	struct postmaster p = {.text = ""};
 	enum outcome got;
 
 	for (;;) {

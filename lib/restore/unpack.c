@@ -267,8 +267,8 @@ read_again(void *arg, const struct manifest_file *f)
 		filehash_add(&hash, bytes, n);
 	}
 	(void)close(fd);
-	if (s == STATUS_OK &&
-	    memcmp(sum, f->sum, filehash_end(&hash, sum)) != 0)
+	n = filehash_end(&hash, sum);
+	if (s == STATUS_OK && memcmp(sum, f->sum, n) != 0)
 		s = STATUS_NO;
 	return s;
 }
