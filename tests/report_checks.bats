@@ -844,7 +844,9 @@ archives() {
 	local dir id name
 	while read -r id; do
 		dir=$TREE/share/report/$id
-		for word in '^# ' '^## Why it matters' '^## Source' '^## To mend'; do
+		# Its title is in about.yaml.
+		! grep -q '^# ' "$dir/explain.md" || { echo "$id: a title"; false; }
+		for word in '^## Why it matters' '^## Source' '^## To mend'; do
 			grep -q "$word" "$dir/explain.md" || { echo "$id: no $word"; false; }
 		done
 		while read -r name; do
