@@ -33,9 +33,9 @@ add_double(struct sql *sql, double x)
 }
 
 /* The ends of the times that a server knows. */
-#define FIRST_TIME -210866803200.0
+#define FIRST_TIME (-210866803200.0)
 #define LAST_TIME 9224318015999.0
-#define FIRST_YEAR -62135596800.0 /* after Christ */
+#define FIRST_YEAR (-62135596800.0) /* after Christ */
 
 /* A bound in the time column's own type, so that an index serves. */
 static void

@@ -67,8 +67,11 @@ scan_clock(const char **p, struct draw_time *t)
 		(*p)++;
 		if (!isdigit((unsigned char)**p))
 			return false;
-		for (; isdigit((unsigned char)**p); (*p)++, place /= 10)
+		while (isdigit((unsigned char)**p)) {
 			part += (**p - '0') * place;
+			place /= 10;
+			(*p)++;
+		}
 		t->second = part;
 	}
 	t->second += second;

@@ -117,7 +117,8 @@ draw_scale_numbers(struct draw_scale *s, double from, double until,
 	s->until =
 	    loose ? end_of(&last, -1, step * divisor, until, from) : until;
 	s->len = 0;
-	for (double i = first; i <= last && s->len < DRAW_TICKS; i++) {
+	while (first + (double)s->len <= last && s->len < DRAW_TICKS) {
+		double i = first + (double)s->len;
 		struct draw_tick *t = &s->ticks[s->len++];
 
 		t->at = i * step * divisor;

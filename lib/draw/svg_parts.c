@@ -255,11 +255,12 @@ svg_heat_legend(struct svg *g, double y)
 	draw_quantity(&text, g->d.y.from, g->d.f->unit);
 	svg_text(g->out, "pgd-tick", x, y + 14, "start", str_text(&text));
 	x += draw_width(str_text(&text)) * SVG_SMALL + 8;
-	for (size_t i = 0; i < DRAW_HEATS; i++, x += 14) {
+	for (size_t i = 0; i < DRAW_HEATS; i++) {
 		str_addf(g->out, "<rect fill=\"%s\"", draw_heat(i));
 		svg_attribute(g->out, "x", x);
 		svg_attribute(g->out, "y", y + 4);
 		str_add(g->out, " width=\"14.2\" height=\"12\"/>\n");
+		x += 14;
 	}
 	str_clear(&text);
 	draw_quantity(&text, g->d.y.until, g->d.f->unit);

@@ -295,8 +295,9 @@ draw_scale_times(struct draw_scale *s, double from, double until, size_t target)
 	at = first_tick(&r, from);
 	while (at < from)
 		at = next_tick(&r, at);
-	for (; at <= until && s->len < DRAW_TICKS; at = next_tick(&r, at)) {
+	while (at <= until && s->len < DRAW_TICKS) {
 		s->ticks[s->len].at = at;
 		set_text(&s->ticks[s->len++], &r);
+		at = next_tick(&r, at);
 	}
 }

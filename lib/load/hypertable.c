@@ -421,7 +421,7 @@ hyper_target(struct pg *pg, const struct job *job, struct hyper *h,
 
 	if (h->way == HYPER_NEW)
 		return newchunk_create(pg, job, &h->table, t, f);
-	if (h->way == HYPER_CHUNK || h->adopt)
+	if (h->chunk != NULL && (h->way == HYPER_CHUNK || h->adopt))
 		r = &h->chunk->chunk;
 	return target_look(pg, job, r->schema, r->name, t, f);
 }
