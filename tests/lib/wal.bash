@@ -86,8 +86,14 @@ copy_of() {	# NAME OF
 }
 
 recover() {	# NAME CONF...
-	pg_start "$@" &&
-		wait_for pg_sql_true "$1" 'select not pg_is_in_recovery()'
+	pg_start "$@" && wait_for recovery_over "$1" &&
+		pg_sql_true "$1" 'select not pg_is_in_recovery()'
+}
+
+# Also when the server has given up, which it may after it let readers in.
+recovery_over() {	# NAME
+	! kill -0 "$(pg_pid "$1")" 2>/dev/null ||
+		pg_sql_true "$1" 'select not pg_is_in_recovery()'
 }
 
 listing() {	# DIR
