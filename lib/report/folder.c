@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "data/record.h"
 #include "data/yaml.h"
+#include "report/part.h"
 #include "report/template.h"
 #include "run/plugin.h"
 
@@ -266,8 +267,10 @@ strip(struct str *query)
 		query->data[--query->len] = '\0';
 }
 
+/* parts: of a query, to be filled in; NULL of other texts. */
 static status
-read_text(const struct folder *f, const char *file, bool sql, char **out)
+read_text(const struct folder *f, const char *file, const struct plugins *parts,
+    char **out)
 {
 	char *path CLEANUP_FREE = mem_printf("%s/%s", f->directory, file);
 	struct str text = STR_INIT;
@@ -275,7 +278,9 @@ read_text(const struct folder *f, const char *file, bool sql, char **out)
 
 	if (s == STATUS_OK && strlen(str_text(&text)) != text.len)
 		s = flawed(f, file, "it is not text");
-	if (s == STATUS_OK && sql)
+	if (s == STATUS_OK && parts != NULL)
+		s = parts_fill(parts, path, &text);
+	if (s == STATUS_OK && parts != NULL)
 		strip(&text);
 	if (s == STATUS_OK && text.len == 0)
 		s = flawed(f, file, "it is empty");
@@ -305,10 +310,11 @@ query_major(const char *file)
 }
 
 static status
-add_query(struct folder *f, const char *file, int major)
+add_query(struct folder *f, const char *file, const struct plugins *parts,
+    int major)
 {
 	struct folder_query q = {.major = major};
-	status s = read_text(f, file, true, &q.text);
+	status s = read_text(f, file, parts, &q.text);
 
 	if (s != STATUS_OK)
 		return s;
@@ -320,19 +326,19 @@ add_query(struct folder *f, const char *file, int major)
 }
 
 static status
-read_file(struct folder *f, const char *file)
+read_file(struct folder *f, const char *file, const struct plugins *parts)
 {
 	int major = query_major(file);
 
 	if (major >= 0)
-		return add_query(f, file, major);
+		return add_query(f, file, parts, major);
 	if (major == -2)
 		return flawed(f, file,
 		    "queries are query.sql and query.pgNN.sql");
 	if (strcmp(file, "when.sql") == 0)
-		return read_text(f, file, true, &f->when);
+		return read_text(f, file, parts, &f->when);
 	if (strcmp(file, "explain.md") == 0)
-		return read_text(f, file, false, &f->explain);
+		return read_text(f, file, NULL, &f->explain);
 	return STATUS_OK;
 }
 
@@ -345,7 +351,7 @@ compare_queries(const void *a, const void *b)
 }
 
 static status
-read_files(struct folder *f)
+read_files(struct folder *f, const struct plugins *parts)
 {
 	DIR *dir = opendir(f->directory);
 	const struct dirent *entry;
@@ -357,7 +363,7 @@ read_files(struct folder *f)
 		return STATUS_FAIL;
 	}
 	while ((entry = readdir(dir)) != NULL)
-		worst = status_worse(worst, read_file(f, entry->d_name));
+		worst = status_worse(worst, read_file(f, entry->d_name, parts));
 	(void)closedir(dir);
 	if (worst != STATUS_OK)
 		return worst;
@@ -372,7 +378,7 @@ read_files(struct folder *f)
 }
 
 static status
-read_folder(struct folder *f)
+read_folder(struct folder *f, const struct plugins *parts)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
 	char *about CLEANUP_FREE = mem_printf("%s/about.yaml", f->directory);
@@ -383,7 +389,7 @@ read_folder(struct folder *f)
 		    "its name must be of lower-case letters, digits and "
 		    "hyphens");
 	s = read_about(f, about);
-	return s == STATUS_OK ? read_files(f) : s;
+	return s == STATUS_OK ? read_files(f, parts) : s;
 }
 
 /* --- all of them ------------------------------------------------------------------- */
@@ -404,12 +410,12 @@ free_folder(struct folder *f)
 }
 
 static status
-add(struct folders *out, const struct plugin *p)
+add(struct folders *out, const struct plugin *p, const struct plugins *parts)
 {
 	struct folder f = {.id = mem_strdup(p->name),
 	    .directory = mem_strdup(p->file),
 	    .ours = p->ours};
-	status s = read_folder(&f);
+	status s = read_folder(&f, parts);
 
 	if (s != STATUS_OK) {
 		log_detail("\"%s\" is left out of reports.", f.id);
@@ -457,15 +463,19 @@ status
 folders_load(struct folders *out, status *flaw)
 {
 	struct plugins found CLEANUP(free_plugins) = PLUGINS_INIT;
+	struct plugins parts CLEANUP(free_plugins) = PLUGINS_INIT;
 	status s = plugins_find_folders("report", "about.yaml", &found);
 
 	*out = (struct folders)FOLDERS_INIT;
 	*flaw = STATUS_OK;
+	if (s == STATUS_OK)
+		s = parts_find(&parts);
 	if (s != STATUS_OK)
 		return s;
 	for (size_t i = 0; i < found.count; i++)
 		if (!found.items[i].hidden)
-			*flaw = status_worse(*flaw, add(out, &found.items[i]));
+			*flaw = status_worse(*flaw,
+			    add(out, &found.items[i], &parts));
 	if (out->count == 0) {
 		log_error("there is no section and no check in \"%s/report\"",
 		    path_share());
