@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The tables and materialized views that are users' own: each with its root, which is
 -- itself, the partitioned table or the hypertable that it belongs to.
 owned as materialized (

@@ -7,38 +7,7 @@ with t as (
 		pg_catalog.current_setting('block_size')::pg_catalog.float8 as block
 	from (select $1::pg_catalog.jsonb) p (g)
 ),
--- The users' own tables, each under its own name: no partitions, no chunks,
--- nothing of an extension.
-tables as materialized (
-	select c.oid, n.nspname, c.relname, c.relkind, c.reloptions,
-		c.relpersistence, c.reltoastrelid, c.relreplident,
-		exists (
-			select
-			from pg_catalog.pg_trigger g
-			where g.tgrelid = c.oid
-			and g.tgname = 'ts_insert_blocker'
-		) as hypertable
-	from pg_catalog.pg_class c
-	join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-	where c.relkind in ('r', 'p')
-	and not c.relispartition
-	and c.relpersistence <> 't'
-	and n.nspname !~ '^(pg_|information_schema$|_?timescaledb_)'
-	and not exists (
-		select
-		from pg_catalog.pg_depend d
-		where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-		and d.objid = c.oid
-		and d.deptype = 'e'
-	)
-	and not exists (
-		select
-		from pg_catalog.pg_inherits i
-		join pg_catalog.pg_trigger g on g.tgrelid = i.inhparent
-		where i.inhrelid = c.oid
-		and g.tgname = 'ts_insert_blocker'
-	)
-),
+-- part: tables
 indexes as materialized (
 	select x.indexrelid, x.indrelid, b.nspname, b.relname, b.hypertable,
 		k.relname as index, k.relkind, k.relpages,
