@@ -243,6 +243,10 @@ run_plugins(int argc, char **argv)
 	if (s == STATUS_OK)
 		s = print_plugins("report", &found);
 	if (s == STATUS_OK)
+		s = plugins_find("report", ".sql", &found);
+	if (s == STATUS_OK)
+		s = print_plugins("part", &found);
+	if (s == STATUS_OK)
 		s = plugins_find("chart", ".yaml", &found);
 	if (s == STATUS_OK)
 		s = print_plugins("chart", &found);

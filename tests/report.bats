@@ -748,6 +748,7 @@ volatile: [bytes]' "select relname as table, pg_catalog.pg_relation_size(oid) as
 	section bad ''; sed -i 's/api: 1/api: 2/' share/report/bad/about.yaml; flawed 'for another version of pg-report'
 	section bad '' ' '; flawed 'bad/query.sql": it is empty'
 	section bad ''; rm share/report/bad/query.sql; flawed 'bad": it has no query.sql'
+	section bad '' $'with\n-- part: nowhere\nselect 1'; flawed 'bad/query.sql": there is no part "nowhere"'
 	section bad ''; touch share/report/bad/query.ts2.sql; flawed 'queries are query.sql and query.pgNN.sql'
 	check bad 'category: luck'; flawed '"category" must be one of risk'
 	check bad 'message: "{a"'; flawed '"message": a { begins no \{column\}'
@@ -863,6 +864,19 @@ examples_of() {	# PAGE
 	pipes '* 0' "$(grep 'pg-report diff' examples)"
 	grep -q '</html>' week.html
 	exits 1 pg-report check -q -d "$DB" --config report.yaml
+}
+
+@test "a part of queries is text that they share, and a user's comes first" {
+	echo "numbers as (select 7 as n)" >share/report/numbers.sql
+	check one '' $'with\n-- part: numbers\nselect \'warning\' as severity, n::text as object from numbers'
+	exits 0 pg-report check -q -d "$DB" --only one
+	is "$(head -n 1 <<<"$out" | jq -r .object)" 7
+	mkdir -p mine/report
+	echo "numbers as (select 8 as n)" >mine/report/numbers.sql
+	PGPIPE_PLUGIN_PATH=$PWD/mine exits 0 pg-report check -q -d "$DB" --only one
+	is "$(head -n 1 <<<"$out" | jq -r .object)" 8
+	PGPIPE_PLUGIN_PATH=$PWD/mine exits 0 pgpipe plugins
+	like "$out" 'part.*numbers.*mine/report/numbers.sql'
 }
 
 @test "the check that the manual page shows is one" {
