@@ -264,6 +264,10 @@ cut(struct cutter *c, const struct origin *origin, const struct piece *p)
 		return print_whole(c, origin, p);
 	if (origin->source->whole)
 		return print_unsplit(c, origin, p);
+	if (p->refers_to_itself && c->request->by != BY_TIME)
+		return print_uncut(c, origin, p, c->request->by == BY_KEY,
+		    "a foreign key refers to the table itself, so each slice "
+		    "would need rows of others");
 	if (c->request->by != BY_CTID)
 		return print_by_column(c, origin, p, true);
 	if (!p->heap)

@@ -23,6 +23,7 @@ struct piece {
 	const char *fields; /* JSON: what its line has besides, or NULL */
 	const char *bound, *range, *part, *predicate; /* or NULL */
 	bool compressed;
+	bool refers_to_itself; /* by a foreign key */
 	int64_t rows;  /* -1: unknown */
 	int64_t bytes; /* with TOAST */
 	uint64_t blocks, block_size;

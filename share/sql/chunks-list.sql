@@ -27,6 +27,13 @@ select c.nspname as schema,
 	b.part,
 	b.predicate,
 	b.compressed,
+	exists (
+		select
+		from pg_catalog.pg_constraint f
+		where f.contype = 'f'
+		and f.conrelid = c.oid
+		and f.confrelid in (b.relid, b.root)
+	) as refers_to_itself,
 	case
 	when b.rows is not null then b.rows
 	when z.heap_bytes = 0 then 0
