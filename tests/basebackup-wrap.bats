@@ -621,7 +621,7 @@ server_can() {	# METHOD
 		at=$(($(stat -c %s kept) / 3))
 		# Of the WAL what counts is at its start: tar header, page header.
 		[ "$file" != pg_wal.tar ] || at=$((512 + 40 + 20))
-		printf '\377' | dd of="$dir/$file" bs=1 seek="$at" conv=notrunc status=none
+		flip "$dir/$file" "$at"
 		run ! pg-basebackup-wrap verify "$dir"
 		like "$output" 'error: '
 		cp kept "$dir/$file"
@@ -733,7 +733,7 @@ verify_store() {	# URL NAME DIRECTORY
 	is "$(jq -r 'select(.verdict) | .verdict, .wal' "$OUT" | paste -sd,)" \
 		good,whole
 	cp -r "$3" copy
-	printf X | dd of="$3/base.tar.zst" bs=1 seek=40000 conv=notrunc status=none
+	flip "$3/base.tar.zst" 40000
 	exits 2 pg-basebackup-wrap verify "$1/$2"
 	cp copy/base.tar.zst "$3/"
 	truncate -s -1 "$3/pg_wal.tar.zst"
@@ -786,7 +786,7 @@ verify_store() {	# URL NAME DIRECTORY
 	exits 0 pg-basebackup-wrap copy "$from" e
 	diff -r "$from" "e/$name"
 	# Nor does a copy hide what has happened to its source.
-	printf X | dd of="c/$name/base.tar" bs=1 seek=60000 conv=notrunc status=none
+	flip "c/$name/base.tar" 60000
 	exits 1 pg-basebackup-wrap copy "c/$name" f
 	like "$err" 'base.tar" is not what its record says'
 	exits 1 pg-basebackup-wrap copy "c/$name" "file://$PWD/g"

@@ -1668,7 +1668,8 @@ all_about() {	# NAME: every word about the indexes of t
 	is "$(dst 'select id from t')" -7
 	same a
 	# Damaged: the same.
-	{ head -c $((size / 2)) a; printf X; tail -c +$((size / 2 + 2)) a; } >b
+	cp a b
+	flip b $((size / 2))
 	exits 2 bash -c "pg-copyin -d '$DST' <b"
 	is "$(dst 'select id from t')" -7
 	exits 0 bash -c "pg-copyin -d '$DST' <a"

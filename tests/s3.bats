@@ -138,7 +138,7 @@ large() {
 	s3_faults '99 507 PUT.*partNumber=4&'
 	exits 3 store put "$U" changed <large
 	like "$err" 'HTTP 507, XMinioStorageFull'
-	printf X | dd of=large bs=1 seek=6000000 conv=notrunc status=none
+	flip large 6000000
 	s3_faults
 	exits 0 store put "$U" changed <large
 	is "$(s3_log | grep '^PUT' | grep -o 'Number=[0-9]*' | sort | paste -sd,)" \

@@ -67,7 +67,7 @@ no_litter() { is "$(find "${1:-a}" -name '.*' ! -name . -printf '%f ')" ''; }
 	exits 0 push -Z none "$S/$name"
 	mkdir other
 	cp "$S/$name" other/
-	flip "other/$name" 500000
+	flip "other/$name" 500000 8
 	exits 3 push "other/$name"
 	like "$err" "$name.*in the archive with another content"
 	like "$err" 'hint:'
@@ -124,7 +124,7 @@ no_litter() { is "$(find "${1:-a}" -name '.*' ! -name . -printf '%f ')" ''; }
 	exits 202 fetch --no-such-option
 	exits 203 fetch "$name" /nonexistent/here
 	chmod u+w "a/$name"
-	flip "a/$name" 3000
+	flip "a/$name" 3000 8
 	exits 202 fetch "$name" here
 	like "$err" "$name.*is broken: .*after 0/"
 	head -c 16000000 "$S/$name" >"a/$name"
@@ -141,7 +141,7 @@ no_litter() { is "$(find "${1:-a}" -name '.*' ! -name . -printf '%f ')" ''; }
 	mv half "a/$name.zst"
 	exits 202 fetch "$name" here
 	exits 0 push "$S/$(second)"
-	flip "a/$(second).zst" 300
+	flip "a/$(second).zst" 300 8
 	exits 202 fetch "$(second)" here
 	is "$(find . -name 'here*')" ''
 	is "$(find . -name '*.part')" ''
@@ -237,7 +237,7 @@ no_litter() { is "$(find "${1:-a}" -name '.*' ! -name . -printf '%f ')" ''; }
 	mv "a/$(third).zst" kept
 	exits 1 fetch "$(third)" data/pg_wal/RECOVERYXLOG
 	cp kept "a/$(third).zst"
-	flip "a/$(third).zst" 300
+	flip "a/$(third).zst" 300 8
 	exits 202 fetch "$(third)" data/pg_wal/RECOVERYXLOG2
 	[ ! -e data/pg_wal/RECOVERYXLOG2 ]
 	# None of it where it is not wanted, or no server is.
@@ -327,7 +327,7 @@ no_litter() { is "$(find "${1:-a}" -name '.*' ! -name . -printf '%f ')" ''; }
 	is "$(jq -r 'select(.end).gaps' <<<"$out")" 1
 	zstd -dcq "$name" >"v/${name%.zst}"
 	exits 0 pg-wal verify v
-	flip "v/${name%.zst}" 12000
+	flip "v/${name%.zst}" 12000 8
 	exits 1 pg-wal verify v
 	like "$out" "^broken +v/${name%.zst}: "
 	zstd -dcq "$name" | head -c 5000000 >"v/${name%.zst}"

@@ -11,6 +11,7 @@
 #   is ACTUAL EXPECTED [WHAT] equal strings
 #   like TEXT REGEX, unlike TEXT REGEX      an extended regular expression
 #   same_table NAME[/DB] NAME[/DB] TABLE    the same rows on both servers
+#   flip FILE OFFSET [COUNT]  change bytes of a file, 1 unless told
 #   wait_for [-t S] COMMAND...              until it succeeds (lib/server.bash)
 #
 #   require_version MAJOR     else the test is skipped
@@ -152,6 +153,15 @@ require_root() {	# [WHY]
 
 no_sanitizer() {	# WHY
 	[ -z "${SAN:-}" ] || skip "with a sanitizer: $1"
+}
+
+# One bit of each of COUNT bytes, so that they do differ from what they were.
+flip() {	# FILE OFFSET [COUNT]
+	local byte bytes=''
+	for byte in $(od -An -tu1 -v -j "$2" -N "${3:-1}" "$1"); do
+		bytes+=\\x$(printf %02x $((byte ^ 1)))
+	done
+	printf '%b' "$bytes" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
 # It belongs to the servers' user, so that it can hold a tablespace; the

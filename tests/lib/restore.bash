@@ -131,14 +131,6 @@ switch_wal() {
 		from pg_stat_archiver"
 }
 
-# Overwrite bytes of a file: flip FILE OFFSET
-flip() {
-	local byte
-	byte=$(od -An -tu1 -j "$2" -N 1 "$1" | tr -d ' ')
-	printf '%b' "\\x$(printf %02x $((byte ^ 1)))" |
-		dd of="$1" bs=1 seek="$2" conv=notrunc status=none
-}
-
 # Where in a tar a member's bytes begin: offset_of ARCHIVE MEMBER
 offset_of() {
 	tar -tvRf "$1" | awk -v name="$2" '

@@ -99,12 +99,3 @@ recovery_over() {	# NAME
 listing() {	# DIR
 	find "$1" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort
 }
-
-# Eight bytes, because up to seven between two records mean nothing.
-flip() {	# FILE OFFSET
-	local byte bytes=''
-	for byte in $(od -An -tu1 -v -j "$2" -N 8 "$1"); do
-		bytes+=\\x$(printf %02x $((byte ^ 1)))
-	done
-	printf '%b' "$bytes" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
-}
