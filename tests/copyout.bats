@@ -543,7 +543,7 @@ sum_of() {	# DIGEST: ROWS|SUM, as the server shows them
 @test "more sequences than one query takes" {
 	pg_sql src 'do $$ begin for i in 1 .. 1100 loop
 		execute format($x$create table q%s (id serial)$x$, i); end loop; end $$'
-	{ for i in $(seq 1 1100); do line "q$i"; done; end_line 1100; } >lines
+	list q{1..1100} >lines
 	exits 0 pg-copyout -d "$SRC" -j 2 <lines
 	is "$(field "$OUT" sequences.json '.sequences | length')" 1100
 	is "$(field "$OUT" sequences.json '[.sequences[].last_value] | unique | tostring')" '["1"]'

@@ -60,10 +60,7 @@ setup() { copyout_setup; }
 		where relname ~ '^t\\d' loop execute 'lock table ' || t || ' in access share mode';
 		end loop; end \$\$"
 	like "$output" 'out of shared memory'
-	{
-		for i in $(seq 50 1549); do line "t$i"; done
-		end_line 1500
-	} >lines
+	list t{50..1549} >lines
 	exits 0 pg-copyout -d "$(pg_dsn few)" -j 2 <lines
 	is "$(field "$OUT" pgpipe-end.json '[.chunks, .failed] | tostring')" '[1500,0]'
 	pg_stop few

@@ -20,19 +20,16 @@ setup() {
 sql() { pg_sql a "$1"; }
 
 # What tells parts of a table apart is not part of what is digested.
-part() {	# TABLE WHERE COLUMNS-JSON
-	jq -cn --arg t "$1" --arg w "$2" --argjson c "$3" '{chunk: $w, schema: "public",
-		table: $t, where: $w, columns: $c}'
+part_lines() {	# TABLE "COLUMN..." WHERE...
+	jq -cn --arg t "$1" --arg names "$2" '$ARGS.positional[2:][] | {chunk: .,
+		schema: "public", table: $t, where: .,
+		columns: ($names | split(" ") | map({name: .}))}' --args "$@"
 }
 
 # "WHERE DIGEST" of each part, in order.
 digests() {	# TABLE "COLUMN..." WHERE...
-	local table=$1 columns where
-	columns=$(jq -cn --arg names "$2" '$names | split(" ") | map({name: .})')
+	part_lines "$@" >parts
 	shift 2
-	for where; do
-		part "$table" "$where" "$columns"
-	done >parts
 	pg-checksum -q --partial -d "$A" <parts | jq -r 'select(.chunk) | "\(.chunk)\t\(.digest)"' >got
 	is "$(wc -l <got)" $#
 	cut -f 2 got

@@ -66,8 +66,8 @@ line() {	# TABLE [FIELDS]: a chunk line of a table in schema public
 }
 end_line() { echo "{\"end\":\"pg-chunks\",\"lines\":$1}"; }
 list() {	# TABLE...: chunk lines and their end
-	local t
-	for t; do line "$t"; done
+	jq -cn '$ARGS.positional[] | {chunk: ("public." + .), source: "table",
+		schema: "public", table: ., slice: null, where: null}' --args "$@"
 	end_line $#
 }
 

@@ -44,6 +44,18 @@ pg_find_bindir() {
 	export PG_BINDIR
 }
 
+# Debian's psql is a script that takes five times as long as the program which it
+# looks for, and tests call it by the thousand.
+pg_find_psql() {
+	local file
+	[ -z "${PG_PSQL:-}" ] || return 0
+	PG_PSQL=psql
+	[[ $(readlink -f "$(command -v psql)") == */pg_wrapper ]] || return 0
+	for file in $(printf '%s\n' /usr/lib/postgresql/*/bin/psql | sort -V); do
+		[ -x "$file" ] && PG_PSQL=$file
+	done
+}
+
 # Nothing of the user's own set-up may steer a test.
 pg_clean_environment() {
 	local name
@@ -118,9 +130,9 @@ pg_sql() {	# NAME[/DB] [SQL]
 	local name=$1
 	shift
 	if [ $# -gt 0 ]; then
-		psql -XAtq -v ON_ERROR_STOP=1 -d "$(pg_dsn "$name")" <<<"$1"
+		"$PG_PSQL" -XAtq -v ON_ERROR_STOP=1 -d "$(pg_dsn "$name")" <<<"$1"
 	else
-		psql -XAtq -v ON_ERROR_STOP=1 -d "$(pg_dsn "$name")"
+		"$PG_PSQL" -XAtq -v ON_ERROR_STOP=1 -d "$(pg_dsn "$name")"
 	fi
 }
 
@@ -395,3 +407,5 @@ pg_cleanup() {
 
 pg_clean_environment
 pg_find_bindir || exit 1
+pg_find_psql
+export PG_PSQL
