@@ -24,8 +24,8 @@ struct piece {
 	const char *bound, *range, *part, *predicate; /* or NULL */
 	bool compressed;
 	bool refers_to_itself; /* by a foreign key */
-	int64_t rows;  /* -1: unknown */
-	int64_t bytes; /* with TOAST */
+	int64_t rows;	       /* -1: unknown */
+	int64_t bytes;	       /* with TOAST */
 	uint64_t blocks, block_size;
 	const char *column; /* that bounds go by, or NULL */
 	size_t type_no;	    /* of struct bounds; PIECE_NO_TYPE: unknown */
