@@ -120,7 +120,7 @@ stays_whole() {	# TABLE
 	SQL
 	exits 0 pg-chunks -d "$SRC" --order name
 	is "$(tables)" $'a.t\npublic.u\npublic.v'
-	is "$err" ''
+	is "$(grep -c 'warning: left out: ' <<<"$err")" 2
 	ends 3
 }
 
@@ -410,6 +410,38 @@ pg-chunks: warning: left out: public.p2 is a foreign table'
 	exits 0 pg-chunks -d "$SRC" f
 	like "$err" 'public.f is a foreign table'
 	ends 0
+}
+
+@test "what is no table and holds data is said to stay out" {
+	db <<-'SQL'
+		create schema "b <c>"; create table a (id serial, n int generated always as identity);
+		create sequence lone; create sequence "b <c>"."Two"; create sequence three; create sequence four;
+		create temporary sequence passing;
+		create materialized view seen as select 1; create materialized view unseen as select 1 with no data;
+		select lo_create(0), lo_create(0);
+		create table "b <c>".b (i int); create table later (i int);
+	SQL
+	exits 0 pg-chunks -d "$SRC" --order name
+	is "$(tables)" $'b <c>.b\npublic.a\npublic.later'
+	is "$(grep -v hint: <<<"$err")" 'pg-chunks: warning: left out: large objects: 2
+pg-chunks: warning: left out: materialized views: 1 (public.seen)
+pg-chunks: warning: left out: sequences that no column owns: 4 ("b <c>"."Two", public.four, public.lone, ...)'
+	exits 0 pg-chunks -d "$SRC" -x 'l*' -x '"b <c>".*'
+	is "$(grep -v hint: <<<"$err")" 'pg-chunks: warning: left out: large objects: 2
+pg-chunks: warning: left out: materialized views: 1 (public.seen)
+pg-chunks: warning: left out: sequences that no column owns: 2 (public.four, public.three)'
+	exits 0 pg-chunks -d "$SRC" 'public.*'
+	like "$err" 'views: 1 \(public.seen\)'
+	like "$err" 'owns: 3 \(public.four, public.lone, public.three\)'
+	unlike "$err" 'large objects'
+	exits 0 pg-chunks -d "$SRC" --regex '^public\.(a|lone)$'
+	is "$(grep -v hint: <<<"$err")" 'pg-chunks: warning: left out: sequences that no column owns: 1 (public.lone)'
+	exits 0 pg-chunks -d "$SRC" a
+	is "$err" ''
+	# What the hints say.
+	[ -x "$PG_BINDIR/pg_dump" ] || return 0
+	is "$(pg_dump -d "$SRC" --data-only -t lone | grep -c setval)" 1
+	is "$(pg_dump -d "$SRC" --data-only --blobs --exclude-table='*.*' | grep -c lo_create)" 2
 }
 
 @test "tables of an extension are listed when named, and said when they hold data" {
