@@ -5,6 +5,7 @@
  */
 #include "pg/timescale.h"
 #include "pg/private.h"
+#include "pg/timescale_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,6 @@
 #include "base/mem.h"
 
 #define HEAP 2 /* the access method's oid */
-
-/* What a hash dimension counts in, unless users have their own function. */
-#define HASH "_timescaledb_functions.get_partition_hash"
 
 static char *
 copy_of(const char *text)
@@ -286,9 +284,8 @@ pg_hypertable_load(struct pg *pg, const char *schema, const char *name,
 	return STATUS_OK;
 }
 
-/* want(name, lo, hi): a row for each of the slices. */
-static void
-add_want(struct sql *sql, const json_t *slices)
+void
+timescale_add_want(struct sql *sql, const json_t *slices)
 {
 	char *text CLEANUP_FREE = json_dumps(slices, JSON_COMPACT);
 
@@ -300,10 +297,8 @@ add_want(struct sql *sql, const json_t *slices)
 	sql_add(sql, "::pg_catalog.jsonb) as w)");
 }
 
-/* dim: the dimensions of the hypertable with that oid; counts is the type that
- * its slices count in, which a function may give. */
-static void
-add_dimensions(struct sql *sql, const struct pg_hypertable *h)
+void
+timescale_add_dimensions(struct sql *sql, const struct pg_hypertable *h)
 {
 	sql_add(sql, "dim as (select d.*, coalesce((select p.prorettype");
 	sql_add(sql, " from pg_catalog.pg_proc as p");
@@ -364,9 +359,9 @@ pg_hypertable_chunks(struct pg *pg, const struct pg_hypertable *h,
 	if (s != STATUS_OK)
 		return s;
 	sql_add(&sql, "with ");
-	add_want(&sql, slices);
+	timescale_add_want(&sql, slices);
 	sql_add(&sql, ", ");
-	add_dimensions(&sql, h);
+	timescale_add_dimensions(&sql, h);
 	sql_add(&sql, ", ");
 	add_parts(&sql, t);
 	sql_add(&sql, " ");
@@ -387,176 +382,4 @@ pg_hypertable_chunks(struct pg *pg, const struct pg_hypertable *h,
 	for (i = 0; i < *n; i++)
 		take_chunk(&(*out)[i], r, (int)i);
 	return STATUS_OK;
-}
-
-/* --- slices as predicates ------------------------------------------------------------------- */
-
-/*
- * One bound as SQL text: what is compared, and the bound as a literal of the
- * column's type.  What TimescaleDB counts in are microseconds since 1970, or
- * the integers themselves; a hash dimension's are those of its function.
- */
-static void
-add_bound(struct sql *sql)
-{
-	sql_add(sql, "case when d.interval_length is null");
-	sql_add(sql, " or d.partitioning_func is not null then");
-	sql_add(sql, " pg_catalog.format('%I.%I(%I)',");
-	sql_add(sql, " d.partitioning_func_schema, d.partitioning_func,");
-	sql_add(sql, " d.column_name) else");
-	sql_add(sql, " pg_catalog.quote_ident(d.column_name) end");
-}
-
-static void
-add_literal(struct sql *sql)
-{
-	sql_add(sql, "case when d.interval_length is null");
-	sql_add(sql, " or d.counts in ('pg_catalog.int8'");
-	sql_add(sql, "::pg_catalog.regtype, 'pg_catalog.int4'");
-	sql_add(sql, "::pg_catalog.regtype, 'pg_catalog.int2'");
-	sql_add(sql, "::pg_catalog.regtype) then pg_catalog.format('%L', v)");
-	sql_add(sql, " when d.counts = 'pg_catalog.timestamptz'");
-	sql_add(sql, "::pg_catalog.regtype then pg_catalog.format(");
-	sql_add(sql, "'%L::pg_catalog.timestamptz',");
-	sql_add(sql, " _timescaledb_functions.to_timestamp(v))");
-	sql_add(sql, " when d.counts = 'pg_catalog.timestamp'");
-	sql_add(sql, "::pg_catalog.regtype then pg_catalog.format(");
-	sql_add(sql, "'%L::pg_catalog.timestamp', _timescaledb_functions");
-	sql_add(sql, ".to_timestamp_without_timezone(v))");
-	sql_add(sql, " when d.counts = 'pg_catalog.date'");
-	sql_add(sql, "::pg_catalog.regtype then pg_catalog.format(");
-	sql_add(sql, "'%L::pg_catalog.date',");
-	sql_add(sql, " _timescaledb_functions.to_date(v)) end");
-}
-
-static void
-add_range(struct sql *sql)
-{
-	sql_add(sql, " select w.name, d.id is not null, case");
-	sql_add(sql, " when d.id is null then null");
-	sql_add(sql, " when w.lo = '-9223372036854775808' then ''");
-	sql_add(sql, " else (select ");
-	add_bound(sql);
-	sql_add(sql, " || ' >= ' || ");
-	add_literal(sql);
-	sql_add(sql, " from (select w.lo) as l (v)) end, case");
-	sql_add(sql, " when d.id is null then null");
-	sql_add(sql, " when w.hi = '9223372036854775807' then ''");
-	sql_add(sql, " else (select ");
-	add_bound(sql);
-	sql_add(sql, " || ' < ' || ");
-	add_literal(sql);
-	sql_add(sql, " from (select w.hi) as l (v)) end,");
-	sql_add(sql, " d.interval_length is null");
-	sql_add(sql, " from want as w left join dim as d");
-	sql_add(sql, " on d.column_name = w.name order by w.name");
-}
-
-static void
-add_condition(struct str *all, const char *condition)
-{
-	if (*condition == '\0')
-		return;
-	if (all->len > 0)
-		str_add(all, " and ");
-	str_add(all, condition);
-}
-
-/* What the line of the chunk says of a column, or NULL. */
-static const json_t *
-told_range(const json_t *ranges, const char *name)
-{
-	const json_t *range;
-	size_t i;
-
-	json_array_foreach(ranges, i,
-	    range) if (str_eq(record_text(range, "column"), name)) return range;
-	return NULL;
-}
-
-/* Hashes of a column are no bounds of it, nor the other way around. */
-static bool
-kind_differs(const json_t *ranges, const char *name, bool hashed)
-{
-	const json_t *range = told_range(ranges, name);
-	const char *function = record_text(range, "function");
-
-	return range != NULL &&
-	    (function == NULL ? hashed : str_eq(function, HASH) && !hashed);
-}
-
-static void
-add_told(struct str *all, const json_t *range, const char *field,
-    const char *operator)
-{
-	const char *bound = record_text(range, field);
-	bool hashed = record_text(range, "function") != NULL;
-	struct sql sql CLEANUP_SQL = SQL_INIT;
-
-	if (bound == NULL)
-		return;
-	if (hashed)
-		sql_add(&sql, HASH "(");
-	sql_ident(&sql, record_text(range, "column"));
-	if (hashed)
-		sql_add(&sql, ")");
-	sql_given(&sql, operator);
-	sql_value(&sql, bound);
-	add_condition(all, str_text(&sql.text));
-}
-
-/* A dimension that h does not have is a column like others; so is one of UUIDs,
- * which only the source's line can say. */
-static bool
-add_other(struct str *all, const json_t *ranges, const char *name)
-{
-	const json_t *range = told_range(ranges, name);
-	const char *function = record_text(range, "function");
-
-	if (range == NULL || (function != NULL && !str_eq(function, HASH)))
-		return false;
-	add_told(all, range, "from", " >= ");
-	add_told(all, range, "to", " < ");
-	return true;
-}
-
-status
-pg_hypertable_range(struct pg *pg, const struct pg_hypertable *h,
-    const json_t *slices, const json_t *ranges, char **out, bool *same,
-    char **lacking)
-{
-	struct str all CLEANUP(str_free) = STR_INIT;
-	struct pg_result *r CLEANUP_RESULT = NULL;
-	struct sql sql CLEANUP_SQL = SQL_INIT;
-	bool primary = json_object_get(slices, h->primary) != NULL;
-	status s;
-	int i;
-
-	*out = *lacking = NULL;
-	sql_add(&sql, "with ");
-	add_want(&sql, slices);
-	sql_add(&sql, ", ");
-	add_dimensions(&sql, h);
-	add_range(&sql);
-	s = pg_run(pg, NULL, &sql, &r);
-	*same = s == STATUS_OK && pg_rows(r) == h->dimensions;
-	for (i = 0; s == STATUS_OK && i < pg_rows(r); i++) {
-		const char *name = pg_value(r, i, 0);
-		bool has = pg_true(r, i, 1);
-		bool other = !primary ||
-		    (has && kind_differs(ranges, name, pg_true(r, i, 4)));
-
-		*same = *same && has;
-		if (!other && pg_value(r, i, 2) != NULL &&
-		    pg_value(r, i, 3) != NULL) {
-			add_condition(&all, pg_value(r, i, 2));
-			add_condition(&all, pg_value(r, i, 3));
-		} else if (other || !add_other(&all, ranges, name)) {
-			*lacking = mem_strdup(name);
-			return STATUS_OK;
-		}
-	}
-	if (s == STATUS_OK && all.len > 0)
-		*out = str_take(&all);
-	return s;
 }
