@@ -149,6 +149,29 @@ copy metrics from stdin with csv;
 	is "$(dst 'select count(*) from src')" 1
 }
 
+# They count as zero there.
+@test "nulls in the column of a space partition are cleared with the slice that has them" {
+	local table run
+	for table in both_ src dst; do
+		both_own "create table $table (time timestamptz not null, dev int, v float8)"
+		src_own "select create_hypertable('$table', 'time' $([ $table = dst ] || echo ", 'dev', 4"))" >/dev/null
+		dst_own "select create_hypertable('$table', 'time' $([ $table = src ] || echo ", 'dev', 3"))" >/dev/null
+		src_own "insert into $table select '2023-05-01'::timestamptz + x * interval '1 hour',
+			nullif(x % 17, 0), x from generate_series(1, 300) x"
+	done
+	pg-chunks -q -d "$SRC" both_ src dst >list
+	for run in rows again; do
+		copy -j 3 --run $run <list
+		for table in both_ src dst; do
+			same $table
+		done
+	done
+	exits 0 pg-checksum --source "$SRC" --target "$DST" <results
+	dst_own 'delete from both_ where dev is null'
+	exits 1 pg-checksum --source "$SRC" --target "$DST" <results
+	is "$(jq -r 'select(.status == "differ") | .parent.table' <<<"$out" | sort -u)" both_
+}
+
 @test "a target whose TimescaleDB is older gets rows, of which it makes its own batches" {
 	make_metrics
 	compress_by_device

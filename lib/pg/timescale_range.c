@@ -6,6 +6,7 @@
 #include "pg/timescale_private.h"
 
 #include "base/mem.h"
+#include "base/num.h"
 
 /* What a hash dimension counts in, unless users have their own function. */
 #define HASH "_timescaledb_functions.get_partition_hash"
@@ -66,7 +67,10 @@ add_range(struct sql *sql)
 	sql_add(sql, " || ' < ' || ");
 	add_literal(sql);
 	sql_add(sql, " from (select w.hi) as l (v)) end,");
-	sql_add(sql, " d.interval_length is null");
+	sql_add(sql, " d.interval_length is null,");
+	/* TimescaleDB takes nulls for a zero, whatever the function. */
+	sql_add(sql, " case when d.interval_length is null and w.lo <= 0");
+	sql_add(sql, " and w.hi > 0 then pg_catalog.quote_ident(w.name) end");
 	sql_add(sql, " from want as w left join dim as d");
 	sql_add(sql, " on d.column_name = w.name order by w.name");
 }
@@ -79,6 +83,28 @@ add_condition(struct str *all, const char *condition)
 	if (all->len > 0)
 		str_add(all, " and ");
 	str_add(all, condition);
+}
+
+/* Both ends of a slice as one condition; nulls: the column whose nulls are in
+ * it, or NULL. */
+static void
+add_slice(struct str *all, const char *from, const char *to, const char *nulls)
+{
+	struct str both CLEANUP(str_free) = STR_INIT;
+	struct str slice CLEANUP(str_free) = STR_INIT;
+
+	add_condition(&both, from);
+	add_condition(&both, to);
+	if (both.len == 0 || nulls == NULL) {
+		add_condition(all, str_text(&both));
+		return;
+	}
+	str_addc(&slice, '(');
+	str_add(&slice, nulls);
+	str_add(&slice, " is null or ");
+	str_add(&slice, str_text(&both));
+	str_addc(&slice, ')');
+	add_condition(all, str_text(&slice));
 }
 
 /* What the line of the chunk says of a column, or NULL. */
@@ -105,7 +131,7 @@ kind_differs(const json_t *ranges, const char *name, bool hashed)
 }
 
 static void
-add_told(struct str *all, const json_t *range, const char *field,
+add_told(struct str *out, const json_t *range, const char *field,
     const char *operator)
 {
 	const char *bound = record_text(range, field);
@@ -121,7 +147,20 @@ add_told(struct str *all, const json_t *range, const char *field,
 		sql_add(&sql, ")");
 	sql_given(&sql, operator);
 	sql_value(&sql, bound);
-	add_condition(all, str_text(&sql.text));
+	str_add(out, str_text(&sql.text));
+}
+
+/* Of hashes; nulls are taken for a zero. */
+static bool
+has_nulls(const json_t *range)
+{
+	const char *from = record_text(range, "from");
+	const char *to = record_text(range, "to");
+	int64_t n;
+
+	return record_text(range, "function") != NULL &&
+	    (from == NULL || !num_i64(from, 1, INT64_MAX, &n)) &&
+	    (to == NULL || num_i64(to, 1, INT64_MAX, &n));
 }
 
 /* A dimension that h does not have is a column like others; so is one of UUIDs,
@@ -131,11 +170,17 @@ add_other(struct str *all, const json_t *ranges, const char *name)
 {
 	const json_t *range = told_range(ranges, name);
 	const char *function = record_text(range, "function");
+	struct str from CLEANUP(str_free) = STR_INIT;
+	struct str to CLEANUP(str_free) = STR_INIT;
+	struct sql column CLEANUP_SQL = SQL_INIT;
 
 	if (range == NULL || (function != NULL && !str_eq(function, HASH)))
 		return false;
-	add_told(all, range, "from", " >= ");
-	add_told(all, range, "to", " < ");
+	add_told(&from, range, "from", " >= ");
+	add_told(&to, range, "to", " < ");
+	sql_ident(&column, name);
+	add_slice(all, str_text(&from), str_text(&to),
+	    has_nulls(range) ? str_text(&column.text) : NULL);
 	return true;
 }
 
@@ -168,8 +213,8 @@ pg_hypertable_range(struct pg *pg, const struct pg_hypertable *h,
 		*same = *same && has;
 		if (!other && pg_value(r, i, 2) != NULL &&
 		    pg_value(r, i, 3) != NULL) {
-			add_condition(&all, pg_value(r, i, 2));
-			add_condition(&all, pg_value(r, i, 3));
+			add_slice(&all, pg_value(r, i, 2), pg_value(r, i, 3),
+			    pg_value(r, i, 5));
 		} else if (other || !add_other(&all, ranges, name)) {
 			*lacking = mem_strdup(name);
 			return STATUS_OK;
