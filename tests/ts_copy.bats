@@ -707,3 +707,80 @@ loading() {
 	exits 1 pg-checksum -d "$DST" <results
 	like "$err" 'dropped at the source'
 }
+
+# A transaction of the target that stays open until `done_with`.
+begun() {	# NAME SQL
+	local fd
+	declare -gA BEGUN PIDS
+	mkfifo "$1"
+	psql -XAtq -d "$DST" <"$1" >"$1.out" 2>&1 3>&- &
+	PIDS[$1]=$!
+	exec {fd}>"$1"
+	BEGUN[$1]=$fd
+	printf 'begin; %s;\nselect 42;\n' "$2" >&"$fd"
+	wait_for grep -q 42 "$1.out"
+}
+
+done_with() {	# NAME
+	local fd=${BEGUN[$1]}
+	printf 'commit;\n\\q\n' >&"$fd"
+	exec {fd}>&-
+	wait "${PIDS[$1]}"
+	rm "$1"
+}
+
+waits() {
+	[ "$(dst "select count(*) from pg_stat_activity where datname = '$DB'
+		and wait_event_type = 'Lock'")" -gt 0 ]
+}
+
+# The target's chunk, compressed, with late rows that are in no batch.
+late() {	# INTERVAL DEVICE
+	dst_own "truncate metrics; select set_chunk_time_interval('metrics', interval '$1')" >/dev/null
+	may dst
+	dst_own "delete from metrics where time >= '2023-05-04'"
+	compress_all dst
+	dst_own "insert into metrics select '2023-05-02'::timestamptz + x * interval '1 min', '$2', x
+		from generate_series(1, 20) x"
+	chunk=$(dst "select c from show_chunks('metrics') c order by c limit 1")
+	is "$(dst "select count(*) from only $chunk")" 20
+}
+
+@test "rows that others move while their range is cleared do not come back" {
+	local chunk run
+	[ "$(dst "select count(*) from pg_settings
+		where name = 'timescaledb.enable_exclusive_locking_recompression'")" = 1 ] ||
+		skip 'this TimescaleDB keeps writers out itself'
+	make_metrics
+	compress_by_device
+	may src
+	compress_all src
+	src_own "delete from metrics where time >= '2023-05-04'"
+	chunks public.metrics "range_start < '2023-05-04'" | ended >list
+	# Into batches, in a chunk of the same slices; no batch of it is touched.
+	late '7 days' theirs
+	begun writer "lock table only $chunk in row exclusive mode;
+		select 1 from $(compressed_tables dst metrics | head -n 1) for update"
+	begun again "select _timescaledb_functions.recompress_chunk_segmentwise('$chunk')"
+	copy --run batches <list &
+	wait_for waits
+	done_with again
+	done_with writer
+	wait $! || return
+	same metrics
+	# Through the hypertable, whose chunk is another: into batches, out of them.
+	for run in in out; do
+		late '14 days' 'device 1'
+		begun writer "lock table only $chunk in row exclusive mode"
+		case $run in
+		in) begun again "select _timescaledb_functions.recompress_chunk_segmentwise('$chunk')" ;;
+		out) begun again "update metrics set val = -1 where time = '2023-05-02 06:00'" ;;
+		esac
+		copy --run "$run" <list &
+		wait_for waits
+		done_with again
+		done_with writer
+		wait $! || return
+		same metrics
+	done
+}

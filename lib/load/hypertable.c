@@ -110,26 +110,49 @@ refuse_form(const struct job *job, const struct pg_chunk *c, struct failure *f)
 
 /*
  * Whoever compresses it, or drops it, waits from here on; who writes to it
- * does not.
+ * does not.  A compressed one may be compressed again under a lock that
+ * writers do not mind, and what that moves is not seen by who clears: so he
+ * waits, too.
  */
 static status
-hold_chunk(struct pg *pg, const struct job *job, struct hyper *h,
+lock_chunk(struct pg *pg, const struct job *job, const struct pg_chunk *c,
     struct failure *f)
 {
 	struct sql q CLEANUP_SQL = SQL_INIT;
 	status s;
 
-	if (h->chunk == NULL)
-		return STATUS_OK;
-	if (hyper_compressed(h->chunk) && h->chunk->batches.oid == 0)
-		return refuse_form(job, h->chunk, f);
 	sql_add(&q, "lock table only ");
-	sql_name(&q, h->chunk->chunk.schema, h->chunk->chunk.name);
-	sql_add(&q, " in row exclusive mode");
+	sql_name(&q, c->chunk.schema, c->chunk.name);
+	if (hyper_compressed(c))
+		sql_add(&q, " in share update exclusive mode");
+	else
+		sql_add(&q, " in row exclusive mode");
 	s = failure_run(f, pg, &q, NULL, "lock a chunk of %s", job->target);
 	if (s != STATUS_OK && strcmp(f->sqlstate, UNDEFINED_TABLE) == 0)
 		f->class = s = STATUS_RETRY;
-	return s == STATUS_OK ? find_chunks(pg, job, h, f) : s;
+	return s;
+}
+
+/* Once it is locked, its state is what it is. */
+static status
+hold_chunk(struct pg *pg, const struct job *job, struct hyper *h,
+    struct failure *f)
+{
+	status s = STATUS_OK;
+	bool was;
+
+	if (h->chunk == NULL)
+		return STATUS_OK;
+	do {
+		was = hyper_compressed(h->chunk);
+		if (was && h->chunk->batches.oid == 0)
+			return refuse_form(job, h->chunk, f);
+		s = lock_chunk(pg, job, h->chunk, f);
+		if (s == STATUS_OK)
+			s = find_chunks(pg, job, h, f);
+	} while (s == STATUS_OK && h->chunk != NULL &&
+	    hyper_compressed(h->chunk) != was);
+	return s;
 }
 
 status

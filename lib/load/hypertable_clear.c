@@ -6,10 +6,13 @@
 #include "load/hypertable.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "load/clear.h"
 #include "load/entry.h"
+
+#define INTERNAL_ERROR "XX000" /* "tuple concurrently updated" */
 
 static status
 delete_all(struct pg *pg, const struct job *job, const struct pg_relation *r,
@@ -83,7 +86,13 @@ hyper_clear_range(struct pg *pg, const struct job *job, struct hyper *h,
 	if (s == STATUS_OK)
 		s = quiet_begin(pg, job, &h->table, h->chunks, h->nchunks,
 		    &h->quiet, f);
-	return s == STATUS_OK ? clear_range(pg, job, t, range, NULL, f) : s;
+	if (s == STATUS_OK)
+		s = clear_range(pg, job, t, range, NULL, f);
+	/* A chunk that is not held may be compressed again meanwhile: the rows
+	 * are waited for, and then they have moved, which passes. */
+	if (s != STATUS_OK && strcmp(f->sqlstate, INTERNAL_ERROR) == 0)
+		f->class = s = STATUS_RETRY;
+	return s;
 }
 
 /* Rows of another source are in the ledger under the chunk that has them. */
