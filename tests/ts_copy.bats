@@ -708,6 +708,51 @@ loading() {
 	like "$err" 'dropped at the source'
 }
 
+# What its rows have gone into may not be in the list, or has gone with its old bounds.
+@test "chunks that were merged or split since they were listed are failures, and listed anew arrive" {
+	local a b c d
+	[ "$(src "select count(distinct proname) from pg_proc
+		where proname in ('merge_chunks', 'split_chunk')")" = 2 ] ||
+		skip 'this TimescaleDB does not merge and split chunks'
+	make_metrics
+	compress_by_device
+	may src
+	chunks public.metrics >lines
+	ended <lines >list
+	{ read -r a && read -r b && read -r c && read -r d; } < <(jq -r '.schema + "." + .table' lines)
+	# One was read, and then its neighbour is put into it.
+	mkfifo pipe
+	pg-copyout -d "$SRC" <pipe >archive 2>out.err &
+	exec 7>pipe
+	head -n 1 lines >&7
+	wait_for grep -q done.json archive
+	src_own "call merge_chunks('$a', '$b')"
+	sed -n 2p lines >&7
+	echo '{"end":"pg-chunks","lines":2}' >&7
+	exec 7>&-
+	wait $! || is $? 4 "$(cat out.err)"
+	like "$(cat out.err)" 'is not there any more, and others have its place'
+	exits 4 pg-copyin -d "$DST" --keep-going --run one <archive
+	is "$(jq -r 'select(.chunk) | .status' <<<"$out" | sort | xargs)" 'failed loaded'
+	# One is split, one takes up another by being compressed.
+	src_own "call split_chunk('$(tail -n 1 lines | jq -r '.schema + "." + .table')', '2023-05-27 12:00')"
+	src_own "alter table metrics set (timescaledb.compress_chunk_time_interval = '14 days')"
+	src_own "select compress_chunk('$c')" >/dev/null
+	src_own "select compress_chunk('$d')" >/dev/null
+	is "$(src "select count(*) from show_chunks('metrics')")" 4
+	COPY_CODES='4 4' copy --run two --keep-going <list
+	is "$(grep -c 'bounds of .* have changed since it was listed' out.err)" 3
+	is "$(grep -c 'is not there any more, and others have its place' out.err)" 2
+	is "$(jq -r 'select(.chunk) | .status' results | sort -u)" failed
+	is "$(count dst metrics)" "$(src "select count(*) from metrics where time < '2023-05-04'")"
+	# The run that had the first one with its old bounds goes on with the new ones.
+	chunks public.metrics | ended | copy --run one
+	like "$(cat in.err)" 'was loaded in this run but with other bounds'
+	same metrics
+	is "$(dst "select finished is not null from pgpipe.run where name = 'one'")" t
+	exits 0 pg-checksum --source "$SRC" --target "$DST" <results
+}
+
 # A transaction of the target that stays open until `done_with`.
 begun() {	# NAME SQL
 	local fd

@@ -36,7 +36,7 @@ find_own(struct side *s, const struct chunk *c, struct seat *out)
 		out->where = mem_strdup(c->where);
 	if (st != STATUS_OK || !out->table->exists)
 		return st;
-	st = pg_chunk_load(s->pg, out->table->oid, &out->chunk);
+	st = pg_chunk_load(s->pg, out->table->oid, NULL, &out->chunk);
 	if (st != STATUS_OK)
 		pg_report(s->pg, "look at a chunk");
 	return st;

@@ -55,6 +55,13 @@ slice_text(const struct chunk *c)
 	return json_dumps(slice, JSON_COMPACT);
 }
 
+/* The place of a hypertable's chunk, or NULL; the caller frees. */
+static char *
+slices_text(const struct chunk *c)
+{
+	return c->hypertable ? json_dumps(c->slices, JSON_COMPACT) : NULL;
+}
+
 static const char *
 relation_text(const struct chunk *c, const char *field)
 {
@@ -76,13 +83,14 @@ add_insert(struct sql *q, const struct job *job)
 	const struct run *run = &job->load->run;
 	const struct chunk *c = &job->chunk;
 	char *slice CLEANUP_FREE = slice_text(c);
+	char *slices CLEANUP_FREE = slices_text(c);
 
 	sql_add(q, "insert into ");
 	run_table(run, q, "chunk");
 	sql_add(q, " (run, chunk, mode, system, database,");
 	sql_add(q, " source_schema, source_table, source_oid,");
 	sql_add(q, " source_filenode, target_schema, target_table,");
-	sql_add(q, " predicate, slice, snapshot, pg_snapshot, lsn)");
+	sql_add(q, " predicate, slice, slices, snapshot, pg_snapshot, lsn)");
 	sql_add(q, " select r.id");
 	add_param(q, c->id);
 	add_param(q, load_modes[job->load->options->mode]);
@@ -96,6 +104,8 @@ add_insert(struct sql *q, const struct job *job)
 	add_param(q, job->table);
 	add_param(q, c->where);
 	add_param(q, slice);
+	sql_add(q, "::jsonb");
+	add_param(q, slices);
 	sql_add(q, "::jsonb");
 	add_param(q, c->snapshot);
 	add_param(q, record_text(c->record, "pg_snapshot"));
@@ -148,6 +158,7 @@ look(struct pg *pg, const struct job *job, struct pg_result **out,
 	const struct run *run = &job->load->run;
 	const struct chunk *c = &job->chunk;
 	char *slice CLEANUP_FREE = slice_text(c);
+	char *slices CLEANUP_FREE = slices_text(c);
 	struct sql q CLEANUP_SQL = SQL_INIT;
 
 	sql_add(&q, "select c.source_schema, c.source_table,");
@@ -162,7 +173,9 @@ look(struct pg *pg, const struct job *job, struct pg_result **out,
 	sql_add(&q, " c.rows, c.bytes, c.digest, c.snapshot,");
 	sql_add(&q, " c.pg_snapshot, c.lsn, c.replaced is not null,");
 	unlogged_chunk_gone(&q, run, job->load->options->mode == LOAD_REPLACE);
-	sql_add(&q, " from ");
+	sql_add(&q, ", c.slices is distinct from ");
+	sql_param(&q, slices);
+	sql_add(&q, "::jsonb from ");
 	run_table(run, &q, "chunk");
 	sql_add(&q, " as c where c.run = ");
 	run_param(&q, run->id);
@@ -200,22 +213,43 @@ judge(const struct job *job, const struct pg_result *r, struct failure *f)
 		    "chunk \"%s\" was loaded in run \"%s\" with another "
 		    "predicate or slice",
 		    c->id, job->load->run.name);
+	else if (pg_true(r, 0, 14) && job->load->options->mode == LOAD_APPEND)
+		(void)failure_set(f, STATUS_FAIL,
+		    "chunk \"%s\" was loaded in run \"%s\" with other bounds",
+		    c->id, job->load->run.name);
 	else
 		return STATUS_OK;
 	failure_hint(f, "Begin anew with --restart, or take another --run.");
 	return STATUS_FAIL;
 }
 
+/* Rows that another run has cleared are not there, whoever was asked. */
+static bool
+is_cleared(const struct pg_result *r)
+{
+	return pg_true(r, 0, 12) || pg_true(r, 0, 13);
+}
+
+/* Is what was loaded to be loaded again?  NULL: no. */
+static const char *
+why_again(const struct pg_result *r)
+{
+	if (is_cleared(r))
+		return "may have been cleared since";
+	if (!pg_true(r, 0, 5))
+		return "is not the same table any more";
+	/* Merged or split at the source: it is another piece of work. */
+	return pg_true(r, 0, 14) ? "with other bounds of the chunk" : NULL;
+}
+
 static status
-forget(struct pg *pg, const struct job *job, bool replaced, struct failure *f)
+forget(struct pg *pg, const struct job *job, const char *why, struct failure *f)
 {
 	const struct run *run = &job->load->run;
 	struct sql q CLEANUP_SQL = SQL_INIT;
 
 	log_warning("%s was loaded in this run but %s; it is loaded again",
-	    job->target,
-	    replaced ? "may have been cleared since"
-		     : "is not the same table any more");
+	    job->target, why);
 	sql_add(&q, "delete from ");
 	run_table(run, &q, "chunk");
 	sql_add(&q, " where run = ");
@@ -241,7 +275,7 @@ entry_claim(struct pg *pg, const struct job *job, bool *mine,
     struct entry *loaded, struct failure *f)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
-	bool replaced;
+	const char *again;
 	status s = insert(pg, job, mine, f);
 
 	if (s != STATUS_OK || *mine)
@@ -253,16 +287,16 @@ entry_claim(struct pg *pg, const struct job *job, bool *mine,
 		return failure_set(f, STATUS_RETRY,
 		    "run \"%s\" was ended by somebody else",
 		    job->load->run.name);
-	/* Rows that another run has cleared are not there, whoever was asked. */
-	replaced = pg_true(r, 0, 12) || pg_true(r, 0, 13);
-	s = replaced ? STATUS_OK : judge(job, r, f);
+	again = why_again(r);
+	if (!is_cleared(r))
+		s = judge(job, r, f);
 	if (s != STATUS_OK)
 		return s;
-	if (!replaced && pg_true(r, 0, 5)) {
+	if (again == NULL) {
 		read_entry(r, loaded);
 		return STATUS_OK;
 	}
-	s = forget(pg, job, replaced, f);
+	s = forget(pg, job, again, f);
 	return s == STATUS_OK ? insert(pg, job, mine, f) : s;
 }
 

@@ -24,7 +24,8 @@ void entry_free(struct entry *e);
  * here for the first one's end.  *mine false: the chunk is loaded already,
  * *loaded says how; that it was loaded as something else (another predicate,
  * slice, source or target) is a failure.  A row whose target was dropped
- * since is thrown away.
+ * since is thrown away, and so is that of a hypertable's chunk that has other
+ * bounds now; where rows are appended, that is a failure, too.
  */
 status entry_claim(struct pg *pg, const struct job *job, bool *mine,
     struct entry *loaded, struct failure *f) MUST_CHECK;

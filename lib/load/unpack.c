@@ -231,8 +231,8 @@ look_at_chunk(struct unpack *u, const struct pg_relation *made)
 	s = run(u, &q, &r);
 	if (s != STATUS_OK)
 		return s;
-	if (pg_chunk_load(u->c->pg, (uint32_t)pg_int(r, 0, 0), &u->chunk) !=
-	    STATUS_OK)
+	if (pg_chunk_load(u->c->pg, (uint32_t)pg_int(r, 0, 0), NULL,
+		&u->chunk) != STATUS_OK)
 		return failure_from_pg(u->f, u->c->pg, "unpack batches");
 	if (u->chunk.batches.oid != 0)
 		return STATUS_OK;

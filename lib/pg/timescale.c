@@ -166,8 +166,31 @@ take_chunk(struct pg_chunk *c, const struct pg_result *r, int row)
 	c->fills = pg_true(r, row, CHUNK_FILLS);
 }
 
+/* Are the slices of c those of want, all of them? */
+static void
+add_equal(struct sql *sql, const struct pg_timescale *t)
+{
+	sql_add(sql, ", (select pg_catalog.count(*) = (select");
+	sql_add(sql,
+	    " pg_catalog.count(*) from want) and pg_catalog.bool_and(");
+	sql_add(sql, "w.name is not null and s.range_start = w.lo");
+	sql_add(sql, " and s.range_end = w.hi)");
+	sql_add(sql, " from _timescaledb_catalog.dimension_slice as s");
+	sql_add(sql, " join _timescaledb_catalog.dimension as d");
+	sql_add(sql, " on d.id = s.dimension_id");
+	sql_add(sql, " left join want as w on d.column_name = w.name where ");
+	if (t->by_slice)
+		sql_add(sql, "s.chunk_id = c.id)");
+	else {
+		sql_add(sql, "s.id in (select i.dimension_slice_id");
+		sql_add(sql, " from _timescaledb_catalog.chunk_constraint i");
+		sql_add(sql, " where i.chunk_id = c.id))");
+	}
+}
+
 status
-pg_chunk_load(struct pg *pg, uint32_t oid, struct pg_chunk *out)
+pg_chunk_load(struct pg *pg, uint32_t oid, const json_t *slices,
+    struct pg_chunk *out)
 {
 	const struct pg_timescale *t;
 	struct pg_result *r CLEANUP_RESULT = NULL;
@@ -177,8 +200,16 @@ pg_chunk_load(struct pg *pg, uint32_t oid, struct pg_chunk *out)
 	*out = (struct pg_chunk){.status = 0};
 	if (s != STATUS_OK || t->version == NULL)
 		return s;
+	if (slices != NULL) {
+		sql_add(&sql, "with ");
+		timescale_add_want(&sql, slices);
+		sql_add(&sql, " ");
+	}
 	select_chunk(&sql);
-	sql_add(&sql, ", true");
+	if (slices != NULL)
+		add_equal(&sql, t);
+	else
+		sql_add(&sql, ", true");
 	select_more(&sql);
 	sql_add(&sql, " from _timescaledb_catalog.chunk as c");
 	join_relations(&sql, t);

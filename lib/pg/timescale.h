@@ -58,9 +58,9 @@ struct pg_chunk {
 void pg_chunk_free(struct pg_chunk *c); /* also the cleanup */
 
 /* The chunk that a relation is; chunk.oid is 0 when it is none.  As the
- * snapshot shows it.  Reports nothing. */
-status pg_chunk_load(struct pg *pg, uint32_t oid, struct pg_chunk *out)
-    MUST_CHECK;
+ * snapshot shows it; "equal" beside slices (NULL: true).  Reports nothing. */
+status pg_chunk_load(struct pg *pg, uint32_t oid, const json_t *slices,
+    struct pg_chunk *out) MUST_CHECK;
 
 /*
  * What the order of the values that batches are bounded by depends on, such as

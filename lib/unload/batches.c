@@ -141,6 +141,16 @@ describe_batches(struct piece *p, struct pg *pg)
 	return STATUS_OK;
 }
 
+/* Merged or split, it does not hold what its line says, whatever its name. */
+static status
+rebounded(struct piece *p)
+{
+	(void)failure_set(&p->why, STATUS_RETRY,
+	    "the bounds of %s have changed since it was listed", p->name);
+	failure_hint(&p->why, "list the chunks again");
+	return STATUS_RETRY;
+}
+
 status
 batches_describe(struct piece *p, struct pg *pg)
 {
@@ -148,12 +158,15 @@ batches_describe(struct piece *p, struct pg *pg)
 
 	if (!p->table.exists)
 		return STATUS_OK;
-	if (pg_chunk_load(pg, p->table.oid, &p->hyper) != STATUS_OK)
+	if (pg_chunk_load(pg, p->table.oid, p->chunk->slices, &p->hyper) !=
+	    STATUS_OK)
 		return failure_from_pg(&p->why, pg,
 		    "look up %s in TimescaleDB's catalog", p->name);
 	if (p->hyper.chunk.oid == 0)
 		return failure_set(&p->why, STATUS_FAIL,
 		    "%s is no chunk of a hypertable", p->name);
+	if (!p->hyper.equal)
+		return rebounded(p);
 	if (pg_timescale(pg, &t) == STATUS_OK && t->version != NULL)
 		p->extension = mem_strdup(t->version);
 	return wants_batches(p) ? describe_batches(p, pg) : STATUS_OK;
@@ -227,24 +240,60 @@ batches_rest(struct piece *p, struct pg *pg, bool *rest)
 	return STATUS_OK;
 }
 
-void
-batches_vanished(struct piece *p, struct pg *pg)
+static bool
+is_gone(const struct piece *p, struct pg *pg)
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct str name CLEANUP(str_free) = STR_INIT;
 
-	if (p->out != NULL || p->gone || pg_broken(pg))
-		return;
 	sql_show_name(&name, p->chunk->schema, p->chunk->table);
 	sql_add(&sql, "select pg_catalog.to_regclass(");
 	sql_param(&sql, str_text(&name));
 	sql_add(&sql, ") is null");
-	if (pg_run(pg, NULL, &sql, &r) != STATUS_OK || !pg_true(r, 0, 0))
-		return;
-	p->vanished = true;
-	(void)failure_set(&p->why, STATUS_FAIL,
-	    "%s was dropped since it was listed", p->name);
+	return pg_run(pg, NULL, &sql, &r) == STATUS_OK && pg_true(r, 0, 0);
+}
+
+/* Are there others in its place?  They may have its rows. */
+static status
+find_others(const struct piece *p, struct pg *pg, bool *others)
+{
+	const struct chunk *c = p->chunk;
+	struct pg_hypertable h = {.dimensions = 0};
+	struct pg_chunk *chunks = NULL;
+	size_t n = 0;
+	status s;
+
+	s = pg_hypertable_load(pg, c->parent_schema, c->parent_table, &h);
+	if (s == STATUS_OK && h.relation.oid != 0)
+		s = pg_hypertable_chunks(pg, &h, c->slices, &chunks, &n);
+	*others = n > 0;
+	pg_chunks_free(chunks, n);
+	pg_hypertable_free(&h);
+	return s;
+}
+
+bool
+batches_vanished(struct piece *p, struct pg *pg)
+{
+	bool others;
+
+	if (p->out != NULL || p->gone || pg_broken(pg) || !is_gone(p, pg) ||
+	    find_others(p, pg, &others) != STATUS_OK)
+		return false;
+	p->vanished = !others;
+	if (p->vanished) {
+		(void)failure_set(&p->why, STATUS_FAIL,
+		    "%s was dropped since it was listed", p->name);
+		return true;
+	}
+	(void)failure_set(&p->why, STATUS_RETRY,
+	    "%s is not there any more, and others have its place since it was "
+	    "listed",
+	    p->name);
+	failure_hint(&p->why,
+	    "list the chunks again; pg-queue drop takes it from a queue");
+	return true;
 }
 
 /* An array of what users have defined names that by its number. */

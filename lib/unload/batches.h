@@ -13,7 +13,8 @@
 
 #include "unload/piece.h"
 
-/* Look at the chunk under the snapshot, and decide. */
+/* Look at the chunk under the snapshot, and decide.  One that has been merged
+ * or split since it was listed is a failure. */
 status batches_describe(struct piece *p, struct pg *pg) MUST_CHECK;
 /*
  * With the chunk locked: lock where its compressed rows are, and see that it
@@ -24,8 +25,8 @@ status batches_hold(struct piece *p, struct pg *pg) MUST_CHECK;
 /* Are there rows besides the batches? */
 status batches_rest(struct piece *p, struct pg *pg, bool *rest) MUST_CHECK;
 /* After a failure, out of its transaction: is the chunk gone?  Then that is
- * the failure. */
-void batches_vanished(struct piece *p, struct pg *pg);
+ * the failure now.  p->vanished: there is no other in its place. */
+bool batches_vanished(struct piece *p, struct pg *pg);
 
 /*
  * Within batches are numbers of types that are others in each database: then

@@ -475,9 +475,9 @@ piece_read(struct piece *p, struct pg *pg)
 	if (!pg_broken(pg) && pg_do(pg, NULL, "rollback") != STATUS_OK)
 		log_verbose("could not end the transaction that read %s",
 		    p->name);
-	if (s != STATUS_OK && p->chunk->hypertable)
-		batches_vanished(p, pg);
-	return p->vanished ? p->why.class : s;
+	if (s != STATUS_OK && p->chunk->hypertable && batches_vanished(p, pg))
+		s = p->why.class;
+	return s;
 }
 
 /* Of the rows; of a chunk with batches of all its parts. */

@@ -52,6 +52,7 @@ create table if not exists :"schema".chunk (
 	target_oid oid,
 	predicate text,			-- null: the whole relation
 	slice jsonb,			-- null: not a slice
+	slices jsonb,			-- of a hypertable's chunk: its place
 	snapshot text,
 	pg_snapshot text,
 	lsn text,
