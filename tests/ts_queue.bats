@@ -158,3 +158,32 @@ policies() {	# three jobs on the target, as $A, $B, $C; $B is paused by its owne
 	is "$(dst 'select count(*) from m')" 20
 	is "$(pg-queue status -d "$DST" | jq .done)" 8
 }
+
+@test "a chunk that was merged with another since is done anew" {
+	[ "$(src "select count(*) from pg_proc where proname = 'merge_chunks'")" -gt 0 ] ||
+		skip 'this TimescaleDB does not merge chunks'
+	hypertable m
+	src "insert into m select '2025-01-01'::timestamptz + x * interval '1 hour', x, x
+		from generate_series(0, 71) x"
+	local pipeline='pg-copyout -q -d "$SRC" | pg-copyin -q -d "$DST"'
+	pg-chunks -q -d "$SRC" m >list
+	head -n 1 list | pg-queue put -q --partial -d "$DST"
+	pg-queue work -q -d "$DST" -- "$pipeline"
+	src "call merge_chunks($(head -n 2 list | jq -r '"\u0027\(.schema).\(.table)\u0027"' | paste -sd,))"
+	# From the old list a chunk comes that is not there.
+	exits 0 pg-queue put -d "$DST" <list
+	like "$err" '2 new, 1 as they were'
+	exits 4 pg-queue work -d "$DST" --retries 0 -- "$pipeline"
+	is "$(pg-queue list -d "$DST" | jq -r 'select(.chunk) | .state' | sort | uniq -c | xargs)" \
+		'2 done 1 failed'
+	like "$(pg-queue list -d "$DST" | jq -r 'select(.state == "failed") | .error.message')" \
+		'others have its place'
+	pg-chunks -q -d "$SRC" m >new
+	exits 0 pg-queue put -d "$DST" <new
+	like "$err" '0 new, 1 to be done anew, 1 as they were'
+	pg-queue drop -q -d "$DST" "$(sed -n 2p list | jq -r .chunk)"
+	exits 0 pg-queue work -q -d "$DST" -- "$pipeline"
+	is "$(dst 'select count(*), sum(v) from m')" "$(src 'select count(*), sum(v) from m')"
+	exits 0 pg-queue put -d "$DST" <new
+	like "$err" '0 new, 2 as they were'
+}

@@ -181,6 +181,16 @@ insert_new(struct put *p)
 	return s;
 }
 
+/* Is the work another one now?  A chunk of a hypertable that was merged or split
+ * has the id that it had. */
+static void
+add_other(struct sql *q)
+{
+	sql_add(q, " (k.chunk, k.predicate, (k.line -> 'slices')::jsonb)");
+	sql_add(q, " is distinct from");
+	sql_add(q, " (g.chunk, g.predicate, (g.line -> 'slices')::jsonb)");
+}
+
 /* Rows that nobody works on take their new lines; where the work is another
  * one now, it is to be done. */
 static status
@@ -193,14 +203,15 @@ renew_free(struct put *p)
 
 	add_batch(p, &q);
 	sql_add(&q, ", free as (select k.id, g.*,");
-	sql_add(&q, " (k.chunk, k.predicate) is distinct from");
-	sql_add(&q, " (g.chunk, g.predicate) as other from ");
+	add_other(&q);
+	sql_add(&q, " as other from ");
 	home_table(o, &q, "queued");
 	sql_add(&q, " as k join given as g on g.piece = k.piece");
 	sql_add(&q, " where k.queue = ");
 	sql_param(&q, o->name);
-	sql_add(&q, " and ((k.chunk, k.predicate) is distinct from");
-	sql_add(&q, " (g.chunk, g.predicate) or (k.state <> 'done'");
+	sql_add(&q, " and (");
+	add_other(&q);
+	sql_add(&q, " or (k.state <> 'done'");
 	sql_add(&q, " and k.line::text <> g.line::text))");
 	sql_add(&q, " for no key update of k skip locked), done as (update ");
 	home_table(o, &q, "queued");
@@ -237,8 +248,8 @@ renew_later(struct put *p)
 	home_table(o, &q, "queued");
 	sql_add(&q, " as k on k.piece = g.piece where k.queue = ");
 	sql_param(&q, o->name);
-	sql_add(&q, " and (k.chunk, k.predicate) is distinct from");
-	sql_add(&q, " (g.chunk, g.predicate)");
+	sql_add(&q, " and");
+	add_other(&q);
 	sql_add(&q, " on conflict (queue, piece) do update set");
 	sql_add(&q, " chunk = excluded.chunk,");
 	sql_add(&q, " predicate = excluded.predicate,");
