@@ -407,6 +407,20 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 		and tablename not like 'queue%'")" 8
 }
 
+@test "a ledger of an older format gets what it lacks, one of a newer is left alone" {
+	both 'create table a (x int)'
+	saved a
+	pgpipe init -q -d "$DST"
+	dst 'alter table pgpipe.chunk drop column slices; update pgpipe.format set format = 1'
+	exits 0 bash -c "pg-copyin -d '$DST' --run one <a"
+	is "$(dst 'select count(*), count(slices) from pgpipe.chunk')" '1|0'
+	is "$(dst 'select format from pgpipe.format')" 2
+	dst 'update pgpipe.format set format = 99'
+	exits 3 bash -c "pg-copyin -d '$DST' --run two <a"
+	like "$err" 'the ledger in schema "pgpipe" was made by a newer pgpipe'
+	is "$(dst 'select count(*) from pgpipe.chunk')" 1
+}
+
 @test "a user without the right to make it is told what to do" {
 	both 'create table a (x int)'
 	saved a

@@ -15,7 +15,7 @@
 #include "pg/store.h"
 
 #define LEDGER_SCHEMA STORE_SCHEMA
-#define LEDGER_FORMAT 1
+#define LEDGER_FORMAT 2
 
 /* The SQL that makes it, with the schema's name put in.  Reports. */
 status ledger_sql(const char *schema, struct str *out) MUST_CHECK;

@@ -124,9 +124,10 @@ judge(const struct store *st, struct pg *pg, const char *schema,
 	return STATUS_OK;
 }
 
+/* *current: it is what our file makes. */
 static status
 check_format(const struct store *st, struct pg *pg, const char *schema,
-    struct failure *f)
+    bool *current, struct failure *f)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql q CLEANUP_SQL = SQL_INIT;
@@ -142,7 +143,22 @@ check_format(const struct store *st, struct pg *pg, const char *schema,
 		return failure_set(f, STATUS_FAIL,
 		    "the %s in schema \"%s\" was made by a newer pgpipe",
 		    st->what, schema);
+	*current = pg_int(r, 0, 0) == st->format;
 	return STATUS_OK;
+}
+
+/* Is there nothing to make, and nothing to add? */
+static status
+judge_all(const struct store *st, struct pg *pg, const char *schema,
+    bool *current, struct failure *f)
+{
+	bool complete = false;
+	status s = judge(st, pg, schema, f, &complete);
+
+	*current = false;
+	return s == STATUS_OK && complete
+	    ? check_format(st, pg, schema, current, f)
+	    : s;
 }
 
 /* The next statement of text, which ends with ";\n"; false at the end. */
@@ -198,13 +214,13 @@ static status
 make_once(const struct store *st, struct pg *pg, const char *schema,
     const char *text, struct failure *f)
 {
-	bool complete = false;
+	bool current = false;
 	status s = lock_name(st, pg, schema, f);
 
 	if (s == STATUS_OK)
-		s = judge(st, pg, schema, f, &complete);
-	return s == STATUS_OK && !complete ? run_file(st, pg, schema, text, f)
-					   : s;
+		s = judge_all(st, pg, schema, &current, f);
+	return s == STATUS_OK && !current ? run_file(st, pg, schema, text, f)
+					  : s;
 }
 
 static status
@@ -233,22 +249,25 @@ status
 store_look(const struct store *st, struct pg *pg, const char *schema,
     bool *present, struct failure *f)
 {
+	bool current;
 	status s = judge(st, pg, schema, f, present);
 
-	return s == STATUS_OK && *present ? check_format(st, pg, schema, f) : s;
+	return s == STATUS_OK && *present
+	    ? check_format(st, pg, schema, &current, f)
+	    : s;
 }
 
 status
 store_open(const struct store *st, struct pg *pg, const char *schema,
     struct failure *f)
 {
-	bool complete = false;
-	status s = judge(st, pg, schema, f, &complete);
+	bool current = false;
+	status s = judge_all(st, pg, schema, &current, f);
 
-	if (s == STATUS_OK && !complete) {
+	if (s == STATUS_OK && !current) {
 		s = create(st, pg, schema, f);
 		if (s == STATUS_OK)
-			s = judge(st, pg, schema, f, &complete);
+			s = judge_all(st, pg, schema, &current, f);
 	}
-	return s == STATUS_OK ? check_format(st, pg, schema, f) : s;
+	return s;
 }

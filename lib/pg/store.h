@@ -40,8 +40,9 @@ status store_sql(const struct store *st, const char *schema, struct str *out)
 status store_look(const struct store *st, struct pg *pg, const char *schema,
     bool *present, struct failure *f) MUST_CHECK;
 
-/* The same, and what is missing is made, by many processes at once if they
- * like.  Nothing is asked for that is there already. */
+/* The same, and what is missing is made, or added to one of an older format, by
+ * many processes at once if they like.  Nothing is asked for that is there
+ * already. */
 status store_open(const struct store *st, struct pg *pg, const char *schema,
     struct failure *f) MUST_CHECK;
 

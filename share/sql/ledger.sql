@@ -143,5 +143,10 @@ create table if not exists :"schema".attaching (
 	primary key (target_schema, target_table)
 );
 
+-- What a ledger of format 1 lacks.
+alter table :"schema".chunk add column if not exists slices jsonb;
+
 insert into :"schema".format (format)
-	select 1 where not exists (select from :"schema".format);
+	select 2 where not exists (select from :"schema".format);
+
+update :"schema".format set format = 2 where format < 2;
