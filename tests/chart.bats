@@ -267,6 +267,43 @@ numbers() {
 	well_formed b.svg
 }
 
+@test "rows that come as often as buckets, or less, are drawn as they come" {
+	pg_sql a "create table monthly as select t as time, 100 as v
+			from generate_series('2021-01-01'::timestamptz, '2024-12-01', '1 month') t;
+		create table sevens as select '2026-01-01'::timestamptz + i * interval '7 min' as time, 1 as v
+			from generate_series(0, 70) i;
+		create table apart as select '2026-01-01'::timestamptz + (i * 7 + s) * interval '1 min' as time, s, 1 as v
+			from generate_series(0, 100) i, generate_series(0, 5) s" >/dev/null
+	for name in monthly sevens; do
+		pg_sql a "copy $name to stdout csv header" >rows.csv
+		for from in "-d '$DB' --table $name" '<rows.csv'; do
+			eval "exits 0 pg-chart --agg sum --kind bar -o b.svg $from"
+			is "$(grep -o '<title>[^<]*' b.svg | sed 1d | sed 's/.*: //' | sort -u | wc -l)" 1 "$name $from"
+			is "$(grep -c '<rect class="pgd-fill' b.svg)" "$(pg_sql a "select count(*) from $name")"
+			eval "exits 0 pg-chart --agg sum -o l.svg $from"
+			unlike "$(<l.svg)" '<circle|sum of'
+		done
+	done
+	eval "exits 0 pg-chart --kind bar -o b.svg -d '$DB' --table monthly"
+	is "$(grep -c '<title>.*2024-03-01' b.svg)" 1
+	# Each of the series has its own times; stacked they need buckets.
+	exits 0 pg-chart -d "$DB" --table apart --value v --by s -o l.svg
+	unlike "$(<l.svg)" '<circle|mean of'
+	exits 0 pg-chart -d "$DB" --table apart --value v --by s --kind stacked -o s.svg
+	like "$(<s.svg)" 'mean of'
+}
+
+@test "more points than pixels are one line, and a gap in them is a gap" {
+	pg_sql a "copy (select '2026-01-01'::timestamptz + i * interval '1 s' as time, i * 37 % 101 as v
+		from generate_series(0, 86399) i where i not between 40000 and 44000) to stdout csv header" >dense.csv
+	for bucket in none 1s 10s; do
+		exits 0 pg-chart --bucket $bucket --kind area -o d.svg <dense.csv
+		is "$(grep -c '<circle' d.svg)" 0
+		is "$(grep -o 'pgd-line[^>]*' d.svg | tr -cd M | wc -c)" 2
+		is "$(grep -c 'class="pgd-area' d.svg)" 2
+	done
+}
+
 @test "hostile names reach no markup, no formula, no terminal" {
 	local evil
 	pg_sql a "create table evil (time timestamptz, s text, v float8);

@@ -24,48 +24,75 @@ point(struct str *out, char verb, double x, double y)
 
 /* --- lines ----------------------------------------------------------------- */
 
-/*
- * More points than four for each pixel of width are not seen: of those in one
- * pixel the first, the least, the greatest and the last are kept, so that no
- * peak is lost.  In place of all: a copy, *len long.  Gaps are kept.
- */
-static struct draw_point *
-thin(const struct svg *g, const struct draw_series *s, size_t *len)
+/* What is drawn of a series: points that are joined, run by run. */
+struct runs {
+	struct draw_point *points;
+	size_t *ends; /* of each run, in points */
+	size_t len;   /* runs */
+};
+
+static void
+runs_free(struct runs *r)
 {
-	struct draw_point *out =
-	    mem_resize(NULL, s->len > 0 ? s->len : 1, sizeof(out[0]));
+	free(r->points);
+	free(r->ends);
+}
+
+/*
+ * More points than four for each pixel of width are not seen: of those of a
+ * run that are in one pixel the first, the least, the greatest and the last
+ * are kept, so that no peak is lost.  How many were put into out.
+ */
+static size_t
+thin(const struct svg *g, const struct draw_point *p, size_t len,
+    struct draw_point *out)
+{
 	size_t n = 0, i = 0;
 
-	*len = s->len;
-	if ((double)s->len <= 4 * (g->right - g->left)) {
-		if (s->len > 0)
-			memcpy(out, s->points, s->len * sizeof(out[0]));
-		return out;
-	}
-	while (i < s->len) {
-		double column = floor(svg_x(g, s->points[i].x));
-		size_t first = i, least = i, greatest = i, last = i;
+	while (i < len) {
+		double column = floor(svg_x(g, p[i].x));
+		size_t first = i, least = i, greatest = i;
 
-		for (; i < s->len && isfinite(s->points[i].y) &&
-		     floor(svg_x(g, s->points[i].x)) <= column;
-		     i++) {
-			last = i;
-			if (s->points[i].y < s->points[least].y)
+		for (i++; i < len && floor(svg_x(g, p[i].x)) <= column; i++) {
+			if (p[i].y < p[least].y)
 				least = i;
-			if (s->points[i].y > s->points[greatest].y)
+			if (p[i].y > p[greatest].y)
 				greatest = i;
 		}
-		if (i == first)
-			i++; /* a gap */
-		out[n++] = s->points[first];
-		for (size_t k = first + 1; k < last; k++)
+		out[n++] = p[first];
+		for (size_t k = first + 1; k + 1 < i; k++)
 			if (k == least || k == greatest)
-				out[n++] = s->points[k];
-		if (last > first)
-			out[n++] = s->points[last];
+				out[n++] = p[k];
+		if (i - first > 1)
+			out[n++] = p[i - 1];
 	}
-	*len = n;
-	return out;
+	return n;
+}
+
+/* What is joined is decided before points are left away. */
+static void
+find_runs(const struct svg *g, const struct draw_series *s, struct runs *out)
+{
+	double reach = draw_reach(g->d.f, s->points, s->len);
+	bool dense = (double)s->len > 4 * (g->right - g->left);
+	size_t n = 0, end;
+
+	out->points = mem_resize(NULL, s->len + 1, sizeof(out->points[0]));
+	out->ends = mem_resize(NULL, s->len + 1, sizeof(out->ends[0]));
+	out->len = 0;
+	for (size_t i = 0; i < s->len; i = end) {
+		end = draw_run_end(s->points, s->len, i, reach);
+		if (!isfinite(s->points[i].y))
+			continue;
+		if (dense)
+			n += thin(g, s->points + i, end - i, out->points + n);
+		else {
+			memcpy(out->points + n, s->points + i,
+			    (end - i) * sizeof(out->points[0]));
+			n += end - i;
+		}
+		out->ends[out->len++] = n;
+	}
 }
 
 static void
@@ -115,32 +142,29 @@ begin_line(struct svg *g, size_t series)
 static void
 draw_one_line(struct svg *g, size_t series, bool area)
 {
-	const struct draw_series *s = &g->d.f->series[series];
-	double reach = draw_reach(g->d.f, s->points, s->len);
-	size_t len;
-	struct draw_point *p = thin(g, s, &len);
-	size_t end, runs = 0;
+	struct runs r CLEANUP(runs_free) = {NULL, NULL, 0};
+	size_t start, lines = 0;
 
-	for (size_t i = 0; area && i < len; i = end) {
-		end = draw_run_end(p, len, i, reach);
-		if (end - i > 1)
-			draw_area(g, p + i, end - i, series);
-	}
-	for (size_t i = 0; i < len; i = end) {
-		end = draw_run_end(p, len, i, reach);
-		if (end - i > 1 && runs++ == 0)
+	find_runs(g, &g->d.f->series[series], &r);
+	start = 0;
+	for (size_t i = 0; area && i < r.len; start = r.ends[i++])
+		if (r.ends[i] - start > 1)
+			draw_area(g, r.points + start, r.ends[i] - start,
+			    series);
+	start = 0;
+	for (size_t i = 0; i < r.len; start = r.ends[i++]) {
+		if (r.ends[i] - start == 1)
+			continue;
+		if (lines++ == 0)
 			begin_line(g, series);
-		if (end - i > 1)
-			draw_run(g, p + i, end - i);
+		draw_run(g, r.points + start, r.ends[i] - start);
 	}
-	if (runs > 0)
+	if (lines > 0)
 		str_add(g->out, "\"/>\n");
-	for (size_t i = 0; i < len; i = end) {
-		end = draw_run_end(p, len, i, reach);
-		if (end - i == 1 && isfinite(p[i].y))
-			draw_dot(g, &p[i], series);
-	}
-	free(p);
+	start = 0;
+	for (size_t i = 0; i < r.len; start = r.ends[i++])
+		if (r.ends[i] - start == 1)
+			draw_dot(g, &r.points[start], series);
 }
 
 void
