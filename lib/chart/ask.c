@@ -68,8 +68,10 @@ status
 chart_ask_range(const struct chart_source *src, const struct chart_data *d,
     double below, bool least, double *from, double *until, bool *all)
 {
-	struct chart_span span = {(double)NAN, below, true, 0, isnan(below),
-	    false};
+	struct chart_span span = {.from = (double)NAN,
+	    .until = below,
+	    .exclusive = true,
+	    .whole = isnan(below)};
 	status s = ask_range(src, d, &span, least, from, until);
 
 	*all = s == STATUS_OK && isfinite(*from) && isfinite(*until);
@@ -77,6 +79,26 @@ chart_ask_range(const struct chart_source *src, const struct chart_data *d,
 		return s;
 	span.whole = false;
 	return ask_range(src, d, &span, least, from, until);
+}
+
+status
+chart_ask_few(const struct chart_source *src, const struct chart_data *d,
+    const struct chart_span *span, uint64_t most, bool *few)
+{
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	status s;
+
+	sql_add(&sql, "select pg_catalog.count(*) from (select from ");
+	chart_source_rows(src, &sql);
+	chart_term_where(&sql, src, d, span);
+	sql_add(&sql, " limit ");
+	sql_int(&sql, (int64_t)most + 1);
+	sql_add(&sql, ") f");
+	log_verbose("%s", str_text(&sql.text));
+	s = pg_run(src->pg, "count the rows, if they are few", &sql, &r);
+	*few = s == STATUS_OK && (uint64_t)pg_int(r, 0, 0) <= most;
+	return s;
 }
 
 /* --- points ---------------------------------------------------------------- */
@@ -97,7 +119,14 @@ add_points(struct sql *sql, const struct chart_source *src,
 	const struct chart_plan *p = &d->plan;
 
 	sql_add(sql, "select ");
-	chart_term_bucket(sql, src, d, span);
+	if (span->own)
+		sql_add(sql, "pg_catalog.min(");
+	if (span->own)
+		chart_term_column(sql, chart_term_name(d, p->time));
+	else
+		chart_term_bucket(sql, src, d, span);
+	if (span->own)
+		sql_add(sql, ")");
 	sql_add(sql, " as x");
 	for (size_t i = 0; i < p->by_count; i++) {
 		uint32_t type = src->types[p->by[i]];
@@ -126,7 +155,11 @@ add_points(struct sql *sql, const struct chart_source *src,
 	chart_term_where(sql, src, d, span);
 	if (span->step <= 0)
 		return;
-	sql_add(sql, " group by 1");
+	sql_add(sql, " group by ");
+	if (span->own)
+		chart_term_bucket(sql, src, d, span);
+	else
+		sql_add(sql, "1");
 	for (size_t i = 0; i < p->by_count; i++) {
 		sql_add(sql, ", ");
 		sql_int(sql, (int64_t)i + 2);

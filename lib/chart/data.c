@@ -171,12 +171,38 @@ cut_window(const struct chart_request *r, struct chart_data *d,
 			      : chart_nothing(r, name, axis, least, greatest);
 }
 
+/*
+ * Rows that come about as often as buckets would, or less, are drawn as they
+ * come: buckets of round lengths would have now one of them and now two.  What
+ * stands on one another needs buckets all the same, where the series do not
+ * come together.
+ */
+void
+chart_choose_rhythm(const struct chart_request *r, struct chart_data *d,
+    struct chart_rhythm *out)
+{
+	bool time = d->plan.axis == DRAW_TIME;
+	bool lines = r->kind == DRAW_LINE || r->kind == DRAW_AREA;
+	double rhythm = chart_is_auto(r) ? chart_set_rhythm(&d->set) : 0;
+	double grain = fmin(rhythm, d->step) / CHART_GRAINS;
+
+	*out = (struct chart_rhythm){d->step, false, false};
+	if (rhythm <= 0 || rhythm * CHART_FEW < d->step)
+		return;
+	if (chart_set_least(&d->set, grain, time, !lines) >= rhythm / 2)
+		*out = (struct chart_rhythm){grain, true,
+		    lines || d->set.len == 1};
+	else if (rhythm > d->step * 1.01)
+		out->step = time ? chart_nice_seconds(rhythm)
+				 : chart_nice_number(rhythm);
+}
+
 status
 chart_from_input(const struct chart_request *r, size_t buckets,
     struct chart_data *d)
 {
 	const char *name = "standard input";
-	double rhythm;
+	struct chart_rhythm rhythm;
 	status s;
 
 	d->from = d->until = (double)NAN;
@@ -186,13 +212,11 @@ chart_from_input(const struct chart_request *r, size_t buckets,
 	if (s != STATUS_OK)
 		return s;
 	d->series = d->set.len;
-	/* Buckets shorter than the data's own rhythm would be mostly empty. */
-	rhythm = chart_set_rhythm(&d->set);
-	if (chart_is_auto(r) && rhythm > d->step)
-		d->step = d->plan.axis == DRAW_TIME ? chart_nice_seconds(rhythm)
-						    : chart_nice_number(rhythm);
-	if (d->step > 0)
-		chart_set_bucket(&d->set, d->step, d->plan.axis == DRAW_TIME,
+	chart_choose_rhythm(r, d, &rhythm);
+	if (rhythm.step > 0)
+		chart_set_bucket(&d->set, rhythm.step,
+		    d->plan.axis == DRAW_TIME, rhythm.own,
 		    (enum chart_aggregate)r->aggregate);
+	d->step = rhythm.kept ? 0 : rhythm.step;
 	return STATUS_OK;
 }

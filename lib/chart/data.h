@@ -37,6 +37,21 @@ void chart_show_x(struct str *out, enum draw_axis axis, double x);
 status chart_nothing(const struct chart_request *r, const char *where,
     enum draw_axis axis, double from, double until);
 
+/* Rows for each bucket that are few enough to be drawn one by one, and parts
+ * of a bucket that tell them apart. */
+#define CHART_FEW 2.5
+#define CHART_GRAINS 16
+
+/* What the distances of the rows make of auto buckets. */
+struct chart_rhythm {
+	double step;
+	bool kept; /* rows come less often: they are drawn as they come */
+	bool own;  /* and at their own times */
+};
+/* Of the rows in d->set, or of buckets that tell them apart. */
+void chart_choose_rhythm(const struct chart_request *r, struct chart_data *d,
+    struct chart_rhythm *out);
+
 /* From a server: asks for buckets of the chosen series alone. */
 status chart_from_server(const struct chart_request *r, size_t buckets,
     struct chart_data *out) MUST_CHECK;

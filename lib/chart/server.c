@@ -245,7 +245,9 @@ choose_span(const struct chart_source *src, struct chart_data *d,
 	double until, least = 0, greatest = 0;
 	status s = chart_until(r, axis, &until);
 
-	*span = (struct chart_span){(double)NAN, until, true, 0, false, false};
+	*span = (struct chart_span){.from = (double)NAN,
+	    .until = until,
+	    .exclusive = true};
 	/* Without a window, the length of buckets may say all. */
 	if (s == STATUS_OK && (r->window == NULL || !isnan(until)) &&
 	    !chart_is_auto(r)) {
@@ -291,30 +293,50 @@ ask_again(const struct chart_source *src, struct chart_data *d,
 	return chart_ask_points(src, d, span);
 }
 
+/* Rows that are as few as the buckets, in smaller ones that tell them apart. */
+static status
+tell_apart(const struct chart_source *src, struct chart_data *d,
+    const struct chart_span *span, bool *few)
+{
+	struct chart_span small = *span;
+	size_t points = 0;
+	status s;
+
+	for (size_t i = 0; i < d->set.len; i++)
+		points += d->set.lines[i].len;
+	s = chart_ask_few(src, d, span, (uint64_t)((double)points * CHART_FEW),
+	    few);
+	small.step /= CHART_GRAINS;
+	return s == STATUS_OK && *few ? ask_again(src, d, &small) : s;
+}
+
 /*
- * What is rare costs a second reading: NaN and infinite values, which would
- * spoil their buckets; and buckets shorter than the data's own rhythm, which
- * would be mostly empty.
+ * What is rare costs another reading: NaN and infinite values, which would
+ * spoil their buckets; and rows that come about as often as buckets, or less.
  */
 static status
 ask(const struct chart_source *src, struct chart_data *d,
     struct chart_span *span)
 {
 	bool time = d->plan.axis == DRAW_TIME;
+	bool apart = true;
+	struct chart_rhythm rhythm;
 	status s = chart_ask_points(src, d, span);
-	double rhythm;
 
 	if (s == STATUS_OK && d->set.odd > 0 && span->step > 0) {
 		span->filter = true;
 		s = ask_again(src, d, span);
 	}
-	if (s != STATUS_OK || !chart_is_auto(src->r))
+	if (s != STATUS_OK || !chart_is_auto(src->r) || span->step <= 0)
 		return s;
-	rhythm = chart_set_rhythm(&d->set);
-	if (rhythm <= span->step * 1.01)
+	if (chart_set_rhythm(&d->set) <= span->step * 1.01)
+		s = tell_apart(src, d, span, &apart);
+	if (s != STATUS_OK || !apart)
 		return s;
-	span->step =
-	    time ? chart_nice_seconds(rhythm) : chart_nice_number(rhythm);
+	chart_choose_rhythm(src->r, d, &rhythm);
+	span->step = rhythm.step;
+	span->own = rhythm.own;
+	d->step = rhythm.kept ? 0 : rhythm.step;
 	if (!isnan(span->from))
 		span->from = chart_floor(span->from, span->step, time);
 	if (!isnan(d->from))
@@ -350,10 +372,8 @@ chart_from_server(const struct chart_request *r, size_t buckets,
 	if (s == STATUS_OK) {
 		s = choose_span(&src, d, buckets, &span);
 		d->step = span.step;
-		if (s == STATUS_OK) {
+		if (s == STATUS_OK)
 			s = ask(&src, d, &span);
-			d->step = span.step;
-		}
 		if (s == STATUS_NO || (s == STATUS_OK && d->set.len == 0))
 			s = nothing(&src, d);
 	}

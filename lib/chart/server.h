@@ -24,6 +24,7 @@ struct chart_span {
 	double from, until; /* NAN: open */
 	bool exclusive;	    /* until does not belong to it */
 	double step;
+	bool own;    /* a bucket's x is its first row's, not where it begins */
 	bool whole;  /* every row that has a time lies within */
 	bool filter; /* there are values that are no finite numbers */
 };
@@ -41,6 +42,9 @@ void chart_source_rows(const struct chart_source *src, struct sql *sql);
 status chart_ask_range(const struct chart_source *src,
     const struct chart_data *d, double below, bool least, double *from,
     double *until, bool *all) MUST_CHECK;
+/* Are there so many rows or fewer? */
+status chart_ask_few(const struct chart_source *src, const struct chart_data *d,
+    const struct chart_span *span, uint64_t most, bool *few) MUST_CHECK;
 /* Points into d's set, which is empty; also d->series. */
 status chart_ask_points(const struct chart_source *src, struct chart_data *d,
     const struct chart_span *span) MUST_CHECK;

@@ -267,7 +267,7 @@ sort_line(struct chart_line *l)
 }
 
 static void
-bucket_line(struct chart_line *l, double step, bool time,
+bucket_line(struct chart_line *l, double step, bool time, bool first,
     enum chart_aggregate aggregate)
 {
 	double *y = mem_resize(NULL, l->len + 1, sizeof(y[0]));
@@ -276,6 +276,7 @@ bucket_line(struct chart_line *l, double step, bool time,
 	sort_line(l);
 	while (i < l->len) {
 		double begin = chart_floor(l->points[i].x, step, time);
+		double x = first ? l->points[i].x : begin;
 		size_t n = 0;
 
 		for (; i < l->len &&
@@ -284,7 +285,7 @@ bucket_line(struct chart_line *l, double step, bool time,
 			if (isfinite(l->points[i].y))
 				y[n++] = l->points[i].y;
 		if (n > 0)
-			l->points[out++] = (struct draw_point){begin,
+			l->points[out++] = (struct draw_point){x,
 			    aggregate_of(y, n, aggregate)};
 	}
 	l->len = out;
@@ -292,11 +293,51 @@ bucket_line(struct chart_line *l, double step, bool time,
 }
 
 void
-chart_set_bucket(struct chart_set *set, double step, bool time,
+chart_set_bucket(struct chart_set *set, double step, bool time, bool first,
     enum chart_aggregate aggregate)
 {
 	for (size_t i = 0; i < set->len; i++)
-		bucket_line(&set->lines[i], step, time, aggregate);
+		bucket_line(&set->lines[i], step, time, first, aggregate);
+}
+
+/* Between numbers that are not the same. */
+static double
+least_of(double *x, size_t n)
+{
+	double least = (double)INFINITY;
+
+	qsort(x, n, sizeof(x[0]), compare_numbers);
+	for (size_t i = 1; i < n; i++)
+		if (x[i] > x[i - 1])
+			least = fmin(least, x[i] - x[i - 1]);
+	return least;
+}
+
+double
+chart_set_least(struct chart_set *set, double step, bool time, bool together)
+{
+	double least = (double)INFINITY;
+	double *x;
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->len; i++)
+		n += set->lines[i].len;
+	x = mem_resize(NULL, n + 1, sizeof(x[0]));
+	n = 0;
+	for (size_t i = 0; i < set->len; i++) {
+		const struct chart_line *l = &set->lines[i];
+
+		for (size_t k = 0; k < l->len; k++)
+			x[n++] = chart_floor(l->points[k].x, step, time);
+		if (!together) {
+			least = fmin(least, least_of(x, n));
+			n = 0;
+		}
+	}
+	if (together)
+		least = least_of(x, n);
+	free(x);
+	return least;
 }
 
 double

@@ -35,9 +35,13 @@ bool chart_set_range(const struct chart_set *set, double *from, double *until);
 /* Only points with from <= x, and x <= until or, exclusively, below it. */
 void chart_set_cut(struct chart_set *set, double from, double until,
     bool exclusive);
-/* One point for each bucket. */
-void chart_set_bucket(struct chart_set *set, double step, bool time,
+/* One point for each bucket: where the bucket begins, or its first point is. */
+void chart_set_bucket(struct chart_set *set, double step, bool time, bool first,
     enum chart_aggregate aggregate);
+/* The least distance between buckets that follow each other, of each series or
+ * of all together; infinite where no two do. */
+double chart_set_least(struct chart_set *set, double step, bool time,
+    bool together);
 /* The greatest distance between neighbours that is usual in most series, by
  * the median of each; 0 where no series has three points. */
 double chart_set_rhythm(struct chart_set *set);

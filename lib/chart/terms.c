@@ -184,6 +184,9 @@ add_bin(struct sql *sql, const struct chart_source *src, const char *time,
 	sql_add(sql, ")");
 }
 
+/* A bucket that begins before it has no bigint for it. */
+#define LEAST_INTEGER -9.2e18
+
 /* Of integers: never rounded, also below zero. */
 static void
 add_modulo(struct sql *sql, const char *time, double step)
@@ -234,7 +237,8 @@ chart_term_bucket(struct sql *sql, const struct chart_source *src,
 	else if (timed && bins_times(src, span))
 		add_bin(sql, src, time, type, span);
 	else if (type == CHART_INTEGER && span->step >= 1 &&
-	    span->step <= 9e15 && floor(span->step) >= span->step)
+	    span->step <= 9e15 && floor(span->step) >= span->step &&
+	    !(span->from - span->step < LEAST_INTEGER))
 		add_modulo(sql, time, span->step);
 	else
 		add_floor(sql, time, timed, span->step);
@@ -246,7 +250,7 @@ chart_term_is_time(const struct chart_source *src, const struct chart_data *d,
     const struct chart_span *span)
 {
 	return d->plan.axis == DRAW_TIME &&
-	    (span->step <= 0 || bins_times(src, span));
+	    (span->step <= 0 || span->own || bins_times(src, span));
 }
 
 void

@@ -57,7 +57,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lseek(fd, 0, SEEK_SET);
 	if (chart_input(&r, fd, "it", &plan, &set) == STATUS_OK) {
 		if (size % 2 == 0)
-			chart_set_bucket(&set, 60, true,
+			chart_set_bucket(&set, 60, true, false,
 			    (enum chart_aggregate)(size / 2 % 9));
 		draw(&plan, &set, (enum draw_kind)(size % 6));
 	}

@@ -139,7 +139,7 @@ sets(void)
 			    i);
 	}
 	is_number(set.len, 1000, "each name once");
-	chart_set_bucket(&set, 3, false, CHART_SUM);
+	chart_set_bucket(&set, 3, false, false, CHART_SUM);
 	is_number(set.lines[7].len, 2, "two buckets");
 	is_number(set.lines[7].points[1].y, 21, "of three");
 	chart_set_choose(&set, 3, true);
