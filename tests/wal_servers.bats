@@ -380,6 +380,14 @@ lsn_of() {	# SEGMENT of 16 MB
 	is "$(names x | tr '\n' ' ')" "$(printf '%s ' 000000010000000000000005 \
 		00000002000000000000000{5,6,7,8} 00000003000000000000000{8,9})"
 	[ -e x/00000002.history ]
+	# A standby followed its primary from 1 to 2 in the middle of a backup:
+	# its record has where it began and the timeline on which it ended.
+	for n in 3 4 6 7; do echo >x/00000001000000000000000$n; done
+	rm -r b/*
+	note_backup b/20200101T000000Z 0/4000028 2
+	exits 0 pg-wal expire --backups b x
+	is "$(names x | tr '\n' ' ')" "$(printf '%s ' 00000001000000000000000{4,5} \
+		00000002000000000000000{5,6,7,8} 00000003000000000000000{8,9})"
 	# Without its history a timeline may come from anywhere.
 	rm x/00000003.history
 	rm -r b/*

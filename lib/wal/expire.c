@@ -96,9 +96,10 @@ is_needed_by(const struct expire *e, const struct need *n,
 	/* A timeline that branched off before does not lead on from there. */
 	if (n->timeline == 0 || left_at(e, f->timeline, n->timeline) > n->lsn)
 		return true;
-	/* The server may look for the first one on an older timeline. */
-	return f->segment == first &&
-	    f->segment * e->archive.segment_size <
+	/* The need's timeline is that of a backup's end: what leads there from
+	 * its start may lie on those that this one comes from, and the server
+	 * may look for the first segment there. */
+	return f->segment * e->archive.segment_size <
 	    left_at(e, n->timeline, f->timeline);
 }
 
