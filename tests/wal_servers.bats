@@ -342,6 +342,12 @@ lsn_of() {	# SEGMENT of 16 MB
 	exits 0 pg-wal verify x
 	exits 0 pg-wal expire --backups "file://$PWD/b" -n x
 	unlike "$out" '^would remove'
+	# A list that lacks what may not be looked at is none.
+	mkdir bin
+	printf '#!/bin/sh\nexit 1\n' >bin/find
+	chmod +x bin/find
+	PATH=$PWD/bin:$PATH exits 3 pg-wal expire --backups "file://$PWD/b" x
+	like "$err" 'hint: nothing was removed'
 }
 
 @test "expire: points that were named" {
