@@ -49,6 +49,90 @@ renamed() {	# BACKUP NAME
 
 # --- records that cannot be read ------------------------------------------------------
 
+@test "a record that is not understood: nothing is removed" {
+	local i all
+	for i in 1 2 3; do exits 0 quick -o b; done
+	all=$(names b)
+	# Of a later version; none at all; not to be read.
+	for i in 's/"format":1/"format":2/' 's/^/x/'; do
+		cp -r b c
+		sed -i "$i" "$(the_backup c)/backup.json"
+		exits 2 pg-basebackup-wrap list c
+		like "$out" "^${all##* } +unknown: its record could not be read"
+		is "$(grep -c ' good ' "$OUT")" 2
+		exits 2 pg-basebackup-wrap list --json c
+		is "$(jq -r '.status // .end' "$OUT" | paste -sd' ')" \
+			'good good unknown pg-basebackup-wrap'
+		exits 2 pg-basebackup-wrap expire --keep 1 c
+		like "$err" 'hint: nothing was removed'
+		is "$(names c)" "$all"
+		rm -r c
+	done
+	rm "$(the_backup)/backup.json"
+	mkdir "$(the_backup)/backup.json"
+	exits 3 pg-basebackup-wrap expire --keep 1 b
+	is "$(names b)" "$all"
+	# Where there is none, that is known.
+	rmdir "$(the_backup)/backup.json"
+	exits 0 pg-basebackup-wrap expire --keep 1 b
+	is "$(wc -w <<<"$(names b)")" 1
+	exits 0 pg-basebackup-wrap list b
+	like "$out" ' good '
+}
+
+@test "what is noted of one that is being made is not understood: nothing is removed" {
+	exits 0 quick -o b
+	exits 0 quick -o b
+	local all name=20991231T000000Z.partial
+	mkdir "b/$name"
+	all=$(names b)
+	# Its base, which alone would stay for it.
+	jq -c '{format: 1, incremental: {manifest_sha256: .manifest.sha256}}' \
+		"$(find b -name backup.json | sort | head -n 1)" \
+		>"b/$name/backup.json.partial"
+	exits 0 flock "b/$name" pg-basebackup-wrap expire --keep 1 b
+	is "$(names b)" "$all"
+	like "$out" 'an incremental one needs it'
+	# Its record has come, not yet its name.
+	mv "b/$name/backup.json.partial" "b/$name/backup.json"
+	exits 0 flock "b/$name" pg-basebackup-wrap expire --keep 1 b
+	is "$(names b)" "$all"
+	echo '{"format":' >"b/$name/backup.json.partial"
+	exits 2 flock "b/$name" pg-basebackup-wrap expire --keep 1 b
+	is "$(names b)" "$all"
+	# Nobody makes it any more.
+	exits 0 pg-basebackup-wrap expire --keep 1 b
+	is "$(wc -w <<<"$(names b)")" 1
+}
+
+@test "a store that does not give a record, or not all names: nothing is removed" {
+	local all
+	exits 0 quick -o "$U"
+	exits 0 quick -o "$U"
+	all=$(names s)
+	echo "[ \"\$verb \$name\" != 'get ${all##* }/backup.json' ] || exit 4" >hook
+	exits 4 pg-basebackup-wrap list "$U"
+	like "$out" "^${all##* } +unknown: its record could not be read"
+	exits 4 pg-basebackup-wrap expire --keep 1 "$U"
+	like "$err" 'hint: nothing was removed'
+	is "$(names s)" "$all"
+	: >hook
+	sed 's/"format":1/"format":2/' "s/${all##* }/backup.json" >new
+	cp new "s/${all##* }/backup.json"
+	exits 2 pg-basebackup-wrap expire --keep 1 "$U"
+	is "$(names s)" "$all"
+	sed 's/"format":2/"format":1/' new >"s/${all##* }/backup.json"
+	# A directory that it may not enter.
+	mkdir bin
+	printf '#!/bin/sh\n"%s" "$@"\nexit 1\n' "$(command -v find)" >bin/find
+	chmod +x bin/find
+	PATH=$PWD/bin:$PATH exits 3 pg-basebackup-wrap expire --keep 1 "$U"
+	like "$err" 'could not list '
+	is "$(names s)" "$all"
+	exits 0 pg-basebackup-wrap expire --keep 1 "$U"
+	is "$(names s)" "${all##* }"
+}
+
 @test "a store of files: what may not be looked at is not taken for absent" {
 	require_root 'to be somebody else'
 	local dir=$PG_ROOT/closed

@@ -29,7 +29,7 @@ const char *
 catalog_state_name(enum catalog_state state)
 {
 	static const char *const names[] = {"good", "damaged", "running",
-	    "broken"};
+	    "broken", "unknown"};
 
 	return names[state];
 }
@@ -45,53 +45,54 @@ catalog_time(const char *text)
 	return place_time(str_text(&stamp));
 }
 
-static status
-read_record(const char *file, json_t **out)
+status
+catalog_parse(const char *text, size_t n, const char *shown, json_t **out)
 {
-	struct str text CLEANUP(str_free) = STR_INIT;
-	status s = path_read(file, RECORD_MAX, &text);
+	const char *end = memchr(text, '\n', n);
+	status s = record_parse(text, end != NULL ? (size_t)(end - text) : n,
+	    shown, out);
 
-	if (s == STATUS_OK)
-		s = record_parse(text.data, text.len, file, out);
-	if (s != STATUS_OK)
+	if (s != STATUS_OK || record_int(*out, "format") == RECORD_FORMAT)
 		return s;
-	if (record_int(*out, "format") == RECORD_FORMAT)
-		return STATUS_OK;
-	log_error("\"%s\" has a format that this program does not know", file);
+	log_error("\"%s\" has a format that this program does not know", shown);
 	record_cleanup(out);
 	return STATUS_USAGE;
+}
+
+/* *out stays NULL where it is known that there is none. */
+static status
+read_record(const char *backup, const char *name, json_t **out)
+{
+	char *file CLEANUP_FREE = mem_printf("%s/%s", backup, name);
+	struct str text CLEANUP(str_free) = STR_INIT;
+	status s;
+
+	if (access(file, F_OK) != 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return STATUS_OK;
+		log_error("could not look at \"%s\": %s", file,
+		    strerror(errno));
+		return STATUS_FAIL;
+	}
+	s = path_read(file, RECORD_MAX, &text);
+	return s == STATUS_OK
+	    ? catalog_parse(str_text(&text), text.len, file, out)
+	    : s;
 }
 
 status
 catalog_record(const char *backup, json_t **out)
 {
-	char *file CLEANUP_FREE = mem_printf("%s/%s", backup, PLACE_RECORD);
+	status s;
 
 	*out = NULL;
 	if (storage_is_url(backup))
 		return catalog_record_store(backup, out);
-	if (access(file, F_OK) != 0) {
-		log_error("\"%s\" is no backup: it has no %s", backup,
-		    PLACE_RECORD);
-		return STATUS_USAGE;
-	}
-	return read_record(file, out);
-}
-
-/* --- a directory ---------------------------------------------------------------- */
-
-/* Whoever makes a backup holds its directory's lock. */
-static bool
-is_locked(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool locked;
-
-	if (fd < 0)
-		return false;
-	locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-	(void)close(fd);
-	return locked;
+	s = read_record(backup, PLACE_RECORD, out);
+	if (s != STATUS_OK || *out != NULL)
+		return s;
+	log_error("\"%s\" is no backup: it has no %s", backup, PLACE_RECORD);
+	return STATUS_USAGE;
 }
 
 void
@@ -107,31 +108,78 @@ catalog_understand(struct backup_item *item)
 	    "manifest_sha256");
 }
 
-/* Of an incremental one that is being made, what it starts from is noted. */
-static void
-look_at_partial(struct backup_item *item, const char *path)
+void
+catalog_understand_note(struct backup_item *item)
 {
-	char *note CLEANUP_FREE = mem_printf("%s/%s", path, PLACE_NOTE);
+	item->needs = record_text(json_object_get(item->record, "incremental"),
+	    "manifest_sha256");
+}
 
-	item->state = is_locked(path) ? CATALOG_RUNNING : CATALOG_BROKEN;
-	if (item->state == CATALOG_RUNNING && access(note, F_OK) == 0 &&
-	    read_record(note, &item->record) == STATUS_OK)
-		item->needs =
-		    record_text(json_object_get(item->record, "incremental"),
-			"manifest_sha256");
+/* --- a directory ---------------------------------------------------------------- */
+
+/* Whoever makes a backup holds its directory's lock.  *there: it is. */
+static status
+look_for_lock(const char *path, bool *there, bool *locked)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	*there = fd >= 0 || errno != ENOENT;
+	*locked = false;
+	if (fd < 0 && *there) {
+		log_error("could not open \"%s\": %s", path, strerror(errno));
+		return STATUS_FAIL;
+	}
+	if (fd < 0)
+		return STATUS_OK;
+	*locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	(void)close(fd);
+	return STATUS_OK;
+}
+
+static status
+look_at_whole(struct backup_item *item, const char *directory)
+{
+	char *path CLEANUP_FREE = mem_printf("%s/%s", directory, item->name);
+	status s = read_record(path, PLACE_RECORD, &item->record);
+
+	item->state = CATALOG_BROKEN;
+	if (item->record != NULL)
+		catalog_understand(item);
+	return s;
+}
+
+/* Of an incremental one that is being made, what it starts from is noted,
+ * until there is a record. */
+static status
+look_at_partial(struct backup_item *item, const char *directory)
+{
+	char *path CLEANUP_FREE = mem_printf("%s/%s", directory, item->name);
+	bool there, locked;
+	status s = look_for_lock(path, &there, &locked);
+
+	if (!there) { /* it has got its name meanwhile, or was given up */
+		item->name[strlen(item->name) - strlen(PLACE_PARTIAL)] = '\0';
+		return look_at_whole(item, directory);
+	}
+	item->state = locked ? CATALOG_RUNNING : CATALOG_BROKEN;
+	if (s == STATUS_OK && locked)
+		s = read_record(path, PLACE_NOTE, &item->record);
+	if (s == STATUS_OK && locked && item->record == NULL)
+		s = read_record(path, PLACE_RECORD, &item->record);
+	catalog_understand_note(item);
+	return s;
 }
 
 static void
-look_at(struct backup_item *item, const char *directory)
+look_at(struct catalog *c, struct backup_item *item, const char *directory)
 {
-	char *path CLEANUP_FREE = mem_printf("%s/%s", directory, item->name);
+	status s = place_is_stamp(item->name)
+	    ? look_at_whole(item, directory)
+	    : look_at_partial(item, directory);
 
-	if (!place_is_stamp(item->name))
-		look_at_partial(item, path);
-	else if (catalog_record(path, &item->record) == STATUS_OK)
-		catalog_understand(item);
-	else
-		item->state = CATALOG_BROKEN;
+	if (s != STATUS_OK)
+		item->state = CATALOG_UNKNOWN;
+	c->unread = status_worse(c->unread, s);
 }
 
 /* A backup's name, or that of one in the making. */
@@ -160,13 +208,13 @@ read_directory(const char *directory, struct catalog *out)
 	DIR *dir = opendir(directory);
 	const struct dirent *entry;
 
-	*out = (struct catalog){NULL, 0};
+	*out = (struct catalog)CATALOG_INIT;
 	if (dir == NULL) {
 		log_error("could not open \"%s\": %s", directory,
 		    strerror(errno));
 		return STATUS_FAIL;
 	}
-	while ((entry = readdir(dir)) != NULL) {
+	while (errno = 0, (entry = readdir(dir)) != NULL) {
 		if (!is_ours(entry->d_name))
 			continue;
 		out->items =
@@ -175,9 +223,15 @@ read_directory(const char *directory, struct catalog *out)
 		    (struct backup_item){.name = mem_strdup(entry->d_name),
 			.finished = -1};
 	}
+	if (errno != 0) {
+		log_error("could not read \"%s\": %s", directory,
+		    strerror(errno));
+		(void)closedir(dir);
+		return STATUS_FAIL;
+	}
 	(void)closedir(dir);
 	for (size_t i = 0; i < out->count; i++)
-		look_at(&out->items[i], directory);
+		look_at(out, &out->items[i], directory);
 	return STATUS_OK;
 }
 
@@ -201,5 +255,5 @@ catalog_free(struct catalog *c)
 		json_decref(c->items[i].record);
 	}
 	free(c->items);
-	*c = (struct catalog){NULL, 0};
+	*c = (struct catalog)CATALOG_INIT;
 }

@@ -22,44 +22,54 @@ get_record(const struct storage *store, const char *name, json_t **out)
 	struct str text CLEANUP(str_free) = STR_INIT;
 	status s = storage_get_text(store, object, RECORD_MAX, &text);
 
-	return s == STATUS_OK ? record_parse(str_text(&text),
-				    strcspn(str_text(&text), "\n"), object, out)
-			      : s;
+	return s == STATUS_OK
+	    ? catalog_parse(str_text(&text), text.len, object, out)
+	    : s;
 }
 
 static struct backup_item *
 find_item(struct catalog *c, const char *name)
 {
-	for (size_t i = 0; i < c->count; i++)
+	for (size_t i = c->count; i-- > 0;)
 		if (str_eq(c->items[i].name, name))
 			return &c->items[i];
 	c->items = mem_resize(c->items, c->count + 1, sizeof(*c->items));
 	c->items[c->count] = (struct backup_item){.name = mem_strdup(name),
 	    .finished = -1,
-	    .state = place_time(name) + WEEK > (int64_t)time(NULL)
-		? CATALOG_RUNNING
-		: CATALOG_BROKEN};
+	    .state = CATALOG_BROKEN};
 	return &c->items[c->count++];
 }
 
-/* "20250704T165326Z/base.tar.zst": an object of a backup. */
-static status
-take_object(const struct storage *store, struct catalog *c, const char *object)
+/* "20250704T165326Z/base.tar.zst": an object of a backup, which is GOOD for now
+ * if it has a record. */
+static void
+take_object(struct catalog *c, const char *object)
 {
 	char *name CLEANUP_FREE = mem_strndup(object, strcspn(object, "/"));
 	struct backup_item *item;
 
 	if (!place_is_stamp(name) || object[STAMP] != '/')
-		return STATUS_OK;
+		return;
 	item = find_item(c, name);
-	if (!str_eq(object + STAMP + 1, PLACE_RECORD))
-		return STATUS_OK;
-	if (get_record(store, name, &item->record) != STATUS_OK) {
-		item->state = CATALOG_BROKEN;
-		return STATUS_OK;
+	if (str_eq(object + STAMP + 1, PLACE_RECORD))
+		item->state = CATALOG_GOOD;
+}
+
+static status
+look_at(const struct storage *store, struct backup_item *item)
+{
+	status s = STATUS_OK;
+
+	if (item->state == CATALOG_GOOD) {
+		s = get_record(store, item->name, &item->record);
+		if (s == STATUS_OK)
+			catalog_understand(item);
+	} else if (place_time(item->name) + WEEK > (int64_t)time(NULL)) {
+		item->state = CATALOG_RUNNING;
 	}
-	catalog_understand(item);
-	return STATUS_OK;
+	if (s != STATUS_OK)
+		item->state = CATALOG_UNKNOWN;
+	return s;
 }
 
 status
@@ -69,12 +79,17 @@ catalog_read_store(const char *url, struct catalog *out)
 	struct strv names CLEANUP(strv_free) = STRV_INIT;
 	status s = storage_open(url, &store);
 
-	*out = (struct catalog){NULL, 0};
+	*out = (struct catalog)CATALOG_INIT;
 	if (s == STATUS_OK)
 		s = storage_list(store, &names);
-	for (size_t i = 0; s == STATUS_OK && i < names.len; i++)
-		s = take_object(store, out, names.data[i]);
-	return s;
+	if (s != STATUS_OK)
+		return s;
+	for (size_t i = 0; i < names.len; i++)
+		take_object(out, names.data[i]);
+	for (size_t i = 0; i < out->count; i++)
+		out->unread = status_worse(out->unread,
+		    look_at(store, &out->items[i]));
+	return STATUS_OK;
 }
 
 status

@@ -172,9 +172,14 @@ act_on_all(const struct expire_request *r, const struct catalog *c, reasons why)
 status
 backup_expire(const struct expire_request *r)
 {
-	struct catalog c CLEANUP(catalog_free) = {NULL, 0};
+	struct catalog c CLEANUP(catalog_free) = CATALOG_INIT;
 	status s = catalog_read(r->directory, &c);
 
+	/* It may be the last good one, or need any of the others. */
+	if (s == STATUS_OK && c.unread != STATUS_OK) {
+		log_hint("nothing was removed");
+		return c.unread;
+	}
 	if (s == STATUS_OK && c.count > 0) {
 		reasons why = mem_zalloc(c.count * sizeof(*why));
 

@@ -6,7 +6,8 @@
  * days and the newest good one before them (from which WAL leads to the first
  * moment of that time); in any case the newest good one; whatever is newer than
  * the oldest of these; and what an incremental one among them starts from, and
- * so on.  What is being made stays, and what it needs.
+ * so on.  What is being made stays, and what it needs.  Where the record of one
+ * is there and cannot be read, everything stays, for that one may need it.
  */
 #ifndef BACKUP_EXPIRE_H
 #define BACKUP_EXPIRE_H

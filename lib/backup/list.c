@@ -17,7 +17,7 @@ list_json(const struct backup_item *item)
 {
 	json_t *line CLEANUP(record_cleanup) = NULL;
 
-	if (item->sum != NULL || item->state <= CATALOG_DAMAGED)
+	if (item->state <= CATALOG_DAMAGED)
 		return record_print(item->record);
 	line = json_object();
 	record_set_text(line, "name", item->name);
@@ -42,8 +42,9 @@ list_text(const struct backup_item *item)
 
 	if (item->state > CATALOG_DAMAGED) {
 		str_addf(&line, "%-24s  %s", item->name,
-		    item->state == CATALOG_RUNNING
-			? "being made"
+		    item->state == CATALOG_RUNNING ? "being made"
+			: item->state == CATALOG_UNKNOWN
+			? "unknown: its record could not be read"
 			: "incomplete: it is no backup");
 		return io_out_line(line.data);
 	}
@@ -60,14 +61,14 @@ list_text(const struct backup_item *item)
 status
 backup_list(const char *directory, bool json)
 {
-	struct catalog c CLEANUP(catalog_free) = {NULL, 0};
+	struct catalog c CLEANUP(catalog_free) = CATALOG_INIT;
 	status s = catalog_read(directory, &c);
 
 	for (size_t i = 0; s == STATUS_OK && i < c.count; i++)
 		s = json ? list_json(&c.items[i]) : list_text(&c.items[i]);
 	if (s == STATUS_OK && json)
 		s = record_print_end("pg-basebackup-wrap", c.count, NULL);
-	return s;
+	return s == STATUS_OK ? c.unread : s;
 }
 
 /* --- one ------------------------------------------------------------------------- */

@@ -255,7 +255,7 @@ choose_wal_codec(struct directory *d, const struct backup_request *r)
 static status
 begin_in_store(struct directory *d, const char *url, char stamp[20])
 {
-	struct catalog c CLEANUP(catalog_free) = {NULL, 0};
+	struct catalog c CLEANUP(catalog_free) = CATALOG_INIT;
 	status s = storage_open(url, &d->store);
 
 	if (s == STATUS_OK)

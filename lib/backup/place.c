@@ -183,13 +183,16 @@ place_finish(struct place *p, const json_t *record)
 
 	record_show(record, &text);
 	str_addc(&text, '\n');
-	(void)unlinkat(p->fd, PLACE_NOTE, 0);
 	/* The archives' names are there before the record is. */
 	if (fsync(p->fd) != 0 && errno != EINVAL)
 		return failed("fsync", p->partial);
 	s = place_write(p->fd, p->partial, PLACE_RECORD, text.data, text.len);
 	if (s != STATUS_OK)
 		return s;
+	/* One of the two is there at any time, for those who look. */
+	if (unlinkat(p->fd, PLACE_NOTE, 0) == 0 && fsync(p->fd) != 0 &&
+	    errno != EINVAL)
+		return failed("fsync", p->partial);
 	if (rename(p->partial, p->final) != 0)
 		return failed("rename", p->partial);
 	p->kept = true;
@@ -208,7 +211,7 @@ place_remove(int parent, const char *name)
 	DIR *dir;
 
 	if (fd < 0)
-		return false;
+		return errno == ENOENT;
 	dir = fdopendir(fd);
 	if (dir == NULL) {
 		(void)close(fd);

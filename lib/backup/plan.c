@@ -296,7 +296,7 @@ estimate(const struct plan *p, const char **by)
 	bool compressed = p->r->client.codec != CODEC_NONE ||
 	    p->r->server_codec.codec != CODEC_NONE;
 	double rate = compressed ? RATE_COMPRESSED : RATE_RAW;
-	struct catalog c CLEANUP(catalog_free) = {NULL, 0};
+	struct catalog c CLEANUP(catalog_free) = CATALOG_INIT;
 
 	*by = "by rule of thumb";
 	if (p->r->directory != NULL &&
