@@ -164,3 +164,88 @@ renamed() {	# BACKUP NAME
 	exits 3 files list
 	exits 3 files stat b/o
 }
+
+# --- what is being made in a store ----------------------------------------------------
+
+@test "a store: what an incremental one that is being made needs stays" {
+	exits 0 quick -o "$U"
+	local first=$out name=20991231T000000Z
+	exits 0 quick -o "$U"
+	mkdir "s/$name"
+	jq -c '{format: 1, noted: now | floor,
+		incremental: {manifest_sha256: .manifest.sha256}}' \
+		"s/${first##*/}/backup.json" >"s/$name/claim.0123456789abcdef"
+	exits 0 pg-basebackup-wrap expire --keep 1 "$U"
+	like "$out" "^${first##*/} +keep +an incremental one needs it"
+	is "$(wc -w <<<"$(names s)")" 3
+	# Nobody has said anything for a week, whatever its name.
+	mv "s/$name" s/20200101T000000Z
+	exits 0 pg-basebackup-wrap expire -n --keep 1 "$U"
+	like "$out" '^20200101T000000Z +keep +it is being made'
+	sed -i 's/"noted":[0-9]*/"noted":1577836800/' s/20200101T000000Z/claim.*
+	exits 0 pg-basebackup-wrap expire --keep 1 "$U"
+	is "$(wc -w <<<"$(names s)")" 1
+}
+
+@test "a store: an incremental one notes what it needs" {
+	require_version 17
+	backup_server inc 'summarize_wal = on'
+	SRC=$(pg_dsn inc)
+	exits 0 backup -o b
+	cat >hook <<-'SH'
+		[ $verb != put ] || case $name in
+		*/base.tar*) cat "$dir/${name%/*}"/claim.* >noted ;;
+		esac
+	SH
+	exits 0 backup -o "$U" -i "$out"
+	is "$(jq -r .incremental.manifest_sha256 noted)" \
+		"$(jq -r .manifest.sha256 b/*/backup.json)"
+	is "$(find s -name 'claim.*')" ''
+	pg_stop inc
+}
+
+# --- the same second ------------------------------------------------------------------
+
+@test "a store: a name that somebody takes in the same moment is left to him" {
+	# By a claim, and by anything else.
+	local what
+	for what in claim.0123456789abcdef base.tar; do
+		cat >hook <<-SH
+			[ \$verb != put ] || {
+				: >hook
+				mkdir "\$dir" "\$dir/\${name%/*}"
+				echo his >"\$dir/\${name%/*}/$what"
+			}
+		SH
+		exits 0 quick -o "$U"
+		is "$(find s -name "$what" -exec cat {} + | grep -c his)" 1
+		is "$(wc -w <<<"$(names s)")" 2
+		is "$(find s -name backup.json)" "s/${out##*/}/backup.json"
+		# Nor does one that fails touch his.
+		rm -r s/*/
+		cat >>hook <<-SH
+			[ \$verb != put ] || case \$name in
+			*/backup_manifest) exit 3 ;;
+			*)
+				[ -e taken ] || {
+					: >taken
+					mkdir "\$dir/\${name%/*}"
+					echo his >"\$dir/\${name%/*}/$what"
+				} ;;
+			esac
+		SH
+		exits 3 quick -o "$U"
+		is "$(find s -type f)" "$(find s -name "$what")"
+		is "$(find s -type f -exec cat {} +)" his
+		rm -r s taken
+	done
+}
+
+@test "a store: two backups at once" {
+	quick -o "$U" >one & local first=$!
+	quick -o "$U" >two & local second=$!
+	wait "$first"
+	wait "$second"
+	[ "$(cat one)" != "$(cat two)" ]
+	exits 0 pg-basebackup-wrap verify --no-wal "$(cat one)" "$(cat two)"
+}

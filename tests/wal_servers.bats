@@ -348,6 +348,16 @@ lsn_of() {	# SEGMENT of 16 MB
 	chmod +x bin/find
 	PATH=$PWD/bin:$PATH exits 3 pg-wal expire --backups "file://$PWD/b" x
 	like "$err" 'hint: nothing was removed'
+	# What is being copied there, of any age, once.
+	mkdir b/20200101T000000Z
+	touch b/20200101T000000Z/{base.tar,pg_wal.tar}
+	printf '{"format":1,"noted":%s}\n' "$(date +%s)" \
+		>b/20200101T000000Z/claim.0123456789abcdef
+	exits 0 pg-wal expire --backups "file://$PWD/b" -n x
+	is "$(grep -c '20200101T000000Z, which is being made' "$OUT")" 1
+	echo >b/20200101T000000Z/claim.0123456789abcdef
+	exits 2 pg-wal expire --backups "file://$PWD/b" x
+	like "$err" 'hint: nothing was removed'
 }
 
 @test "expire: points that were named" {

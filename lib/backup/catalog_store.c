@@ -5,14 +5,13 @@
 #include "backup/catalog_store.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "backup/place.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "run/storeclaim.h"
 #include "run/storage.h"
 
-#define WEEK (7 * 24 * 60 * 60)
 #define STAMP 16 /* bytes of a backup's name */
 
 static status
@@ -55,17 +54,38 @@ take_object(struct catalog *c, const char *object)
 		item->state = CATALOG_GOOD;
 }
 
+/* Claims go when the record has come: between the list and now, perhaps. */
 static status
-look_at(const struct storage *store, struct backup_item *item)
+look_at_claims(const struct storage *store, const struct strv *names,
+    struct backup_item *item)
+{
+	char *record CLEANUP_FREE =
+	    mem_printf("%s/%s", item->name, PLACE_RECORD);
+	status s = storeclaim_read(store, names, item->name, &item->record);
+	uint64_t bytes;
+
+	if (s != STATUS_OK && storage_stat(store, record, &bytes) == STATUS_OK)
+		item->state = CATALOG_GOOD;
+	if (item->state == CATALOG_GOOD)
+		return STATUS_OK;
+	if (storeclaim_is_alive(item->record, place_time(item->name)))
+		item->state = CATALOG_RUNNING;
+	catalog_understand_note(item);
+	return s;
+}
+
+static status
+look_at(const struct storage *store, const struct strv *names,
+    struct backup_item *item)
 {
 	status s = STATUS_OK;
 
-	if (item->state == CATALOG_GOOD) {
+	if (item->state != CATALOG_GOOD)
+		s = look_at_claims(store, names, item);
+	if (s == STATUS_OK && item->state == CATALOG_GOOD) {
 		s = get_record(store, item->name, &item->record);
 		if (s == STATUS_OK)
 			catalog_understand(item);
-	} else if (place_time(item->name) + WEEK > (int64_t)time(NULL)) {
-		item->state = CATALOG_RUNNING;
 	}
 	if (s != STATUS_OK)
 		item->state = CATALOG_UNKNOWN;
@@ -88,7 +108,7 @@ catalog_read_store(const char *url, struct catalog *out)
 		take_object(out, names.data[i]);
 	for (size_t i = 0; i < out->count; i++)
 		out->unread = status_worse(out->unread,
-		    look_at(store, &out->items[i]));
+		    look_at(store, &names, &out->items[i]));
 	return STATUS_OK;
 }
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * The same for a store (run/storage.h): a backup is what has objects below its
- * name.  A store has no locks: what has no record counts as being made until
- * it is a week old.
+ * name.  A store has no locks but claims (run/storeclaim.h): what has no record
+ * counts as being made until its name and its claims are a week old.
  */
 #ifndef BACKUP_CATALOG_STORE_H
 #define BACKUP_CATALOG_STORE_H
 
 #include "backup/catalog.h"
+#include "run/storage.h"
 
-/* Names only, with states; the records of those that have one. */
 status catalog_read_store(const char *url, struct catalog *out) MUST_CHECK;
 /* URL/NAME. */
 status catalog_record_store(const char *backup, json_t **out) MUST_CHECK;

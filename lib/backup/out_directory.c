@@ -11,7 +11,6 @@
 #include "backup/output.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "backup/catalog_store.h"
 #include "backup/place.h"
@@ -19,8 +18,11 @@
 #include "backup/waltar.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/num.h"
+#include "base/signal.h"
 #include "data/manifest.h"
 #include "data/record.h"
+#include "run/storeclaim.h"
 #include "run/storage.h"
 
 /* A file of it, and the store's work on it. */
@@ -34,7 +36,8 @@ struct directory {
 	struct output base;
 	struct place place;
 	struct storage *store; /* instead of the place; or NULL */
-	char *name, *final;    /* in the store */
+	char *name, *final;    /* in the store, where the claim makes it ours */
+	struct storeclaim claim;
 	bool kept, unreachable;
 	struct codec_spec codec, wal_codec;
 	struct part archive; /* the open one */
@@ -170,30 +173,24 @@ note(struct output *o, const json_t *record)
 {
 	const struct directory *d = (const struct directory *)o;
 
-	struct str text CLEANUP(str_free) = STR_INIT;
-	char *object CLEANUP_FREE = NULL;
-
-	if (d->store == NULL)
-		return place_note(&d->place, record);
-	object = mem_printf("%s/%s", d->name, PLACE_NOTE);
-	record_show(record, &text);
-	return storage_put_text(d->store, object, text.data, text.len);
+	return d->store == NULL ? place_note(&d->place, record)
+				: storeclaim_note(d->store, &d->claim, record);
 }
 
 static status
 finish_in_store(struct directory *d, const json_t *record)
 {
 	char *object CLEANUP_FREE = mem_printf("%s/%s", d->name, PLACE_RECORD);
-	char *noted CLEANUP_FREE = mem_printf("%s/%s", d->name, PLACE_NOTE);
 	struct str text CLEANUP(str_free) = STR_INIT;
 	status s;
 
 	record_show(record, &text);
 	str_addc(&text, '\n');
-	s = storage_remove(d->store, noted);
-	if (s == STATUS_OK)
-		s = storage_put_text(d->store, object, text.data, text.len);
+	s = storage_put_text(d->store, object, text.data, text.len);
 	d->kept = s == STATUS_OK;
+	/* Left there it does no harm. */
+	if (d->kept && storeclaim_drop(d->store, &d->claim) != STATUS_OK)
+		log_detail("the backup is complete");
 	return s;
 }
 
@@ -232,6 +229,7 @@ directory_free(struct output *o)
 		catalog_remove_store(storage_url(d->store), d->name) !=
 		    STATUS_OK))
 		log_warning("what is left in \"%s\" is no backup", d->final);
+	storeclaim_free(&d->claim);
 	storage_close(d->store);
 	free(d->name);
 	free(d->final);
@@ -251,25 +249,45 @@ choose_wal_codec(struct directory *d, const struct backup_request *r)
 	d->wal_codec.workers = 0;
 }
 
-/* A name that nobody has there. */
+/* Ours, unless there is anything else below that name once our claim is. */
+static status
+try_name(struct directory *d, const char *name, bool *taken)
+{
+	struct strv names CLEANUP(strv_free) = STRV_INIT;
+	status s = storeclaim_put(d->store, name, NULL, NULL, &d->claim),
+	       dropped;
+
+	if (s == STATUS_OK)
+		s = storage_list(d->store, &names);
+	*taken = s == STATUS_OK &&
+	    storeclaim_has_other(&names, name, &d->claim, true);
+	if (s == STATUS_OK && !*taken) {
+		d->name = mem_strdup(name);
+		return STATUS_OK;
+	}
+	dropped = storeclaim_drop(d->store, &d->claim);
+	return s == STATUS_OK ? dropped : s;
+}
+
+/* Of two that meet both may give way: not by the same time again. */
 static status
 begin_in_store(struct directory *d, const char *url, char stamp[20])
 {
-	struct catalog c CLEANUP(catalog_free) = CATALOG_INIT;
+	int64_t when = place_time(stamp);
+	bool taken = true;
 	status s = storage_open(url, &d->store);
 
-	if (s == STATUS_OK)
-		s = catalog_read_store(url, &c);
-	if (s != STATUS_OK)
-		return s;
-	for (size_t i = 0; i < c.count; i++)
-		if (str_eq(c.items[i].name, stamp)) {
-			place_stamp(stamp, (int64_t)time(NULL) + 1);
-			i = SIZE_MAX; /* from the first one again */
+	while (s == STATUS_OK && taken) {
+		s = signal_stop() != 0 ? STATUS_RETRY
+				       : try_name(d, stamp, &taken);
+		if (s == STATUS_OK && taken) {
+			when += 1 + (int64_t)(num_now() * 1e6) % 3;
+			place_stamp(stamp, when);
 		}
-	d->name = mem_strdup(stamp);
-	d->final = mem_printf("%s/%s", storage_url(d->store), stamp);
-	return STATUS_OK;
+	}
+	if (s == STATUS_OK)
+		d->final = mem_printf("%s/%s", storage_url(d->store), stamp);
+	return s;
 }
 
 status

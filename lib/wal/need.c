@@ -21,13 +21,13 @@
 #include "base/num.h"
 #include "base/path.h"
 #include "data/record.h"
+#include "run/storeclaim.h"
 #include "run/storage.h"
 
 #define RECORD "backup.json"
 #define PARTIAL ".partial"
 #define STAMP 16  /* bytes of "20250704T165326Z" */
 #define SLACK 300 /* seconds that clocks may differ by */
-#define WEEK (7 * 24 * 60 * 60)
 
 void
 needs_add(struct needs *n, char *why, uint32_t timeline, uint64_t lsn,
@@ -145,18 +145,23 @@ read_record(const char *directory, const char *name, const struct archive *a,
 	return s;
 }
 
-/* Whoever makes a backup holds its directory's lock. */
-static bool
-is_locked(const char *path)
+/* Whoever makes a backup holds its directory's lock.  *there: it is. */
+static status
+look_for_lock(const char *path, bool *there, bool *locked)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool locked;
 
+	*there = fd >= 0 || errno != ENOENT;
+	*locked = false;
+	if (fd < 0 && *there) {
+		log_error("could not open \"%s\": %s", path, strerror(errno));
+		return STATUS_FAIL;
+	}
 	if (fd < 0)
-		return false;
-	locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+		return STATUS_OK;
+	*locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 	(void)close(fd);
-	return locked;
+	return STATUS_OK;
 }
 
 /* Where one that is being made begins is not known, only when. */
@@ -168,6 +173,31 @@ take_running(const char *name, struct needs *n)
 	    UINT64_MAX, begun(name) - SLACK);
 }
 
+/* "20250704T165326Z.partial" */
+static bool
+is_partial(const char *name)
+{
+	return strlen(name) == STAMP + strlen(PARTIAL) &&
+	    str_eq(name + STAMP, PARTIAL) && begun(name) != 0;
+}
+
+/* One that has got its name meanwhile has a record. */
+static status
+take_partial(const char *place, const char *name, const struct archive *a,
+    struct needs *n)
+{
+	char *path CLEANUP_FREE = mem_printf("%s/%s", place, name);
+	bool there, locked;
+	status s = look_for_lock(path, &there, &locked);
+
+	if (locked)
+		take_running(name, n);
+	if (there)
+		return s;
+	path[strlen(path) - strlen(PARTIAL)] = '\0';
+	return read_record(path, name, a, n, &there);
+}
+
 static status
 take_entry(const char *place, const char *name, const struct archive *a,
     struct needs *n)
@@ -176,12 +206,8 @@ take_entry(const char *place, const char *name, const struct archive *a,
 	bool there;
 	status s;
 
-	if (strlen(name) == STAMP + strlen(PARTIAL) &&
-	    str_eq(name + STAMP, PARTIAL)) {
-		if (begun(name) != 0 && is_locked(path))
-			take_running(name, n);
-		return STATUS_OK;
-	}
+	if (is_partial(name))
+		return take_partial(place, name, a, n);
 	s = read_record(path, name, a, n, &there);
 	/* Its record is written before it gets this name. */
 	if (s == STATUS_OK && !there && begun(name) != 0 &&
@@ -232,6 +258,21 @@ has_record(const struct strv *names, const char *backup)
 	return false;
 }
 
+/* Without a record, by its claims; they go when the record has come, and that is
+ * seen by the next run. */
+static status
+take_claimed(const struct storage *store, const struct strv *names,
+    const char *name, struct needs *n)
+{
+	json_t *note CLEANUP(record_cleanup) = NULL;
+	status s = storeclaim_read(store, names, name, &note);
+
+	if (s == STATUS_OK && storeclaim_is_alive(note, begun(name)))
+		take_running(name, n);
+	return s;
+}
+
+/* The store's names are in order, so that a backup's objects come together. */
 static status
 take_object(const struct storage *store, const struct strv *names, size_t i,
     const struct archive *a, struct needs *n)
@@ -243,11 +284,11 @@ take_object(const struct storage *store, const struct strv *names, size_t i,
 
 	if (begun(name) == 0 || object[STAMP] != '/')
 		return STATUS_OK;
-	if (!has_record(names, name)) {
-		if (begun(name) + WEEK > (int64_t)time(NULL))
-			take_running(name, n);
-		return STATUS_OK;
-	}
+	if (!has_record(names, name))
+		return i > 0 &&
+			strncmp(names->data[i - 1], object, STAMP + 1) == 0
+		    ? STATUS_OK
+		    : take_claimed(store, names, name, n);
 	if (!str_eq(object + STAMP + 1, RECORD))
 		return STATUS_OK;
 	s = storage_get_text(store, object, RECORD_MAX, &text);
