@@ -204,6 +204,75 @@ renamed() {	# BACKUP NAME
 	pg_stop inc
 }
 
+@test "a store: a copy of an old backup is not taken for a dead one" {
+	local old=20200101T000000Z
+	exits 0 quick -o b
+	renamed "$out" "$old"
+	exits 0 quick -o "$U"
+	local base=${out##*/}
+	exits 0 quick -o "$U"
+	# As if it were an incremental one.
+	jq -c --arg sum "$(jq -r .manifest.sha256 "s/$base/backup.json")" \
+		'.incremental = {manifest_sha256: $sum}' "b/$old/backup.json" >new
+	cp new "b/$old/backup.json"
+	echo "[ \"\$verb \$name\" != 'put $old/backup_manifest' ] ||
+		(: >hook; pg-basebackup-wrap expire --keep 1 '$U' >expired)" >hook
+	exits 0 pg-basebackup-wrap copy "b/$old" "$U"
+	like "$(<expired)" "^$old +keep +it is being made"
+	like "$(<expired)" "^$base +keep +an incremental one needs it"
+	exits 0 pg-basebackup-wrap verify --no-wal "$U/$old"
+	is "$(find s -name 'claim.*')" ''
+	# One that was dead, and is whole by the time that it would go.
+	rm "s/$old/backup.json"
+	echo "[ \$verb != list ] || {
+		[ ! -e listed ] || cp b/$old/backup.json \$dir/$old/
+		: >listed
+	}" >hook
+	exits 0 pg-basebackup-wrap expire --keep 1 "$U"
+	like "$out" "^$old +keep +it is being made"
+	exits 0 pg-basebackup-wrap verify --no-wal "$U/$old"
+	rm "s/$old/backup.json" listed
+	: >hook
+	exits 0 pg-basebackup-wrap expire --keep 1 "$U"
+	like "$out" "^$old +removed +it is incomplete"
+	[ ! -e "s/$old" ]
+}
+
+@test "a copy into a directory notes what it needs" {
+	exits 0 quick -o b
+	renamed "$out" 20200101T000000Z
+	local from=b/20200101T000000Z
+	exits 0 quick -o c
+	local base=$out
+	jq -c --arg sum "$(jq -r .manifest.sha256 "$base/backup.json")" \
+		'.incremental = {manifest_sha256: $sum}' "$from/backup.json" >new
+	cp new "$from/backup.json"
+	# Out of a store, which looks what is noted there meanwhile.
+	cp -r b s
+	echo '[ $verb != get ] || cp c/*.partial/backup.json.partial . || :' >hook
+	exits 0 pg-basebackup-wrap copy "$U/${from##*/}" c
+	is "$(jq -r .incremental.manifest_sha256 backup.json.partial)" \
+		"$(jq -r .manifest.sha256 "$base/backup.json")"
+	diff -r "$from" "c/${from##*/}"
+}
+
+@test "a store: what somebody has removed meanwhile gets no record" {
+	exits 0 quick -o b
+	echo '[ $verb != put ] || case $name in
+		*/backup_manifest) rm "$dir/${name%/*}"/base.tar* ;;
+		esac' >hook
+	exits 4 pg-basebackup-wrap copy "$out" "$U"
+	like "$err" 'base.tar.* has gone'
+	is "$(find s -name backup.json)" ''
+	exits 4 quick -o "$U"
+	like "$err" 'base.tar.* has gone'
+	is "$(find s -name backup.json)" ''
+	# Again, from what is left.
+	: >hook
+	exits 0 pg-basebackup-wrap copy "$(the_backup)" "$U"
+	exits 0 pg-basebackup-wrap verify --no-wal "$out"
+}
+
 # --- the same second ------------------------------------------------------------------
 
 @test "a store: a name that somebody takes in the same moment is left to him" {

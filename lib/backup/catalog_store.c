@@ -9,6 +9,7 @@
 #include "backup/place.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "data/manifest.h"
 #include "run/storeclaim.h"
 #include "run/storage.h"
 
@@ -92,8 +93,22 @@ look_at(const struct storage *store, const struct strv *names,
 	return s;
 }
 
-status
-catalog_read_store(const char *url, struct catalog *out)
+/* Of those names, or of the one of them that is named. */
+static void
+take_names(const struct storage *store, const struct strv *names,
+    const char *only, struct catalog *out)
+{
+	for (size_t i = 0; i < names->len; i++)
+		if (only == NULL ||
+		    strncmp(names->data[i], only, strlen(only)) == 0)
+			take_object(out, names->data[i]);
+	for (size_t i = 0; i < out->count; i++)
+		out->unread = status_worse(out->unread,
+		    look_at(store, names, &out->items[i]));
+}
+
+static status
+read_store(const char *url, const char *only, struct catalog *out)
 {
 	struct storage *store CLEANUP(storage_cleanup) = NULL;
 	struct strv names CLEANUP(strv_free) = STRV_INIT;
@@ -102,14 +117,25 @@ catalog_read_store(const char *url, struct catalog *out)
 	*out = (struct catalog)CATALOG_INIT;
 	if (s == STATUS_OK)
 		s = storage_list(store, &names);
-	if (s != STATUS_OK)
-		return s;
-	for (size_t i = 0; i < names.len; i++)
-		take_object(out, names.data[i]);
-	for (size_t i = 0; i < out->count; i++)
-		out->unread = status_worse(out->unread,
-		    look_at(store, &names, &out->items[i]));
-	return STATUS_OK;
+	if (s == STATUS_OK)
+		take_names(store, &names, only, out);
+	return s;
+}
+
+status
+catalog_read_store(const char *url, struct catalog *out)
+{
+	return read_store(url, NULL, out);
+}
+
+status
+catalog_state_store(const char *url, const char *name, enum catalog_state *now)
+{
+	struct catalog c CLEANUP(catalog_free) = CATALOG_INIT;
+	status s = read_store(url, name, &c);
+
+	*now = c.count > 0 ? c.items[0].state : CATALOG_BROKEN;
+	return s == STATUS_OK ? c.unread : s;
 }
 
 status
@@ -158,5 +184,47 @@ catalog_remove_store(const char *url, const char *name)
 		if (strncmp(names.data[i], name, n) == 0 &&
 		    names.data[i][n] == '/' && !str_eq(names.data[i], record))
 			s = storage_remove(store, names.data[i]);
+	return s;
+}
+
+/* --- what a record promises ------------------------------------------------------- */
+
+static status
+check_file(const struct storage *store, const char *name, const char *file,
+    int64_t bytes)
+{
+	char *object CLEANUP_FREE =
+	    mem_printf("%s/%s", name, file != NULL ? file : "");
+	uint64_t there = 0;
+	status s =
+	    file == NULL ? STATUS_OK : storage_stat(store, object, &there);
+
+	if (s != STATUS_NO && (s != STATUS_OK || (int64_t)there == bytes))
+		return s;
+	if (s == STATUS_NO)
+		log_error("\"%s/%s\" has gone", storage_url(store), object);
+	else
+		log_error("\"%s/%s\" has %llu bytes, not %lld",
+		    storage_url(store), object, (unsigned long long)there,
+		    (long long)bytes);
+	log_detail("somebody else removes or writes there at the same time");
+	return STATUS_RETRY;
+}
+
+status
+catalog_check_store(const struct storage *store, const char *name,
+    const json_t *record)
+{
+	const json_t *manifest = json_object_get(record, "manifest"), *entry;
+	status s = check_file(store, name, MANIFEST_FILE,
+	    record_int(manifest, "bytes"));
+	size_t i;
+
+	json_array_foreach(json_object_get(record, "archives"), i, entry)
+	{
+		if (s == STATUS_OK)
+			s = check_file(store, name, record_text(entry, "name"),
+			    record_int(entry, "bytes"));
+	}
 	return s;
 }

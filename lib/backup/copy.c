@@ -208,7 +208,7 @@ run(struct copy *c, const struct copy_request *r)
 	if (s == STATUS_OK)
 		s = copy_from_begin(&c->from, r->backup);
 	if (s == STATUS_OK)
-		s = copy_to_begin(&c->to, r->to, name);
+		s = copy_to_begin(&c->to, r->to, name, c->record);
 	if (s == STATUS_NO) {
 		log_info("\"%s\" is there", c->to.final);
 		return tell(c, r);

@@ -6,10 +6,12 @@
 #ifndef BACKUP_COPY_END_H
 #define BACKUP_COPY_END_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
 #include "data/record.h"
+#include "run/storeclaim.h"
 #include "run/storage.h"
 
 /* Where it comes from. */
@@ -36,14 +38,18 @@ struct copy_to {
 	char *final, *partial; /* paths; partial: of a directory */
 	int parent, directory; /* -1: a store */
 	struct storage_put put;
-	int fd; /* of the open file */
+	int fd;			 /* of the open file */
+	struct storeclaim claim; /* in a store */
+	bool again; /* what is there is an earlier copy's of the same */
 };
 /* clang-format off */
-#define COPY_TO_INIT {NULL, NULL, NULL, NULL, -1, -1, {0, NULL}, -1}
+#define COPY_TO_INIT {NULL, NULL, NULL, NULL, -1, -1, {0, NULL}, -1, \
+    STORECLAIM_INIT, false}
 /* clang-format on */
-/* STATUS_NO: it is there, with a record. */
-status copy_to_begin(struct copy_to *t, const char *to, const char *name)
-    MUST_CHECK;
+/* Of the backup with this record.  STATUS_NO: one of that name is there, with a
+ * record. */
+status copy_to_begin(struct copy_to *t, const char *to, const char *name,
+    const json_t *record) MUST_CHECK;
 /* *at: bytes of it that are there and can be read from fd; == size in a store
  * means that there is nothing to do, and nothing is open. */
 status copy_to_open(struct copy_to *t, const char *file, uint64_t size,
@@ -52,6 +58,7 @@ status copy_to_open(struct copy_to *t, const char *file, uint64_t size,
 status copy_to_close(struct copy_to *t, bool good) MUST_CHECK;
 /* Away with what is there of it: of a directory. */
 status copy_to_drop(struct copy_to *t, const char *file) MUST_CHECK;
+/* In a store: if all is there still; else STATUS_RETRY. */
 status copy_to_finish(struct copy_to *t, const json_t *record) MUST_CHECK;
 void copy_to_free(struct copy_to *t);
 

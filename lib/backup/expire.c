@@ -131,22 +131,45 @@ say(const struct expire_request *r, const struct backup_item *item,
 	return io_out_line(line.data);
 }
 
+/* What a killed run left, somebody may have gone on with since. */
+static status
+remove_from_store(const char *url, const struct backup_item *item, bool *gone)
+{
+	enum catalog_state now = item->state;
+	status s = STATUS_OK;
+
+	if (now == CATALOG_BROKEN)
+		s = catalog_state_store(url, item->name, &now);
+	*gone = s == STATUS_OK && now == item->state;
+	return *gone ? catalog_remove_store(url, item->name) : s;
+}
+
+static status
+remove_from_directory(const char *directory, int parent,
+    const struct backup_item *item, bool *gone)
+{
+	*gone = place_remove(parent, item->name);
+	if (*gone || errno == EWOULDBLOCK)
+		return STATUS_OK;
+	log_error("could not remove \"%s/%s\": %s", directory, item->name,
+	    strerror(errno));
+	return STATUS_FAIL;
+}
+
 static status
 act(const struct expire_request *r, int parent, const struct backup_item *item,
     const char *why)
 {
-	if (why == NULL && !r->dry_run && storage_is_url(r->directory)) {
-		status s = catalog_remove_store(r->directory, item->name);
+	bool gone = true;
+	status s = STATUS_OK;
 
-		if (s != STATUS_OK)
-			return s;
-	} else if (why == NULL && !r->dry_run &&
-	    !place_remove(parent, item->name)) {
-		log_error("could not remove \"%s/%s\": %s", r->directory,
-		    item->name, strerror(errno));
-		return STATUS_FAIL;
-	}
-	return say(r, item, why);
+	if (why == NULL && !r->dry_run)
+		s = storage_is_url(r->directory)
+		    ? remove_from_store(r->directory, item, &gone)
+		    : remove_from_directory(r->directory, parent, item, &gone);
+	if (s != STATUS_OK)
+		return s;
+	return say(r, item, gone ? why : "it is being made");
 }
 
 /* An incremental one before what it starts from: should this stop half way,

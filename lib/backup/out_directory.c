@@ -182,11 +182,12 @@ finish_in_store(struct directory *d, const json_t *record)
 {
 	char *object CLEANUP_FREE = mem_printf("%s/%s", d->name, PLACE_RECORD);
 	struct str text CLEANUP(str_free) = STR_INIT;
-	status s;
+	status s = catalog_check_store(d->store, d->name, record);
 
 	record_show(record, &text);
 	str_addc(&text, '\n');
-	s = storage_put_text(d->store, object, text.data, text.len);
+	if (s == STATUS_OK)
+		s = storage_put_text(d->store, object, text.data, text.len);
 	d->kept = s == STATUS_OK;
 	/* Left there it does no harm. */
 	if (d->kept && storeclaim_drop(d->store, &d->claim) != STATUS_OK)

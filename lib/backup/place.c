@@ -119,8 +119,10 @@ try_name(struct place *p, bool *taken)
 	p->fd = open(p->partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->fd < 0)
 		return failed("open", p->partial);
-	/* Nobody else can have it; a file system without locks has none. */
-	(void)flock(p->fd, LOCK_EX | LOCK_NB);
+	/* Nobody else can have it, but for the moment in which he looks; a file
+	 * system without locks has none. */
+	while (flock(p->fd, LOCK_EX) != 0 && errno == EINTR)
+		continue;
 	return STATUS_OK;
 }
 
@@ -212,6 +214,12 @@ place_remove(int parent, const char *name)
 
 	if (fd < 0)
 		return errno == ENOENT;
+	/* Nor may anybody go on with it now. */
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+		(void)close(fd);
+		errno = EWOULDBLOCK;
+		return false;
+	}
 	dir = fdopendir(fd);
 	if (dir == NULL) {
 		(void)close(fd);
@@ -223,13 +231,17 @@ place_remove(int parent, const char *name)
 		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, ".."))
 			good &= unlinkat(fd, entry->d_name, 0) == 0 ||
 			    errno == ENOENT;
+	good = good && unlinkat(parent, name, AT_REMOVEDIR) == 0;
 	(void)closedir(dir);
-	return good && unlinkat(parent, name, AT_REMOVEDIR) == 0;
+	return good;
 }
 
 void
 place_free(struct place *p)
 {
+	/* Its lock goes with it, which who removes it takes. */
+	if (p->fd >= 0)
+		(void)close(p->fd);
 	if (p->fd >= 0 && !p->kept) {
 		char *name CLEANUP_FREE =
 		    mem_printf("%s%s", p->name, PLACE_PARTIAL);
@@ -238,8 +250,6 @@ place_free(struct place *p)
 			log_warning("could not remove \"%s\": %s", p->partial,
 			    strerror(errno));
 	}
-	if (p->fd >= 0)
-		(void)close(p->fd);
 	if (p->parent_fd >= 0)
 		(void)close(p->parent_fd);
 	free(p->parent);

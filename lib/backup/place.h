@@ -41,8 +41,8 @@ void place_free(struct place *p);
  * directory. */
 status place_write(int directory, const char *shown, const char *file,
     const char *text, size_t n) MUST_CHECK;
-/* Remove a directory of plain files, and it, if it is there; false with
- * errno. */
+/* Remove a directory of plain files, and it, if it is there; false with errno,
+ * EWOULDBLOCK where somebody makes a backup of it. */
 bool place_remove(int parent, const char *name);
 /* A backup's name: 8 digits, T, 6 digits, Z. */
 bool place_is_stamp(const char *name);
