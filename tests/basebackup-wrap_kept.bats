@@ -318,3 +318,38 @@ renamed() {	# BACKUP NAME
 	[ "$(cat one)" != "$(cat two)" ]
 	exits 0 pg-basebackup-wrap verify --no-wal "$(cat one)" "$(cat two)"
 }
+
+@test "a copy does not take another backup of that name for its own" {
+	local to name=20200101T000000Z
+	exits 0 quick -o b
+	renamed "$out" "$name"
+	pg_sql src 'create table if not exists more as select 1'
+	exits 0 quick -o c
+	renamed "$out" "$name"
+	for to in d "$U"; do
+		exits 0 pg-basebackup-wrap copy "b/$name" "$to"
+		exits 0 pg-basebackup-wrap copy "b/$name" "$to"
+		like "$err" 'is there$'
+		exits 3 pg-basebackup-wrap copy "c/$name" "$to"
+		like "$err" 'is there, and is another backup'
+	done
+	diff -r "b/$name" "d/$name"
+	diff -r "b/$name" "s/$name"
+	# Somebody is copying, or has begun: his stay his.
+	rm "s/$name/backup.json"
+	echo '{"format":1,"noted":1}' >"s/$name/claim.0123456789abcdef"
+	exits 3 pg-basebackup-wrap copy "c/$name" "$U"
+	like "$err" 'somebody else is making another backup'
+	is "$(cd "s/$name" && echo claim.*)" claim.0123456789abcdef
+	cmp "b/$name/backup_manifest" "s/$name/backup_manifest"
+	# Nor are files of the right size that nobody has claimed taken for ours.
+	rm "s/$name"/claim.*
+	: >"s/$name/16385.tar"
+	head -c "$(stat -c %s "c/$name"/base.tar*)" /dev/zero \
+		>"s/$name/$(basename "c/$name"/base.tar*)"
+	echo '[ $verb != remove ] || exit 4' >hook
+	exits 4 pg-basebackup-wrap copy "c/$name" "$U"
+	: >hook
+	exits 0 pg-basebackup-wrap copy "c/$name" "$U"
+	diff -r "c/$name" "s/$name"
+}

@@ -195,6 +195,43 @@ tell(const struct copy *c, const struct copy_request *r)
 	return r->json ? record_print(c->record) : io_out_line(c->to.final);
 }
 
+static const char *
+sum_of(const json_t *record)
+{
+	return record_text(json_object_get(record, "manifest"), "sha256");
+}
+
+static const char *
+system_of(const json_t *record)
+{
+	const char *system = record_text(record, "system");
+
+	return system != NULL ? system : "nobody knows which";
+}
+
+/* Two clusters may have begun one in the same second. */
+static status
+is_there(const struct copy *c)
+{
+	json_t *record CLEANUP(record_cleanup) = NULL;
+	status s = catalog_record(c->to.final, &record);
+
+	if (s != STATUS_OK)
+		return s;
+	if (sum_of(record) != NULL &&
+	    str_eq(sum_of(record), sum_of(c->record)) &&
+	    str_eq(system_of(record), system_of(c->record))) {
+		log_info("\"%s\" is there", c->to.final);
+		return STATUS_OK;
+	}
+	log_error("\"%s\" is there, and is another backup", c->to.final);
+	if (!str_eq(system_of(record), system_of(c->record)))
+		log_detail("it is of the system %s, \"%s\" of %s",
+		    system_of(record), c->from.url, system_of(c->record));
+	log_hint("copy it to another place");
+	return STATUS_FAIL;
+}
+
 static status
 run(struct copy *c, const struct copy_request *r)
 {
@@ -210,8 +247,8 @@ run(struct copy *c, const struct copy_request *r)
 	if (s == STATUS_OK)
 		s = copy_to_begin(&c->to, r->to, name, c->record);
 	if (s == STATUS_NO) {
-		log_info("\"%s\" is there", c->to.final);
-		return tell(c, r);
+		s = is_there(c);
+		return s == STATUS_OK ? tell(c, r) : s;
 	}
 	if (s != STATUS_OK)
 		return s;
