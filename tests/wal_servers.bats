@@ -380,6 +380,26 @@ lsn_of() {	# SEGMENT of 16 MB
 	is "$(names x | head -n 1)" "$after"
 }
 
+@test "expire: a file system of their own, and directories that are closed" {
+	require_root 'to be somebody else'
+	local dir=$PG_ROOT/mount
+	SYSTEM=$(jq -r .system "$A/wal.json")
+	pg_directory "$dir"
+	cp -r "$A" "$dir/x"
+	note_backup "$dir/b/20200101T000000Z" 0/0 1
+	mkdir -m 700 "$dir/b/lost+found"
+	chown -R "$(pg_user)" "$dir"
+	chown root "$dir/b/lost+found"
+	exits 0 pg_as_server "$W" expire -n --backups "$dir/b" "$dir/x"
+	mkdir -m 700 "$dir/b/20200102T000000Z.partial"
+	exits 3 pg_as_server "$W" expire -n --backups "$dir/b" "$dir/x"
+	like "$err" 'could not open ".*partial"'
+	rmdir "$dir/b/20200102T000000Z.partial"
+	mkdir -m 700 "$dir/b/20200102T000000Z"
+	exits 3 pg_as_server "$W" expire -n --backups "$dir/b" "$dir/x"
+	like "$err" 'could not look at '
+}
+
 # Timeline 2 leaves 1 in segment 5; 1 went on; 3 comes from 2 in segment 8.
 @test "expire: other timelines' WAL goes, that of ancestors does not" {
 	local n

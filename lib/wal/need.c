@@ -26,8 +26,9 @@
 
 #define RECORD "backup.json"
 #define PARTIAL ".partial"
-#define STAMP 16  /* bytes of "20250704T165326Z" */
-#define SLACK 300 /* seconds that clocks may differ by */
+#define LOST_AND_FOUND "lost+found" /* the file system's own, and root's */
+#define STAMP 16		    /* bytes of "20250704T165326Z" */
+#define SLACK 300		    /* seconds that clocks may differ by */
 
 void
 needs_add(struct needs *n, char *why, uint32_t timeline, uint64_t lsn,
@@ -235,7 +236,8 @@ read_directory(const char *place, const struct archive *a, struct needs *n)
 		return STATUS_FAIL;
 	}
 	while (s == STATUS_OK && (errno = 0, entry = readdir(dir)) != NULL)
-		if (entry->d_name[0] != '.')
+		if (entry->d_name[0] != '.' &&
+		    !str_eq(entry->d_name, LOST_AND_FOUND))
 			s = take_entry(place, entry->d_name, a, n);
 	if (s == STATUS_OK && errno != 0) {
 		log_error("could not read \"%s\": %s", place, strerror(errno));
