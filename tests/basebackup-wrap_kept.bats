@@ -310,6 +310,20 @@ renamed() {	# BACKUP NAME
 	done
 }
 
+@test "a store of files: a directory that is removed before it is used" {
+	mkdir bin
+	printf '#!/bin/sh\n"%s" "$@"\n[ -e once ] || rmdir s/d\n: >once\n' \
+		"$(command -v mkdir)" >bin/mkdir
+	chmod +x bin/mkdir
+	PATH=$PWD/bin:$PATH exits 0 "$TREE/libexec/store-file" put \
+		"file://$PWD/s" d/o <<<x
+	[ -e once ]
+	is "$(find s -type f)" s/d/o
+	exits 3 "$TREE/libexec/store-file" put "file://$PWD/s" d/o/p <<<x
+	like "$err" 'could not create '
+	is "$(find s -type f)" s/d/o
+}
+
 @test "a store: two backups at once" {
 	quick -o "$U" >one & local first=$!
 	quick -o "$U" >two & local second=$!
