@@ -246,6 +246,31 @@ ended() {	# FILE CODE
 		'["default",3,2,1,0,"public.b"]'
 }
 
+@test "results are a whole list only when nothing is left to do" {
+	put a b
+	in_background w pg-queue work -d "$DST" --order listed -- "cd '$PWD'; case \$PGPIPE_CHUNK in
+		*a) ;; *) until [ -e go ]; do sleep 0.05; done ;; esac; $answer"
+	wait_for done_are 1
+	wait_for running 1
+	# One is done, and one waits for the end of what it takes the place of.
+	line b '"chunk":"public.b[,9)","where":"x < 9"' | pg-queue put --partial -q -d "$DST"
+	is "$(status_of '[.chunks, .done, .running, .renewed]')" '[2,1,1,1]'
+	exits 4 pg-queue results -d "$DST"
+	is "$(jq -r '.end // .chunk' <"$OUT")" public.a
+	like "$err" 'is not done: 1 of 2 chunks done, 1 being worked on, 1 with new bounds'
+	# All are done, and one of them in bounds that are the old ones.
+	dst "update pgpipe.queued set state = 'done', result = line where chunk = 'public.a'"
+	touch go
+	ended w 0
+	is "$(status_of '[.done, .renewed]')" '[2,0]'
+	exits 0 pg-queue results -d "$DST"
+	is "$(jq -r '.end // .chunk' <"$OUT" | xargs)" 'public.a public.b[,9) pg-queue'
+	dst "insert into pgpipe.queue_next select queue, piece, 'public.b', null, line, rows, bytes, stamp
+		from pgpipe.queued where chunk = 'public.b[,9)'"
+	exits 4 pg-queue results -d "$DST"
+	like "$err" 'is not done: 2 of 2 chunks done, 1 with new bounds'
+}
+
 @test "status on a terminal is for people, and --watch ends with the work" {
 	command -v script >/dev/null || skip 'needs script(1)'
 	{ line a '"bytes":1000000'; line $'b\e[31m' '"bytes":10'; } |

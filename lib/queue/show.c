@@ -65,7 +65,8 @@ end_results(const struct queue_options *o, const struct standing *now,
 {
 	struct str text CLEANUP(str_free) = STR_INIT;
 
-	if (o->partial || now->done + now->renewed == now->chunks)
+	/* A new line that waits may be of a chunk whose old one is done. */
+	if (o->partial || (now->done == now->chunks && now->renewed == 0))
 		return record_print_end("pg-queue", lines, NULL);
 	standing_show(now, &text);
 	log_error("queue \"%s\" is not done: %s", o->name, str_text(&text));
