@@ -47,6 +47,7 @@ status_of() { pg-queue status -d "$DST" | jq -c "$1"; }
 running() { [ "$(pg-queue status -d "$DST" | jq .running)" = "$1" ]; }
 done_are() { [ "$(pg-queue status -d "$DST" | jq .done)" = "$1" ]; }
 two_children() { [ -e children ] && [ "$(wc -l <children)" -eq 2 ]; }
+cleared() { pg-queue clear -q -d "$DST" 2>/dev/null; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
 in_background() {	# FILE COMMAND...: its code comes into FILE.code
@@ -459,6 +460,56 @@ ended() {	# FILE CODE
 	pipes '0 4 0' ': | pg-queue take -d "$DST" -j 2 < <(line a "\"status\":\"loaded\"") | cat'
 	is "$(dst 'select chunk, state, tries from pgpipe.queued order by id')" \
 		$'public.a|done|0\npublic.b|pending|1'
+}
+
+# What the manual shows under EXAMPLES.
+# shellcheck disable=SC2094 # "back" is a pipe
+take_some() {
+	pg-queue take -d "$DST" -j 3 <back | {
+		list=$(cat)
+		PGPIPE_RUN=$(printf '%s\n' "$list" | jq -r 'select(.end).run')
+		export PGPIPE_RUN
+		echo "$PGPIPE_RUN" >>runs
+		printf '%s\n' "$list" | pg-copyout -d "$SRC" | pg-copyin -d "$DST"
+	} >back
+}
+
+@test "take hands out chunks of one run, and says which: what is done anew is loaded anew" {
+	partitions 3 10
+	pg-chunks -d "$SRC" m | pg-queue put -d "$DST" -q
+	mkfifo back
+	take_some
+	is "$(states)" 'done|3'
+	src "update m set v = 'new'"
+	pg-queue retry -q -d "$DST" public.m/public.p1
+	take_some
+	pg-queue retry -q -d "$DST" public.m/public.p{1,2,3}
+	src "update m set v = 'newer'"
+	take_some
+	is "$(states)" $'done|1\npending|2'
+	take_some
+	is "$(states)" 'done|3'
+	same_table "src/$DB" "dst/$DB" m
+	is "$(sed 's/^queue default 20[^ ]*//' runs | paste -sd,)" ', #2, #3, #2'
+}
+
+@test "who was there before the queue was cleared works in its new run" {
+	partitions 2 20
+	pg-chunks -d "$SRC" m | pg-queue put -d "$DST" -q
+	# Nothing is locked while a failed chunk's time has not come.
+	in_background w pg-queue work -d "$DST" --backoff 2s --retries 9 -- "cd '$PWD'
+		case \$PGPIPE_CHUNK in *p2) [ -e go ] || exit 4 ;; esac; $COPY"
+	wait_for done_are 1
+	wait_for cleared
+	dst 'truncate m'
+	pg-chunks -d "$SRC" m | pg-queue put -d "$DST" -q
+	touch go
+	ended w 0
+	# He may have found nothing just between the two.
+	work 0 -- "$COPY"
+	same_table "src/$DB" "dst/$DB" m
+	is "$(pg-queue results -d "$DST" | jq -r 'select(.chunk).status' | xargs)" 'loaded loaded'
+	is "$(dst 'select count(*) from pgpipe.run')" 2
 }
 
 # --- signals, and whatever dies ------------------------------------------------------------

@@ -4,6 +4,7 @@
  */
 #include "queue/claim.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -20,6 +21,7 @@ claim_free(struct claim *c)
 {
 	free(c->chunk);
 	free(c->piece);
+	free(c->run);
 	json_decref(c->line);
 	memset(c, 0, sizeof(*c));
 }
@@ -72,14 +74,25 @@ static void
 add_columns(const struct queue_options *o, struct sql *q)
 {
 	sql_add(q, "select id, round, tries, coalesce(bytes, -1), by_ctid,");
-	sql_add(q, " chunk, line, piece from ");
+	sql_add(q, " chunk, line, piece, (select h.run from ");
+	home_table(o, q, "queue");
+	sql_add(q, " as h where h.name = queue) from ");
 	home_table(o, q, "queued");
+}
+
+/* What is done anew must not be taken for done by the ledger. */
+static char *
+name_run(const char *run, int64_t round)
+{
+	return round > 1 ? mem_printf("%s #%" PRId64, run, round)
+			 : mem_strdup(run);
 }
 
 static status
 read_row(const struct pg_result *r, struct claim *c)
 {
 	const char *text = pg_value(r, 0, 6);
+	const char *run = pg_value(r, 0, 8);
 	json_error_t error;
 
 	c->id = pg_int(r, 0, 0);
@@ -89,6 +102,12 @@ read_row(const struct pg_result *r, struct claim *c)
 	c->by_ctid = pg_true(r, 0, 4);
 	c->chunk = mem_strdup(pg_value(r, 0, 5));
 	c->piece = mem_strdup(pg_value(r, 0, 7));
+	if (run == NULL) {
+		log_error("\"%s\" is of a queue that is gone", c->chunk);
+		log_hint("pg-queue put makes it anew");
+		return STATUS_FAIL;
+	}
+	c->run = name_run(run, c->round);
 	c->line = record_load(text, strlen(text), &error);
 	if (c->line != NULL)
 		return STATUS_OK;
@@ -107,7 +126,8 @@ mark(const struct queue_options *o, struct pg *pg, int64_t id)
 }
 
 status
-claim_next(const struct queue_options *o, struct pg *pg, struct claim *c)
+claim_next(const struct queue_options *o, struct pg *pg, int64_t round,
+    struct claim *c)
 {
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql q CLEANUP_SQL = SQL_INIT;
@@ -122,6 +142,10 @@ claim_next(const struct queue_options *o, struct pg *pg, struct claim *c)
 	add_pending(o, &q);
 	sql_add(&q, " and (due is null");
 	sql_add(&q, " or due <= pg_catalog.clock_timestamp())");
+	if (round > 0) {
+		sql_add(&q, " and round = ");
+		sql_int(&q, round);
+	}
 	add_fit(o, &q);
 	add_order(o->order, &q);
 	sql_add(&q, " limit 1 for no key update skip locked");

@@ -20,17 +20,19 @@ struct claim {
 	int64_t bytes; /* estimate, -1: unknown */
 	bool by_ctid;
 	char *chunk, *piece;
+	char *run; /* what the pipeline's run is named after */
 	json_t *line;
 };
 void claim_free(struct claim *c); /* zeroed is legal */
 
 /*
- * Take the next row that is due; none: c->id is 0.  The session is in its
- * transaction when there is one, and only then.  Failures are reported;
- * what was open is rolled back.
+ * Take the next row that is due, of any round where that is 0; none: c->id is
+ * 0.  The session is in its transaction when there is one, and only then: as
+ * long, the queue cannot be cleared, and the run is the row's.  Failures are
+ * reported; what was open is rolled back.
  */
-status claim_next(const struct queue_options *o, struct pg *pg, struct claim *c)
-    MUST_CHECK;
+status claim_next(const struct queue_options *o, struct pg *pg, int64_t round,
+    struct claim *c) MUST_CHECK;
 /* After the session was lost: the same row again, on a new one.  *mine
  * false: somebody else has it or had it. */
 status claim_again(const struct queue_options *o, struct pg *pg,

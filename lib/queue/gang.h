@@ -13,7 +13,6 @@
 
 struct gang {
 	const struct queue_options *options;
-	const char *run;
 	char worker[80]; /* host and process */
 	atomic_uint_least64_t taken;
 	atomic_int worst; /* a status: what stopped a hand */

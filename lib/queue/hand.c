@@ -97,14 +97,9 @@ static status
 start(struct task *t)
 {
 	const struct queue_options *o = t->hand->gang->options;
-	const char *run = t->hand->gang->run;
 	struct strv settings CLEANUP(strv_free) = STRV_INIT;
-	char *anew CLEANUP_FREE = NULL;
 
-	/* What is done anew must not be taken for done by the ledger. */
-	if (t->claim.round > 1)
-		anew = mem_printf("%s #%lld", run, (long long)t->claim.round);
-	set(&settings, "PGPIPE_RUN", anew == NULL ? run : anew);
+	set(&settings, "PGPIPE_RUN", t->claim.run);
 	set(&settings, "PGPIPE_CHUNK", t->claim.chunk);
 	set(&settings, "PGPIPE_PIECE", t->claim.piece);
 	set(&settings, "PGPIPE_SNAPSHOT",
@@ -416,7 +411,7 @@ find(struct hand *h, struct claim *c, bool *over)
 	while (!*over) {
 		bool stay = false;
 
-		s = claim_next(g->options, h->pg, c);
+		s = claim_next(g->options, h->pg, 0, c);
 		if (s == STATUS_OK && c->id != 0 && signal_stop() == 0)
 			return s;
 		if (c->id != 0) {

@@ -48,10 +48,12 @@ clean_up(struct take *t)
 
 /* --- out ---------------------------------------------------------------------------- */
 
+/* One pipeline has one run: all are of the first one's round. */
 static status
 take_one(struct take *t, bool *more)
 {
 	struct held *h = &t->held[t->n];
+	int64_t round = t->n == 0 ? 0 : t->held[0].claim.round;
 	status s = STATUS_OK;
 
 	if (h->pg == NULL)
@@ -59,7 +61,7 @@ take_one(struct take *t, bool *more)
 	if (s == STATUS_OK && t->n == 0)
 		s = slices_prepare(t->options, h->pg);
 	if (s == STATUS_OK)
-		s = claim_next(t->options, h->pg, &h->claim);
+		s = claim_next(t->options, h->pg, round, &h->claim);
 	*more = s == STATUS_OK && h->claim.id != 0;
 	if (!*more) {
 		pg_close(h->pg);
@@ -75,13 +77,16 @@ take_one(struct take *t, bool *more)
 static status
 give_out(struct take *t)
 {
+	json_t *extra CLEANUP(record_cleanup) = json_object();
 	status s = STATUS_OK;
 	size_t i;
 
+	if (t->n > 0)
+		record_set_text(extra, "run", t->held[0].claim.run);
 	for (i = 0; s == STATUS_OK && i < t->n; i++)
 		s = record_print(t->held[i].answer.given);
 	if (s == STATUS_OK)
-		s = record_print_end("pg-queue", t->n, NULL);
+		s = record_print_end("pg-queue", t->n, extra);
 	return status_worse(s, io_out_close());
 }
 

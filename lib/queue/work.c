@@ -94,13 +94,11 @@ queue_verb_work(const struct queue_options *o)
 {
 	struct gang g = {.options = o};
 	struct hand *hands = mem_zalloc(o->jobs * sizeof(*hands));
-	char *run CLEANUP_FREE = NULL;
-	status s = home_open(o, &hands[0].pg, &run);
+	status s = home_open(o, &hands[0].pg, NULL);
 	size_t i;
 
 	thread_lean_heap();
 	name_worker(&g);
-	g.run = run;
 	if (s == STATUS_OK)
 		s = slices_prepare(o, hands[0].pg);
 	if (s == STATUS_OK)
