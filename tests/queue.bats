@@ -185,12 +185,80 @@ ended() {	# FILE CODE
 	slices 0-10 10-20 | pg-queue put --partial -q -d "$DST"
 	slices 0-10 10-20 | pg-queue put --partial -q -d "$DST"
 	pipes '0 3' 'slices 0-5 5-20 | pg-queue put --partial -d "$DST"'
-	like "$err" 'cuts its table in other places'
+	like "$err" '"public.t#key:0-5" may be cut in other places than its table is in the queue'
+	like "$err" 'detail: the queue holds "public.t#key:0-10", which the list does not have'
 	like "$err" 'hint: .*drop'
 	is "$(states)" 'pending|2'
 	pg-queue drop -q -d "$DST" 'public.t#key:0-10' 'public.t#key:10-20'
 	slices 0-5 5-20 | pg-queue put --partial -q -d "$DST"
 	is "$(states)" 'pending|2'
+}
+
+@test "a list that was cut in the middle of a table is completed by the whole of it" {
+	ranges() {	# FROM TO: slices of t, and the end line
+		seq "$1" "$2" | jq -c '{chunk: "public.t#key:\(.)-\(. + 1)", schema: "public", table: "t",
+			where: null, slice: {by: "key", columns: ["id"], from: ["\(.)"], to: ["\(. + 1)"]}}'
+		echo "{\"end\":\"x\",\"lines\":$(($2 - $1 + 1))}"
+	}
+	pipes '* 4' 'ranges 1 12 | head -n 5 | pg-queue put -d "$DST"'
+	like "$err" '5 new, 0 as they were'
+	pipes '0 0' 'ranges 1 12 | pg-queue put -d "$DST"'
+	like "$err" '7 new, 5 as they were'
+	# In another order, and a part of it once more.
+	pipes '0 0' 'ranges 1 12 | pg-queue put --queue two --partial -d "$DST"'
+	pipes '0 0 0' 'ranges 1 20 | jq -s -c "sort_by(.chunk == null, -(.slice.from[0] // 0 | tonumber))[]" |
+		pg-queue put --queue two -d "$DST"'
+	like "$err" '8 new, 12 as they were'
+	pipes '0 0' 'ranges 3 4 | pg-queue put --queue two -d "$DST"'
+	is "$(dst "select count(*), count(distinct round) from pgpipe.queued where queue = 'two'")" '20|1'
+	# Half of what is there and something new: that may be another cut.  Another
+	# table of that list comes in.
+	pipes '* 3' '{ ranges 15 25 | head -n 11; line y; ranges 15 14; } | pg-queue put --queue two --partial -d "$DST"'
+	like "$err" '"public.t#key:15-16" may be cut in other places than its table is in the queue'
+	like "$err" 'detail: the queue holds "public.t#key:1-2", which the list does not have'
+	is "$(dst "select count(*), count(*) filter (where chunk = 'public.y') from pgpipe.queued
+		where queue = 'two'")" '21|1'
+	# Killed between two transactions; and two who put one list side by side.
+	local q
+	for q in killed beside; do
+		mkfifo "$q.pipe"
+		pg-queue put -q --queue "$q" -d "$DST" <"$q.pipe" 3>&- &
+		local first=$!
+		echo "$first" >>pids
+		exec 9>"$q.pipe"
+		ranges 1 1700 | head -n 700 >&9
+		wait_for pg_sql_true "dst/$DB" "select count(*) = 500 from pgpipe.queued where queue = '$q'"
+		if [ "$q" = killed ]; then
+			kill -KILL "$first"
+			wait "$first" || :
+			exec 9>&-
+		fi
+		pipes '0 0' "ranges 1 1700 | pg-queue put --queue $q -d \"\$DST\""
+		like "$err" '1200 new, 500 as they were'
+		[ "$q" = killed ] || {
+			ranges 701 1700 | sed 's/"lines":1000/"lines":1700/' >&9
+			exec 9>&-
+			wait "$first"
+		}
+		is "$(dst "select count(*) from pgpipe.queued where queue = '$q'")" 1700
+	done
+}
+
+@test "a queue that is cleared while a list is put does not get the rest of it" {
+	mkfifo lines
+	pg-queue put -d "$DST" <lines 2>said 3>&- &
+	local put=$! code=0
+	echo "$put" >>pids
+	exec 9>lines
+	seq 600 | jq -c '{chunk: "t\(.)", schema: "public", table: "t\(.)", where: null}' >&9
+	wait_for pg_sql_true "dst/$DB" 'select count(*) = 500 from pgpipe.queued'
+	pg-queue clear -q -d "$DST" 2>/dev/null
+	echo '{"end":"x","lines":600}' >&9
+	exec 9>&-
+	wait "$put" || code=$?
+	is "$code" 4
+	like "$(<said)" 'queue "default" has been cleared meanwhile'
+	is "$(dst 'select count(*) from pgpipe.queued')" 0
 }
 
 @test "20,000 chunks are put in small transactions, within default lock limits" {

@@ -297,6 +297,8 @@ queue_verb_clear(const struct queue_options *o)
 	if (s == STATUS_OK)
 		s = pg_do(pg, "clear the queue", "begin read write");
 	if (s == STATUS_OK)
+		s = home_lock(o, pg);
+	if (s == STATUS_OK)
 		s = refuse_paused(o, pg);
 	if (s == STATUS_OK)
 		s = lock_all(o, pg, &n, &undone);

@@ -55,6 +55,25 @@ home_run(struct pg *pg, const char *doing, const struct sql *q,
 	return pg_run(pg, doing, q, out);
 }
 
+status
+home_lock(const struct queue_options *o, struct pg *pg)
+{
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	status s;
+
+	sql_add(&q, "select from ");
+	home_table(o, &q, "queue");
+	sql_add(&q, " where name = ");
+	sql_param(&q, o->name);
+	sql_add(&q, " for no key update");
+	s = home_run(pg, "lock the queue", &q, &r);
+	if (s != STATUS_OK || pg_rows(r) == 1)
+		return s;
+	log_error("queue \"%s\" has been cleared meanwhile", o->name);
+	return STATUS_RETRY;
+}
+
 /* --- marks ----------------------------------------------------------------- */
 
 static void

@@ -23,6 +23,11 @@ status home_tables(const struct queue_options *o, struct pg **out) MUST_CHECK;
 void home_table(const struct queue_options *o, struct sql *q,
     const char *table);
 void home_where(const struct queue_options *o, struct sql *q);
+/*
+ * In a transaction: nobody else changes what the queue consists of before its
+ * end.  STATUS_RETRY, reported, where the queue is gone.
+ */
+status home_lock(const struct queue_options *o, struct pg *pg) MUST_CHECK;
 /* pg_run, reported as "could not DOING". */
 status home_run(struct pg *pg, const char *doing, const struct sql *q,
     struct pg_result **out) MUST_CHECK;

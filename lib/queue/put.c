@@ -7,6 +7,9 @@
  * line of the piece on the boundary, which is then to be done anew.  A row
  * that somebody works on is not waited for: its new line waits in another
  * table (queue_next), and whoever claims or puts next looks after it.
+ *
+ * A relation is in the queue in one cut.  Where a list might have another one,
+ * its rows are held back until it is known whether it has.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -32,10 +35,14 @@
 struct put {
 	const struct queue_options *options;
 	struct pg *pg;
-	struct seen pieces; /* of the batch */
-	struct str batch;   /* a JSON array, without its end */
-	size_t lines;	    /* in it */
-	char stamp[64];	    /* of this process */
+	struct seen listed;  /* pieces of the whole list */
+	struct seen pieces;  /* of the batch */
+	json_t *rows;	     /* of the batch */
+	struct str batch;    /* the same as text, without its end */
+	json_t *held;	     /* rows of tables that may be cut otherwise */
+	bool ending;	     /* nothing more will be listed */
+	struct seen refused; /* relations, of those */
+	char stamp[64];	     /* of this process */
 	uint64_t kept, new, renewed, waiting;
 };
 
@@ -112,50 +119,122 @@ row_of(const struct chunk *c, const char *relation, const char *piece)
 	return row;
 }
 
-/* --- a batch's transaction -------------------------------------------------------- */
+/* --- a batch ---------------------------------------------------------------------- */
 
 /* The batch as a table; its columns as the comment of the file says. */
 static void
 add_batch(const struct put *p, struct sql *q)
 {
+	char *array CLEANUP_FREE = mem_printf("%s]", str_text(&p->batch));
+
 	sql_add(q, "with given as (select * from");
 	sql_add(q, " pg_catalog.json_to_recordset(");
-	sql_param(q, str_text(&p->batch));
+	sql_param(q, array);
 	sql_add(q, "::json) as g (relation text, piece text, chunk text,");
 	sql_add(q, " predicate text, by_ctid boolean, rows bigint,");
 	sql_add(q, " bytes bigint, line json)) ");
 }
 
-/* A relation that is cut in other places would be done twice in part. */
+static void
+add_row(struct put *p, json_t *row)
+{
+	str_addc(&p->batch, json_array_size(p->rows) == 0 ? '[' : ',');
+	record_show(row, &p->batch);
+	(void)json_array_append(p->rows, row);
+	(void)seen_add(&p->pieces, record_text(row, "piece"));
+}
+
+static void
+empty_batch(struct put *p)
+{
+	(void)json_array_clear(p->rows);
+	str_clear(&p->batch);
+	seen_free(&p->pieces);
+}
+
+/* --- tables that are cut in other places ------------------------------------------ */
+
+/* What others have put of relations that the batch has new pieces of. */
 static status
-refuse_recut(struct put *p)
+read_others(const struct put *p, struct pg_result **out)
 {
 	const struct queue_options *o = p->options;
-	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql q CLEANUP_SQL = SQL_INIT;
-	status s;
 
 	add_batch(p, &q);
-	sql_add(&q, "select g.chunk from given as g");
-	sql_add(&q, " where exists (select from ");
+	sql_add(&q, "select k.relation, k.piece, k.chunk from ");
 	home_table(o, &q, "queued");
 	sql_add(&q, " as k where k.queue = ");
 	sql_param(&q, o->name);
-	sql_add(&q, " and k.relation = g.relation and k.stamp <> ");
+	sql_add(&q, " and k.stamp <> ");
 	sql_param(&q, p->stamp);
-	sql_add(&q, ") and not exists (select from ");
+	sql_add(&q, " and k.relation in (select g.relation from given as g");
+	sql_add(&q, " where not exists (select from ");
 	home_table(o, &q, "queued");
-	sql_add(&q, " as k where k.queue = ");
+	sql_add(&q, " as x where x.queue = ");
 	sql_param(&q, o->name);
-	sql_add(&q, " and k.piece = g.piece) limit 1");
-	s = home_run(p->pg, "look into the queue", &q, &r);
-	if (s != STATUS_OK || pg_rows(r) == 0)
-		return s;
-	log_error("\"%s\" cuts its table in other places than the queue does",
-	    pg_value(r, 0, 0));
-	log_hint("pg-queue drop its chunks first, or take another --queue");
-	return STATUS_FAIL;
+	sql_add(&q, " and x.piece = g.piece)) order by k.id");
+	return home_run(p->pg, "look into the queue", &q, out);
 }
+
+static void
+refuse(struct put *p, const json_t *row, const char *other)
+{
+	if (!seen_add(&p->refused, record_text(row, "relation")))
+		return;
+	log_error("\"%s\" may be cut in other places than its table is in the "
+		  "queue",
+	    record_text(row, "chunk"));
+	log_detail("the queue holds \"%s\", which the list does not have",
+	    other);
+	log_hint("put all of the table in one list, or pg-queue drop its "
+		 "chunks first, or take another --queue");
+}
+
+/* Take the relation's rows out of the batch. */
+static void
+set_aside(struct put *p, const char *relation, const char *other)
+{
+	json_t *rows CLEANUP(record_cleanup) = p->rows;
+	json_t *row;
+	size_t i;
+
+	p->rows = json_array();
+	empty_batch(p);
+	json_array_foreach(rows, i, row)
+	{
+		if (!str_eq(record_text(row, "relation"), relation))
+			add_row(p, row);
+		else if (p->ending)
+			refuse(p, row, other);
+		else
+			(void)json_array_append(p->held, row);
+	}
+}
+
+/*
+ * A relation that is cut in other places would be done twice in part.  The
+ * places have no order that is known here; but where the list has all that the
+ * queue has of a relation, e.g. of an earlier list that was cut off, it is the
+ * same cut, for the pieces of one list do not overlap.  Whether it has is
+ * known at its end: rows wait until then, or until it has.
+ */
+static status
+check_cuts(struct put *p)
+{
+	struct seen done CLEANUP(seen_free) = SEEN_INIT;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	status s = read_others(p, &r);
+	int i;
+
+	for (i = 0; s == STATUS_OK && i < pg_rows(r); i++)
+		if (!seen_has(&p->listed, pg_value(r, i, 1)) &&
+		    seen_add(&done, pg_value(r, i, 0)))
+			set_aside(p, pg_value(r, i, 0), pg_value(r, i, 2));
+	return s;
+}
+
+/* --- a batch's transaction -------------------------------------------------------- */
 
 static status
 insert_new(struct put *p)
@@ -262,60 +341,91 @@ renew_later(struct put *p)
 }
 
 static status
+write_batch(struct put *p)
+{
+	status s = STATUS_OK;
+
+	if (json_array_size(p->rows) == 0)
+		return s;
+	s = insert_new(p);
+	if (s == STATUS_OK)
+		s = renew_free(p);
+	return s == STATUS_OK ? renew_later(p) : s;
+}
+
+static status
 flush(struct put *p)
 {
 	uint64_t new = p->new, renewed = p->renewed, waiting = p->waiting;
 	status s;
 
-	if (p->lines == 0)
+	if (json_array_size(p->rows) == 0)
 		return STATUS_OK;
-	str_addc(&p->batch, ']');
 	s = pg_do(p->pg, "begin", "begin read write");
 	if (s == STATUS_OK)
-		s = refuse_recut(p);
+		s = home_lock(p->options, p->pg);
 	if (s == STATUS_OK)
-		s = insert_new(p);
+		s = check_cuts(p);
 	if (s == STATUS_OK)
-		s = renew_free(p);
-	if (s == STATUS_OK)
-		s = renew_later(p);
+		s = write_batch(p);
 	if (s == STATUS_OK)
 		s = pg_do(p->pg, "put chunks into the queue", "commit");
 	else
 		failure_roll_back(p->pg);
 	if (s == STATUS_OK)
-		p->kept += p->lines;
+		p->kept += json_array_size(p->rows);
 	else
 		p->new = new, p->renewed = renewed, p->waiting = waiting;
-	progress_add(p->lines, 0, 0);
-	str_clear(&p->batch);
-	seen_free(&p->pieces);
-	p->lines = 0;
+	progress_add(json_array_size(p->rows), 0, 0);
+	empty_batch(p);
 	return s;
 }
 
 /* --- all of them ------------------------------------------------------------------ */
+
+/* What comes last counts; a statement may not meet a row twice. */
+static status
+put_row(struct put *p, json_t *row)
+{
+	status s = STATUS_OK;
+
+	if (json_array_size(p->rows) == BATCH_LINES ||
+	    p->batch.len > BATCH_BYTES ||
+	    seen_has(&p->pieces, record_text(row, "piece")))
+		s = flush(p);
+	if (s == STATUS_OK)
+		add_row(p, row);
+	return s;
+}
 
 static status
 add_chunk(struct put *p, const struct chunk *c)
 {
 	char *relation CLEANUP_FREE = relation_of(c);
 	char *piece CLEANUP_FREE = piece_of(c, relation);
-	json_t *row CLEANUP(record_cleanup) = NULL;
-	status s = STATUS_OK;
+	json_t *row CLEANUP(record_cleanup) = row_of(c, relation, piece);
 
-	/* What comes last counts; a statement may not meet a row twice. */
-	if (p->lines == BATCH_LINES || p->batch.len > BATCH_BYTES ||
-	    seen_has(&p->pieces, piece))
-		s = flush(p);
-	if (s != STATUS_OK)
+	(void)seen_add(&p->listed, piece);
+	return put_row(p, row);
+}
+
+/* Nothing more will come: what waited for the end, too. */
+static status
+put_rest(struct put *p)
+{
+	status s = flush(p);
+	json_t *row;
+	size_t i;
+
+	if (pg_broken(p->pg))
 		return s;
-	row = row_of(c, relation, piece);
-	(void)seen_add(&p->pieces, piece);
-	str_addc(&p->batch, p->lines == 0 ? '[' : ',');
-	record_show(row, &p->batch);
-	p->lines++;
-	return STATUS_OK;
+	p->ending = true;
+	json_array_foreach(p->held, i, row)
+	{
+		if (s == STATUS_OK)
+			s = put_row(p, row);
+	}
+	return s == STATUS_OK ? flush(p) : s;
 }
 
 static status
@@ -355,33 +465,72 @@ say(const struct put *p)
 	log_info("%s", str_text(&text));
 }
 
+static void
+begin(struct put *p)
+{
+	struct timespec now;
+
+	p->rows = json_array();
+	p->held = json_array();
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)snprintf(p->stamp, sizeof(p->stamp), "%lld.%09ld.%ld",
+	    (long long)now.tv_sec, now.tv_nsec, (long)getpid());
+}
+
+static void
+clean_up(struct put *p)
+{
+	json_decref(p->rows);
+	json_decref(p->held);
+	str_free(&p->batch);
+	seen_free(&p->listed);
+	seen_free(&p->pieces);
+	seen_free(&p->refused);
+	pg_close(p->pg);
+}
+
+/* Of a list that was cut the rest may be the same after all. */
+static status
+judge_refused(const struct put *p, bool whole)
+{
+	if (p->refused.used == 0)
+		return STATUS_OK;
+	return whole ? STATUS_FAIL : STATUS_RETRY;
+}
+
+static status
+put_all(struct put *p, struct record_reader *r)
+{
+	const struct queue_options *o = p->options;
+	status s = read_lines(p, r);
+	status rest = put_rest(p);
+
+	/* Work that was given is work, whatever ends the list. */
+	s = status_worse(s, rest);
+	if (s == STATUS_OK)
+		s = claim_absorb(o, p->pg);
+	if (s == STATUS_OK && signal_stop() == 0)
+		s = record_reader_finish(r, o->partial);
+	return status_worse(s,
+	    judge_refused(p, o->partial || record_reader_complete(r)));
+}
+
 status
 queue_verb_put(const struct queue_options *o)
 {
-	struct put p = {.options = o, .pieces = SEEN_INIT, .batch = STR_INIT};
+	struct put p = {.options = o};
 	struct record_reader *r;
-	struct timespec now;
 	status s = home_make(o, &p.pg);
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)snprintf(p.stamp, sizeof(p.stamp), "%lld.%09ld.%ld",
-	    (long long)now.tv_sec, now.tv_nsec, (long)getpid());
+	begin(&p);
 	if (s == STATUS_OK) {
 		progress_start("queued");
 		r = record_reader_open(STDIN_FILENO, INPUT);
-		s = read_lines(&p, r);
-		/* Work that was given is work, whatever ends the list. */
-		s = status_worse(s, flush(&p));
-		if (s == STATUS_OK)
-			s = claim_absorb(o, p.pg);
-		if (s == STATUS_OK && signal_stop() == 0)
-			s = record_reader_finish(r, o->partial);
+		s = put_all(&p, r);
 		record_reader_free(r);
 		progress_stop();
 		say(&p);
 	}
-	str_free(&p.batch);
-	seen_free(&p.pieces);
-	pg_close(p.pg);
+	clean_up(&p);
 	return s;
 }
