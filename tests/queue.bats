@@ -766,7 +766,8 @@ take_some() {
 
 # --- slices --------------------------------------------------------------------------------
 
-@test "slices by ctid are taken only under a snapshot that is held" {
+# A table of 5 MB, and a snapshot of the source that is held, as $ID.
+sliced_table() {
 	both 'create table t (id int primary key, v text)'
 	src "insert into t select i, repeat('x', 200) from generate_series(1, 20000) i; analyze"
 	psql -XAtq -d "$SRC" >snapshot 3>&- <<-'SQL' &
@@ -776,8 +777,19 @@ take_some() {
 	SQL
 	echo $! >>pids
 	wait_for grep -q . snapshot
-	local id
-	id=$(head -n 1 snapshot)
+	ID=$(head -n 1 snapshot)
+}
+put_slices() {	# SIZE
+	pg-chunks -d "$SRC" --snapshot "$ID" --split "$1" --by ctid t | pg-queue put -q -d "$DST"
+}
+t_is_whole() {
+	is "$(dst "select count(*), count(distinct id), sum(length(v)) from t")" '20000|20000|4000000'
+	is "$(dst "select count(*) from pg_index where indrelid = 't'::regclass")" 1
+}
+
+@test "slices by ctid are taken only under a snapshot that is held" {
+	sliced_table
+	local id=$ID
 	pg-chunks -d "$SRC" --snapshot "$id" --split 1MB --by ctid t >list
 	[ "$(grep -c ctid list)" -ge 3 ]
 	pg-queue put -q -d "$DST" <list
@@ -792,6 +804,38 @@ take_some() {
 	dst "update pgpipe.queued set state = 'pending' where id = (select min(id) from pgpipe.queued)"
 	exits 4 pg-queue work -q -d "$DST" --snapshot other --max 1 --retries 0 -- false
 	is "$(dst "select count(*) from pgpipe.queued where state = 'done'")" 0
+}
+
+@test "slices by ctid are done anew all together, or none of them" {
+	sliced_table
+	put_slices 1MB
+	local n first verb words
+	n=$(dst 'select count(*) from pgpipe.queued')
+	first=$(dst 'select chunk from pgpipe.queued order by id limit 1')
+	work 0 --snapshot "$ID" -j 2 --max $((n - 1)) --order listed -- "$COPY"
+	in_background w pg-queue work -d "$DST" --snapshot "$ID" -- \
+		"until [ -e '$PWD/go' ]; do sleep 0.05; done; $COPY"
+	wait_for running 1
+	dst "update pgpipe.queued set wrong = true where chunk = '$first'"
+	for verb in 'retry --wrong' "retry $first" "drop $first"; do
+		read -ra words <<<"$verb"
+		exits 4 pg-queue "${words[@]}" -d "$DST"
+		like "$err" '0 chunks are (pending again|dropped)'
+		like "$err" 'slices? by ctid of queue "default" (was|were) left alone: others of the table are being worked on'
+		is "$(states)" "done|$((n - 1))"$'\npending|1'
+		is "$(dst 'select distinct round from pgpipe.queued')" 1
+	done
+	dst 'update pgpipe.queued set wrong = false where wrong'
+	touch go
+	ended w 0
+	t_is_whole
+	src "update t set v = 'later'"
+	exits 0 pg-queue retry -d "$DST" "$first"
+	like "$err" "$n chunks are pending again"
+	is "$(dst 'select distinct round from pgpipe.queued')" 2
+	work 0 --snapshot "$ID" -j 2 -- "$COPY"
+	t_is_whole
+	is "$(pg-queue results -d "$DST" | jq -r 'select(.chunk).status' | sort -u)" loaded
 }
 
 @test "slices by key are ranges, each under a snapshot of its own" {

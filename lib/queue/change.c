@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "data/record.h"
-#include "data/seen.h"
+#include "queue/claim.h"
 #include "queue/home.h"
 
 /* The chunks named on the command line, as one parameter. */
@@ -59,6 +59,14 @@ refuse_unknown(const struct queue_options *o, struct pg *pg)
 	return STATUS_USAGE;
 }
 
+/* What became of the rows that a verb was to change. */
+struct change {
+	int64_t n;     /* changed as they were to be */
+	int64_t again; /* others that are done anew on their account */
+	int64_t busy;  /* left alone: locked */
+	int64_t tied;  /* left alone for others of their table, that are */
+};
+
 /* Rows that were wanted and are locked. */
 static status
 refuse_busy(const struct queue_options *o, int64_t busy, const char *what)
@@ -69,6 +77,18 @@ refuse_busy(const struct queue_options *o, int64_t busy, const char *what)
 		  "%s %s",
 	    busy, busy == 1 ? "" : "s", o->name, busy == 1 ? "is" : "are",
 	    busy == 1 ? "was" : "were", what);
+	log_hint("stop those who work on them, or wait for them");
+	return STATUS_RETRY;
+}
+
+static status
+refuse_tied(const struct queue_options *o, int64_t tied)
+{
+	if (tied == 0)
+		return STATUS_OK;
+	log_error("%" PRId64 " slice%s by ctid of queue \"%s\" %s left alone: "
+		  "others of the table are being worked on",
+	    tied, tied == 1 ? "" : "s", o->name, tied == 1 ? "was" : "were");
 	log_hint("stop those who work on them, or wait for them");
 	return STATUS_RETRY;
 }
@@ -84,12 +104,101 @@ add_free(const struct queue_options *o, struct sql *q)
 	sql_add(q, " for update skip locked)");
 }
 
+/*
+ * A table's ctid slices are one piece of work, of one round: once one of those
+ * named is done they are done anew, all of them or, if one is being worked on,
+ * none.
+ *
+ * Append, after "with named as (...": "anew" are the tables that it is so for
+ * and their next round, "wanted" the rows concerned, "free" those that may be
+ * changed, with the next round or null.
+ */
+static void
+add_free_tables(const struct queue_options *o, struct sql *q)
+{
+	sql_add(q, "), anew as (select k.relation,");
+	sql_add(q, " pg_catalog.max(k.round) + 1 as round,");
+	sql_add(q, " pg_catalog.count(*) as slices from ");
+	home_table(o, q, "queued");
+	sql_add(q, " as k where k.queue = ");
+	sql_param(q, o->name);
+	sql_add(q, " and k.by_ctid and k.relation in (select n.relation");
+	sql_add(q, " from named as n where n.by_ctid and n.state = 'done')");
+	sql_add(q, " group by k.relation), wanted as (select n.id");
+	sql_add(q, " from named as n union select k.id from ");
+	home_table(o, q, "queued");
+	sql_add(q, " as k join anew as a on a.relation = k.relation");
+	sql_add(q, " where k.queue = ");
+	sql_param(q, o->name);
+	sql_add(q, " and k.by_ctid), locked as (select k.id, k.by_ctid,");
+	sql_add(q, " k.relation from ");
+	home_table(o, q, "queued");
+	sql_add(q, " as k where k.id in (select w.id from wanted as w)");
+	sql_add(q, " for update skip locked), stuck as (");
+	sql_add(q, "select a.relation from anew as a left join (");
+	sql_add(q, "select l.relation, pg_catalog.count(*) as slices");
+	sql_add(q, " from locked as l where l.by_ctid group by 1) as l");
+	sql_add(q, " on l.relation = a.relation");
+	sql_add(q, " where a.slices > coalesce(l.slices, 0)),");
+	sql_add(q, " free as (select l.id, a.round");
+	sql_add(q, " from locked as l left join anew as a");
+	sql_add(q, " on a.relation = l.relation and l.by_ctid");
+	sql_add(q, " where a.relation is null or a.relation not in (");
+	sql_add(q, "select s.relation from stuck as s))");
+}
+
+/* Append the set clause for what is to be tried again. */
+static void
+add_pending(struct sql *q)
+{
+	sql_add(q, " state = 'pending', tries = 0, due = null,");
+	sql_add(q, " answer = null, wrong = false, result = null,");
+	sql_add(q, " snapshot = null");
+}
+
+/* Append what both verbs count, but for n and again. */
+static void
+add_left(struct sql *q)
+{
+	sql_add(q, ", (select pg_catalog.count(*) from named as n");
+	sql_add(q, " where n.id not in (select l.id from locked as l)),");
+	sql_add(q, " (select pg_catalog.count(*) from locked)");
+	sql_add(q, " - (select pg_catalog.count(*) from free)");
+}
+
+/* In a transaction that keeps out who else changes the queue. */
+static status
+change(const struct queue_options *o, struct pg *pg,
+    void (*add)(const struct queue_options *o, struct sql *q),
+    struct change *out)
+{
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	status s = pg_do(pg, "write the queue", "begin read write");
+
+	if (s == STATUS_OK)
+		s = home_lock(o, pg);
+	/* A line that waits would give its row a round of its own. */
+	if (s == STATUS_OK)
+		s = claim_absorb(o, pg);
+	add(o, &q);
+	if (s == STATUS_OK)
+		s = home_run(pg, "write the queue", &q, &r);
+	if (s != STATUS_OK) {
+		failure_roll_back(pg);
+		return s;
+	}
+	out->n = pg_int(r, 0, 0);
+	out->again = pg_int(r, 0, 1);
+	out->busy = pg_int(r, 0, 2);
+	out->tied = pg_int(r, 0, 3);
+	return pg_do(pg, "write the queue", "commit");
+}
+
 /* --- retry ---------------------------------------------------------------------------- */
 
-/* A table's ctid slices are one piece of work: once one of them is done, they
- * are done anew together. */
 static void
-add_wanted(const struct queue_options *o, struct sql *q)
+add_retry(const struct queue_options *o, struct sql *q)
 {
 	sql_add(q, "with named as (select k.id, k.relation, k.by_ctid,");
 	sql_add(q, " k.state from ");
@@ -103,113 +212,104 @@ add_wanted(const struct queue_options *o, struct sql *q)
 		sql_add(q, " and k.wrong");
 	else
 		sql_add(q, " and (k.state = 'failed' or k.due is not null)");
-	sql_add(q, "), wanted as (select n.id from named as n");
-	sql_add(q, " union select k.id from ");
+	add_free_tables(o, q);
+	sql_add(q, ", done as (update ");
 	home_table(o, q, "queued");
-	sql_add(q, " as k join named as n on n.relation = k.relation");
-	sql_add(q, " where k.queue = ");
-	sql_param(q, o->name);
-	sql_add(q, " and k.by_ctid and n.by_ctid and n.state = 'done'");
-}
-
-static status
-retry(const struct queue_options *o, struct pg *pg, int64_t *n, int64_t *busy)
-{
-	struct pg_result *r CLEANUP_RESULT = NULL;
-	struct sql q CLEANUP_SQL = SQL_INIT;
-	status s;
-
-	add_wanted(o, &q);
-	add_free(o, &q);
-	sql_add(&q, ", done as (update ");
-	home_table(o, &q, "queued");
 	/* What is done is done anew, whatever a ledger says. */
-	sql_add(&q, " as k set round = k.round + case when k.state = 'done'");
-	sql_add(&q, " or (k.by_ctid and exists (select from named as n");
-	sql_add(&q, " where n.relation = k.relation and n.by_ctid");
-	sql_add(&q, " and n.state = 'done')) then 1 else 0 end,");
-	sql_add(&q, " state = 'pending', tries = 0, due = null,");
-	sql_add(&q, " answer = null, wrong = false, result = null,");
-	sql_add(&q, " snapshot = null from free as f where k.id = f.id");
-	sql_add(&q, " returning k.id) select");
-	sql_add(&q, " (select pg_catalog.count(*) from done),");
-	sql_add(&q, " (select pg_catalog.count(*) from wanted)");
-	s = home_run(pg, "write the queue", &q, &r);
-	if (s != STATUS_OK)
-		return s;
-	*n = pg_int(r, 0, 0);
-	*busy = pg_int(r, 0, 1) - *n;
-	return STATUS_OK;
+	sql_add(q, " as k set round = coalesce(f.round, k.round +");
+	sql_add(q, " case when k.state = 'done' then 1 else 0 end),");
+	add_pending(q);
+	sql_add(q, " from free as f where k.id = f.id returning k.id)");
+	sql_add(q, " select (select pg_catalog.count(*) from done), 0");
+	add_left(q);
 }
 
 status
 queue_verb_retry(const struct queue_options *o)
 {
 	struct pg *pg CLEANUP(pg_cleanup) = NULL;
-	int64_t n = 0, busy = 0;
+	struct change c = {0};
 	status s = home_open(o, &pg, NULL);
 
 	if (s == STATUS_OK)
 		s = refuse_unknown(o, pg);
 	if (s == STATUS_OK)
-		s = retry(o, pg, &n, &busy);
+		s = change(o, pg, add_retry, &c);
 	if (s != STATUS_OK)
 		return s;
-	log_info("queue \"%s\": %" PRId64 " chunk%s pending again", o->name, n,
-	    n == 1 ? " is" : "s are");
-	return o->chunks.len > 0 ? refuse_busy(o, busy, "left alone")
-				 : STATUS_OK;
+	log_info("queue \"%s\": %" PRId64 " chunk%s pending again", o->name,
+	    c.n, c.n == 1 ? " is" : "s are");
+	/* What failed and is being tried is tried again already. */
+	if (o->chunks.len > 0)
+		s = refuse_busy(o, c.busy, "left alone");
+	return status_worse(s, refuse_tied(o, c.tied));
 }
 
 /* --- drop ----------------------------------------------------------------------------- */
 
-static status
-drop(const struct queue_options *o, struct pg *pg, int64_t *n, int64_t *busy)
+static void
+add_drop(const struct queue_options *o, struct sql *q)
 {
-	struct pg_result *r CLEANUP_RESULT = NULL;
-	struct sql q CLEANUP_SQL = SQL_INIT;
-	status s;
+	sql_add(q, "with named as (select k.id, k.relation, k.by_ctid,");
+	sql_add(q, " k.state from ");
+	home_table(o, q, "queued");
+	sql_add(q, " as k where k.queue = ");
+	sql_param(q, o->name);
+	sql_add(q, " and k.chunk in ");
+	add_names(o, q);
+	add_free_tables(o, q);
+	sql_add(q, ", gone as (delete from ");
+	home_table(o, q, "queued");
+	sql_add(q, " as k using free as f where k.id = f.id");
+	sql_add(q, " and k.id in (select n.id from named as n)");
+	sql_add(q, " returning k.queue, k.piece), again as (update ");
+	home_table(o, q, "queued");
+	sql_add(q, " as k set round = f.round,");
+	add_pending(q);
+	sql_add(q, " from free as f where k.id = f.id");
+	sql_add(q, " and k.id not in (select n.id from named as n)");
+	sql_add(q, " returning k.id),");
+	sql_add(q, " next as (delete from ");
+	home_table(o, q, "queue_next");
+	sql_add(q, " as x using gone as g where x.queue = g.queue");
+	sql_add(q, " and x.piece = g.piece)");
+	sql_add(q, " select (select pg_catalog.count(*) from gone),");
+	sql_add(q, " (select pg_catalog.count(*) from again)");
+	add_left(q);
+}
 
-	sql_add(&q, "with wanted as (select k.id from ");
-	home_table(o, &q, "queued");
-	sql_add(&q, " as k where k.queue = ");
-	sql_param(&q, o->name);
-	sql_add(&q, " and k.chunk in ");
-	add_names(o, &q);
-	add_free(o, &q);
-	sql_add(&q, ", gone as (delete from ");
-	home_table(o, &q, "queued");
-	sql_add(&q, " as k using free as f where k.id = f.id");
-	sql_add(&q, " returning k.queue, k.piece), next as (delete from ");
-	home_table(o, &q, "queue_next");
-	sql_add(&q, " as x using gone as g where x.queue = g.queue");
-	sql_add(&q, " and x.piece = g.piece) select");
-	sql_add(&q, " (select pg_catalog.count(*) from gone),");
-	sql_add(&q, " (select pg_catalog.count(*) from wanted)");
-	s = home_run(pg, "write the queue", &q, &r);
-	if (s != STATUS_OK)
-		return s;
-	*n = pg_int(r, 0, 0);
-	*busy = pg_int(r, 0, 1) - *n;
-	return STATUS_OK;
+static void
+say_dropped(const struct queue_options *o, const struct change *c)
+{
+	struct str text CLEANUP(str_free) = STR_INIT;
+
+	str_addf(&text, "%" PRId64 " chunk%s dropped", c->n,
+	    c->n == 1 ? " is" : "s are");
+	if (c->again > 0)
+		str_addf(&text,
+		    ", and %" PRId64 " other slice%s by ctid of the same table "
+		    "%s done anew",
+		    c->again, c->again == 1 ? "" : "s",
+		    c->again == 1 ? "is" : "are");
+	log_info("queue \"%s\": %s", o->name, str_text(&text));
 }
 
 status
 queue_verb_drop(const struct queue_options *o)
 {
 	struct pg *pg CLEANUP(pg_cleanup) = NULL;
-	int64_t n = 0, busy = 0;
+	struct change c = {0};
 	status s = home_open(o, &pg, NULL);
 
 	if (s == STATUS_OK)
 		s = refuse_unknown(o, pg);
 	if (s == STATUS_OK)
-		s = drop(o, pg, &n, &busy);
+		s = change(o, pg, add_drop, &c);
 	if (s != STATUS_OK)
 		return s;
-	log_info("queue \"%s\": %" PRId64 " chunk%s dropped", o->name, n,
-	    n == 1 ? " is" : "s are");
-	return refuse_busy(o, busy, "not dropped");
+	say_dropped(o, &c);
+	s = refuse_busy(o, c.busy, "not dropped");
+	return status_worse(s, refuse_tied(o, c.tied));
 }
 
 /* --- clear ---------------------------------------------------------------------------- */

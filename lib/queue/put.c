@@ -236,6 +236,21 @@ check_cuts(struct put *p)
 
 /* --- a batch's transaction -------------------------------------------------------- */
 
+/* Append ", rounds as (...)": a table's ctid slices are of one round, that of
+ * the others. */
+static void
+add_rounds(const struct queue_options *o, struct sql *q)
+{
+	sql_add(q, ", rounds as (select x.relation,");
+	sql_add(q, " pg_catalog.max(x.round) as round from (");
+	sql_add(q, "select k.relation, k.round from ");
+	home_table(o, q, "queued");
+	sql_add(q, " as k where k.by_ctid and k.queue = ");
+	sql_param(q, o->name);
+	sql_add(q, ") as x where x.relation in (select g.relation");
+	sql_add(q, " from given as g where g.by_ctid) group by 1)");
+}
+
 static status
 insert_new(struct put *p)
 {
@@ -245,15 +260,19 @@ insert_new(struct put *p)
 	status s;
 
 	add_batch(p, &q);
-	sql_add(&q, "insert into ");
+	add_rounds(o, &q);
+	sql_add(&q, " insert into ");
 	home_table(o, &q, "queued");
 	sql_add(&q, " (queue, relation, piece, chunk, predicate, line,");
-	sql_add(&q, " by_ctid, rows, bytes, stamp) select ");
+	sql_add(&q, " by_ctid, rows, bytes, stamp, round) select ");
 	sql_param(&q, o->name);
 	sql_add(&q, ", g.relation, g.piece, g.chunk, g.predicate, g.line,");
 	sql_add(&q, " g.by_ctid, g.rows, g.bytes, ");
 	sql_param(&q, p->stamp);
-	sql_add(&q, " from given as g on conflict (queue, piece) do nothing");
+	sql_add(&q, ", coalesce(n.round, 1) from given as g");
+	sql_add(&q, " left join rounds as n on g.by_ctid");
+	sql_add(&q, " and n.relation = g.relation");
+	sql_add(&q, " on conflict (queue, piece) do nothing");
 	s = home_run(p->pg, "put chunks into the queue", &q, &r);
 	if (s == STATUS_OK)
 		p->new += pg_affected(r);
