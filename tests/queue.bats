@@ -806,6 +806,59 @@ t_is_whole() {
 	is "$(dst "select count(*) from pgpipe.queued where state = 'done'")" 0
 }
 
+@test "slices by ctid that were dropped are done anew, however the table is cut then" {
+	sliced_table
+	put_slices 2MB
+	work 0 --snapshot "$ID" --max 1 -- "$COPY"
+	is "$(states)" $'done|1\npending|2'
+	pipes '0 3' 'pg-chunks -d "$SRC" --snapshot "$ID" --split 1MB --by ctid t | pg-queue put -d "$DST"'
+	like "$err" 'hint: .*drop its chunks first'
+	dst 'select chunk from pgpipe.queued' | xargs pg-queue drop -q -d "$DST"
+	put_slices 1MB
+	is "$(dst 'select distinct round from pgpipe.queued')" 2
+	work 0 --snapshot "$ID" -j 2 -- "$COPY"
+	t_is_whole
+	# One of them: the rest of the table is done anew, too, and it with them when
+	# it comes again.
+	exits 0 pg-queue drop -d "$DST" "$(dst 'select max(chunk) from pgpipe.queued')"
+	like "$err" '1 chunk is dropped, and [0-9]+ other slices by ctid of the same table are done anew'
+	is "$(dst 'select distinct round, state from pgpipe.queued')" '3|pending'
+	put_slices 1MB
+	is "$(dst 'select distinct round, state from pgpipe.queued')" '3|pending'
+	work 0 --snapshot "$ID" -j 2 -- "$COPY"
+	t_is_whole
+	# What was not done has left nothing.
+	line x | pg-queue put --partial -q -d "$DST"
+	pg-queue drop -q -d "$DST" public.x
+	is "$(dst 'select count(*), min(round) from pgpipe.queue_round')" '1|3'
+	pg-queue clear -q -d "$DST"
+	is "$(dst 'select count(*) from pgpipe.queue_round')" 0
+}
+
+@test "a slice that overlaps others of its snapshot is refused, not loaded beside them" {
+	sliced_table
+	put_slices 2MB
+	work 0 --snapshot "$ID" --max 1 -- "$COPY"
+	local before
+	before=$(dst 'select count(*) from t')
+	dst 'delete from pgpipe.queued'
+	put_slices 1MB
+	work 3 --snapshot "$ID" --retries 0 --order listed -j 2 -- "$COPY"
+	like "$err" 'public.t has slices of the same snapshot .*overlaps them'
+	is "$(dst 'select count(*) = count(distinct id), count(*) >= '"$before"' from t')" 't|t'
+	# Each of the others is a slice of its own.
+	is "$(dst "select count(*) from pgpipe.queued where state = 'failed'")" 2
+	like "$err" 'hint: .*out of the queue with pg-queue drop'
+	dst 'select chunk from pgpipe.queued' | xargs pg-queue drop -q -d "$DST"
+	put_slices 1MB
+	work 0 --snapshot "$ID" -j 2 -- "$COPY"
+	t_is_whole
+	# A queue of an earlier pgpipe.
+	dst 'drop table pgpipe.queue_round'
+	work 0 -- "$answer"
+	is "$(dst "select count(*) from pg_tables where tablename = 'queue_round'")" 1
+}
+
 @test "slices by ctid are done anew all together, or none of them" {
 	sliced_table
 	put_slices 1MB
@@ -925,7 +978,7 @@ t_is_whole() {
 	exits 0 pgpipe init -d "$DST"
 	exits 0 pgpipe init -n
 	like "$out" '"pgpipe".queued'
-	is "$(dst "select count(*) from pg_tables where schemaname = 'pgpipe' and tablename like 'queue%'")" 5
+	is "$(dst "select count(*) from pg_tables where schemaname = 'pgpipe' and tablename like 'queue%'")" 6
 }
 
 # --- examples ------------------------------------------------------------------------------

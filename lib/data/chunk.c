@@ -125,18 +125,24 @@ boundary(struct reading *r, const json_t *slice, const char *name)
 	return r->bad ? NULL : str_take(&shown);
 }
 
-static enum slice_by
-method(struct reading *r, const char *by)
+enum slice_by
+chunk_slice_by(const char *name)
 {
-	if (str_eq(by, "ctid"))
+	if (str_eq(name, "ctid"))
 		return SLICE_CTID;
-	if (str_eq(by, "key"))
+	if (str_eq(name, "key"))
 		return SLICE_KEY;
-	if (str_eq(by, "time"))
-		return SLICE_TIME;
-	if (!r->bad)
+	return str_eq(name, "time") ? SLICE_TIME : SLICE_NONE;
+}
+
+static enum slice_by
+method(struct reading *r, const char *name)
+{
+	enum slice_by by = chunk_slice_by(name);
+
+	if (by == SLICE_NONE && !r->bad)
 		complain(r, "slice", "is by none of ctid, key, time");
-	return SLICE_NONE;
+	return by;
 }
 
 static void

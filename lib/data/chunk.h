@@ -8,6 +8,8 @@
 #include "data/record.h"
 
 enum slice_by { SLICE_NONE, SLICE_CTID, SLICE_KEY, SLICE_TIME };
+/* "ctid", "key" or "time"; all else is SLICE_NONE. */
+enum slice_by chunk_slice_by(const char *name);
 
 /* Strings point into the record, which the chunk owns a reference to. */
 struct chunk {

@@ -252,19 +252,20 @@ status
 chore_prepare(struct chore *c, bool *raced, struct failure *f)
 {
 	enum sliced sliced = SLICED_OPEN;
-	status s = STATUS_OK;
+	status s;
 	int made;
 
 	*raced = false;
 	if (c->job->chunk.by != SLICE_NONE) {
 		s = sliced_enter(c->pg, c->job, &sliced, f);
-		if (s == STATUS_OK && sliced == SLICED_COMPLETE) {
+		if (s != STATUS_OK)
+			return s;
+		if (sliced == SLICED_COMPLETE) {
 			c->skip = true;
 			return sliced_share(c->pg, c->job, &c->entry, f);
 		}
 	}
-	if (s == STATUS_OK)
-		s = try(c, raced, f);
+	s = try(c, raced, f);
 	/* Somebody may drop what was made: not for ever. */
 	for (made = 0; s == STATUS_OK && c->hyper.make && made < MAKES;
 	     made++) {

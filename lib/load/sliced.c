@@ -25,7 +25,8 @@ struct known {
 	struct failure failure; /* of a broken one */
 	bool again;		/* the failure has passed by now, perhaps */
 	struct unit unit;
-	bool completed; /* by us */
+	struct coverage begun; /* what has come here */
+	bool completed;	       /* by us */
 };
 
 struct slices {
@@ -54,6 +55,7 @@ known_free(struct known *k)
 	free(k->within);
 	failure_clear(&k->failure);
 	coverage_free(&k->unit.coverage);
+	coverage_free(&k->begun);
 	free(k);
 }
 
@@ -269,6 +271,49 @@ claim(struct slices *s, const struct job *job, struct known **out)
 	return true;
 }
 
+static struct slice_at
+slice_of(const struct job *job)
+{
+	const struct chunk *c = &job->chunk;
+
+	return (struct slice_at){c->id, c->by, c->from, c->to};
+}
+
+/* A shared run that is restarted for some of its slices would lose the others,
+ * which nobody would ask for again. */
+static void
+advise(const struct load *load, struct failure *f)
+{
+	failure_hint(f,
+	    load->run.shared
+		? "Take the table out of the queue with pg-queue drop, and put "
+		  "it again."
+		: "What was begun with other slices is begun anew with "
+		  "--restart.");
+}
+
+/*
+ * With the lock: the slice is to be loaded, unless it would bring rows that
+ * others of its snapshot bring, too.
+ */
+static status
+take_in(struct known *k, const struct job *job, struct failure *f)
+{
+	struct slice_at at = slice_of(job);
+
+	if (coverage_fits(&k->unit.coverage, &at) &&
+	    coverage_fits(&k->begun, &at)) {
+		coverage_add(&k->begun, &at);
+		return STATUS_OK;
+	}
+	(void)failure_set(f, STATUS_FAIL,
+	    "%s has slices of the same snapshot that are cut in other places, "
+	    "and the slice overlaps them",
+	    job->target);
+	advise(job->load, f);
+	return STATUS_FAIL;
+}
+
 status
 sliced_enter(struct pg *pg, struct job *job, enum sliced *out,
     struct failure *f)
@@ -290,6 +335,8 @@ sliced_enter(struct pg *pg, struct job *job, enum sliced *out,
 	}
 	*out =
 	    k->stage == OPEN && !k->completed ? SLICED_OPEN : SLICED_COMPLETE;
+	if (s == STATUS_OK && *out == SLICED_OPEN)
+		s = take_in(k, job, f);
 	(void)pthread_mutex_unlock(&slices->lock);
 	return s;
 }
@@ -351,23 +398,32 @@ void
 sliced_loaded(struct pg *pg, struct job *job)
 {
 	struct slices *slices = job->load->slices;
-	const char *from = job->chunk.from;
+	struct slice_at at = slice_of(job);
 	struct known *k;
 	bool whole;
 
-	if (job->chunk.by == SLICE_CTID && str_eq(from, "0"))
-		from = NULL;
 	(void)pthread_mutex_lock(&slices->lock);
 	k = find(slices, job);
 	if (k == NULL)
 		BUG("a slice of a relation that was not begun");
-	coverage_add(&k->unit.coverage, from, job->chunk.to);
+	coverage_add(&k->unit.coverage, &at);
 	whole = coverage_whole(&k->unit.coverage) && !k->completed;
 	if (whole)
 		k->completed = true;
 	(void)pthread_mutex_unlock(&slices->lock);
 	if (whole)
 		complete_or_say(pg, job, k);
+}
+
+/* Two who loaded other cuts at the same time did not see each other. */
+static status
+doubled(const struct known *k, struct failure *f)
+{
+	(void)failure_set(f, STATUS_FAIL,
+	    "slices of %s that were loaded overlap: rows may be there twice",
+	    k->place.target);
+	advise(k->place.load, f);
+	return STATUS_FAIL;
 }
 
 /* Another process may have loaded what we lack. */
@@ -378,6 +434,8 @@ end_one(struct pg *pg, struct known *k, size_t *incomplete, struct failure *f)
 	status s = unit_coverage(pg, &k->place, k->unit.id, &all, f);
 	bool whole = coverage_whole(&all);
 
+	if (s == STATUS_OK && all.doubled)
+		s = doubled(k, f);
 	coverage_free(&all);
 	if (s != STATUS_OK)
 		return s;

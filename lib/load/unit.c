@@ -86,10 +86,7 @@ unit_coverage(struct pg *pg, const struct job *job, int64_t id,
 	status s;
 	int i;
 
-	sql_add(&q, "select c.slice ->> 'by' = 'ctid',");
-	sql_add(&q, " case pg_catalog.jsonb_typeof(c.slice -> 'from')");
-	sql_add(&q, " when 'array' then c.slice ->> 'from'");
-	sql_add(&q, " else nullif(c.slice ->> 'from', '0') end,");
+	sql_add(&q, "select c.chunk, c.slice ->> 'by', c.slice ->> 'from',");
 	sql_add(&q, " c.slice ->> 'to' from ");
 	run_table(run, &q, "chunk");
 	sql_add(&q, " as c join ");
@@ -102,8 +99,13 @@ unit_coverage(struct pg *pg, const struct job *job, int64_t id,
 	run_param(&q, id);
 	sql_add(&q, " order by c.loaded");
 	s = failure_run(f, pg, &q, &r, "read the ledger");
-	for (i = 0; s == STATUS_OK && i < pg_rows(r); i++)
-		coverage_add(out, pg_value(r, i, 1), pg_value(r, i, 2));
+	for (i = 0; s == STATUS_OK && i < pg_rows(r); i++) {
+		struct slice_at at = {pg_value(r, i, 0),
+		    chunk_slice_by(pg_value(r, i, 1)), pg_value(r, i, 2),
+		    pg_value(r, i, 3)};
+
+		coverage_add(out, &at);
+	}
 	return s;
 }
 

@@ -268,7 +268,16 @@ add_drop(const struct queue_options *o, struct sql *q)
 	add_pending(q);
 	sql_add(q, " from free as f where k.id = f.id");
 	sql_add(q, " and k.id not in (select n.id from named as n)");
-	sql_add(q, " returning k.id),");
+	/* The ledger has what is dropped, and it may come again in another
+	 * cut. */
+	sql_add(q, " returning k.id), rounds as (insert into ");
+	home_table(o, q, "queue_round");
+	sql_add(q, " (queue, relation, round) select ");
+	sql_param(q, o->name);
+	sql_add(q, ", a.relation, a.round from anew as a");
+	sql_add(q, " where a.relation not in (select s.relation");
+	sql_add(q, " from stuck as s) on conflict (queue, relation)");
+	sql_add(q, " do update set round = excluded.round),");
 	sql_add(q, " next as (delete from ");
 	home_table(o, q, "queue_next");
 	sql_add(q, " as x using gone as g where x.queue = g.queue");
@@ -367,7 +376,7 @@ static status
 remove_rows(const struct queue_options *o, struct pg *pg)
 {
 	struct sql rows CLEANUP_SQL = SQL_INIT, next CLEANUP_SQL = SQL_INIT;
-	struct sql queue CLEANUP_SQL = SQL_INIT;
+	struct sql rounds CLEANUP_SQL = SQL_INIT, queue CLEANUP_SQL = SQL_INIT;
 	status s;
 
 	sql_add(&rows, "delete from ");
@@ -379,6 +388,11 @@ remove_rows(const struct queue_options *o, struct pg *pg)
 	home_where(o, &next);
 	if (s == STATUS_OK)
 		s = home_run(pg, "clear the queue", &next, NULL);
+	sql_add(&rounds, "delete from ");
+	home_table(o, &rounds, "queue_round");
+	home_where(o, &rounds);
+	if (s == STATUS_OK)
+		s = home_run(pg, "clear the queue", &rounds, NULL);
 	sql_add(&queue, "delete from ");
 	home_table(o, &queue, "queue");
 	sql_add(&queue, " where name = ");

@@ -9,7 +9,7 @@
 #include "pg/store.h"
 
 static const char *const tables[] = {"queue_format", "queue", "queued",
-    "queue_next", "queue_job", NULL};
+    "queue_next", "queue_round", "queue_job", NULL};
 
 static const struct store store = {.what = "queue",
     .file = "/sql/queue.sql",
@@ -133,6 +133,25 @@ keep_alive(struct pg *pg)
 	    " pg_catalog.set_config('tcp_keepalives_count', '6', false)");
 }
 
+/* A queue that an earlier pgpipe has made gets what it lacks. */
+static status
+complete_tables(const struct queue_options *o, struct pg *pg)
+{
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	status s;
+
+	sql_add(&q, "select from pg_catalog.pg_class as c");
+	sql_add(&q, " join pg_catalog.pg_namespace as n");
+	sql_add(&q, " on n.oid = c.relnamespace");
+	sql_add(&q, " where c.relname = 'queue' and n.nspname = ");
+	sql_param(&q, o->schema);
+	s = home_run(pg, "look for the queue", &q, &r);
+	if (s != STATUS_OK)
+		return s;
+	return pg_rows(r) == 0 ? no_queue(o) : queue_init(pg, o->schema);
+}
+
 status
 home_tables(const struct queue_options *o, struct pg **out)
 {
@@ -147,9 +166,7 @@ home_tables(const struct queue_options *o, struct pg **out)
 	s = store_look(&store, *out, o->schema, &present, &f);
 	if (s != STATUS_OK)
 		failure_report(&f);
-	else if (!present)
-		s = no_queue(o);
-	return s;
+	return s == STATUS_OK && !present ? complete_tables(o, *out) : s;
 }
 
 status

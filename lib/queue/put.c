@@ -237,7 +237,7 @@ check_cuts(struct put *p)
 /* --- a batch's transaction -------------------------------------------------------- */
 
 /* Append ", rounds as (...)": a table's ctid slices are of one round, that of
- * the others. */
+ * the others or, where they were dropped, the next one. */
 static void
 add_rounds(const struct queue_options *o, struct sql *q)
 {
@@ -246,6 +246,10 @@ add_rounds(const struct queue_options *o, struct sql *q)
 	sql_add(q, "select k.relation, k.round from ");
 	home_table(o, q, "queued");
 	sql_add(q, " as k where k.by_ctid and k.queue = ");
+	sql_param(q, o->name);
+	sql_add(q, " union all select d.relation, d.round from ");
+	home_table(o, q, "queue_round");
+	sql_add(q, " as d where d.queue = ");
 	sql_param(q, o->name);
 	sql_add(q, ") as x where x.relation in (select g.relation");
 	sql_add(q, " from given as g where g.by_ctid) group by 1)");

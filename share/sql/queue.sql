@@ -69,6 +69,15 @@ create table if not exists :"schema".queue_next (
 	primary key (queue, piece)
 );
 
+-- Which round the slices by ctid of a table are of that come when others of it
+-- were dropped that had been done.
+create table if not exists :"schema".queue_round (
+	queue text not null,
+	relation text not null,
+	round integer not null,
+	primary key (queue, relation)
+);
+
 -- Background jobs of TimescaleDB that a queue has paused.
 create table if not exists :"schema".queue_job (
 	queue text not null,

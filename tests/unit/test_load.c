@@ -79,6 +79,8 @@ test_names(void)
 
 /* --- coverage ---------------------------------------------------------------- */
 
+static const char *const ids[] = {"a", "b", "c", "d"};
+
 static bool
 whole(size_t n, const char *const bounds[][2])
 {
@@ -86,8 +88,12 @@ whole(size_t n, const char *const bounds[][2])
 	bool is;
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		coverage_add(&c, bounds[i][0], bounds[i][1]);
+	for (i = 0; i < n; i++) {
+		struct slice_at at = {ids[i], SLICE_CTID, bounds[i][0],
+		    bounds[i][1]};
+
+		coverage_add(&c, &at);
+	}
 	is = coverage_whole(&c);
 	coverage_free(&c);
 	return is;
@@ -126,10 +132,51 @@ test_many_slices(void)
 
 		(void)snprintf(from, sizeof(from), "%d", at);
 		(void)snprintf(to, sizeof(to), "%d", at + 1);
-		coverage_add(&c, at == 0 ? NULL : from,
-		    at == 2 * n - 1 ? NULL : to);
+		coverage_add(&c,
+		    &(struct slice_at){from, SLICE_KEY, at == 0 ? NULL : from,
+			at == 2 * n - 1 ? NULL : to});
 	}
 	ok(coverage_whole(&c), "%d slices", 2 * n);
+	coverage_free(&c);
+}
+
+static void
+test_fitting(void)
+{
+	const struct slice_at first = {"a", SLICE_CTID, "0", "128"},
+			      third = {"c", SLICE_CTID, "256", "384"};
+	struct coverage c = COVERAGE_INIT;
+	const struct {
+		struct slice_at slice;
+		bool fits;
+		const char *what;
+	} cases[] = {{first, true, "one that is there"},
+	    {{"b", SLICE_CTID, "128", "256"}, true, "the one between"},
+	    {{"d", SLICE_CTID, "384", NULL}, true, "the last one"},
+	    {{"x", SLICE_CTID, "0", "128"}, false, "the same under a new id"},
+	    {{"x", SLICE_CTID, NULL, "64"}, false, "a part of the first"},
+	    {{"x", SLICE_CTID, "128", "257"}, false, "one block too many"},
+	    {{"x", SLICE_CTID, "1000", "64"}, true, "nothing"},
+	    {{"x", SLICE_CTID, "300", NULL}, false, "into the open"},
+	    {{"x", SLICE_CTID, "noon", "night"}, false, "no numbers"},
+	    {{"x", SLICE_KEY, "128", "256"}, false, "by key"}};
+	size_t i;
+
+	ok(coverage_fits(&c, &first), "any is the first");
+	coverage_add(&c, &first);
+	coverage_add(&c, &third);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ok(coverage_fits(&c, &cases[i].slice) == cases[i].fits, "%s",
+		    cases[i].what);
+	coverage_add(&c, &first);
+	ok(!c.doubled && c.len == 2, "one that is there is there once");
+	coverage_add(&c, &cases[3].slice);
+	ok(c.doubled, "what does not fit is noticed");
+	coverage_free(&c);
+
+	coverage_add(&c, &(struct slice_at){"a", SLICE_KEY, NULL, "m"});
+	ok(coverage_fits(&c, &(struct slice_at){"b", SLICE_KEY, "k", "z"}),
+	    "values have no order here");
 	coverage_free(&c);
 }
 
@@ -295,6 +342,7 @@ main(void)
 	test_names();
 	test_coverage();
 	test_many_slices();
+	test_fitting();
 	test_queue();
 	return tap_done();
 }
