@@ -24,6 +24,7 @@
 #include "base/path.h"
 #include "data/record.h"
 #include "restore/inside.h"
+#include "restore/running.h"
 
 static status
 could_not(const char *what, const char *path)
@@ -253,7 +254,7 @@ restore_commit(struct restore *r)
 	if (s == STATUS_OK)
 		s = restore_stop_old(r);
 	if (s == STATUS_OK && !r->data.in_place &&
-	    restore_postmaster(r->data.final) != 0) {
+	    running_pid(r->data.final) != 0) {
 		log_error("a server runs in \"%s\"", r->data.final);
 		s = STATUS_FAIL;
 	}
@@ -364,7 +365,7 @@ restore_resume(struct restore *r, bool *done)
 	    !str_eq(record_text(record, "manifest"),
 		manifest_checksum(backupset_manifest(r->set))))
 		return STATUS_OK;
-	if (r->o->dry_run || restore_postmaster(final) != 0)
+	if (r->o->dry_run || running_pid(final) != 0)
 		return STATUS_OK;
 	s = go_on(r, record);
 	*done = s == STATUS_OK;

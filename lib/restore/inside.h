@@ -73,8 +73,6 @@ status restore_plan(struct restore *r) MUST_CHECK;
 /* The directory of a tablespace, made when it is first asked for. */
 status restore_space(struct restore *r, const char *oid, struct spot **out)
     MUST_CHECK;
-/* The pid of a server that runs in a data directory, 0: none. */
-long restore_postmaster(const char *data);
 /* Whether there is somebody at the terminal who says yes. */
 status restore_ask(const struct restore *r, const char *question) MUST_CHECK;
 

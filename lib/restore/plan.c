@@ -7,7 +7,6 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,52 +16,9 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/path.h"
 #include "restore/inside.h"
-
-/* --- a server that runs ---------------------------------------------------------- */
-
-/* A number of a process that died is given again: whose working directory is
- * another one is not the server. */
-static bool
-lives(long pid, const char *data)
-{
-	char *link CLEANUP_FREE = mem_printf("/proc/%ld/cwd", pid);
-	char *cwd;
-	bool same;
-
-	if (kill((pid_t)pid, 0) != 0 && errno != EPERM)
-		return false;
-	cwd = realpath(link, NULL);
-	if (cwd == NULL)
-		return true; /* another user's: believe it */
-	same = strcmp(cwd, data) == 0;
-	free(cwd);
-	return same;
-}
-
-long
-restore_postmaster(const char *data)
-{
-	char *file CLEANUP_FREE = mem_printf("%s/postmaster.pid", data);
-	char line[32];
-	uint64_t pid;
-	ssize_t n;
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-
-	if (fd < 0)
-		return 0;
-	n = read(fd, line, sizeof(line) - 1);
-	(void)close(fd);
-	if (n <= 0)
-		return 0;
-	line[n] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	if (!num_u64(line[0] == '-' ? line + 1 : line, 1, INT32_MAX, &pid))
-		return 0;
-	return lives((long)pid, data) ? (long)pid : 0;
-}
+#include "restore/running.h"
 
 /* --- where ------------------------------------------------------------------------ */
 
@@ -154,7 +110,7 @@ look_at_data(struct restore *r)
 
 	if (s != STATUS_OK)
 		return s;
-	pid = restore_postmaster(r->data.final);
+	pid = running_pid(r->data.final);
 	r->was_running = pid != 0;
 	if (pid != 0 && r->o->stop_service == NULL && !r->o->dry_run) {
 		log_error("a server runs in \"%s\" (process %ld)",

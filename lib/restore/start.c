@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * Stopping what was there, starting what was made, and telling whether it came
- * up: a server is asked by its own postmaster.pid, whose last line says
- * "ready", "standby", "starting" or "stopping", in a container as well.
+ * up.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +19,7 @@
 #include "base/signal.h"
 #include "data/record.h"
 #include "restore/inside.h"
+#include "restore/running.h"
 #include "run/child.h"
 #include "run/command.h"
 
@@ -28,50 +28,6 @@
 #define GRACE 10.0 /* seconds for a postmaster.pid to appear */
 #define STOP_WAIT 120.0
 #define WAIT_LONG 1000000 /* seconds: recovery may take days */
-#define PID_LINES 8
-
-enum { LINE_PID, LINE_DATA, LINE_START, LINE_PORT, LINE_SOCKET, LINE_LISTEN };
-enum { LINE_STATE = 7 };
-/* DBState in pg_control, at a place that is the same from 13 to 18. */
-enum { CONTROL_STATE = 16, STATE_SHUT_DOWN = 1, STATE_SHUT_IN_RECOVERY = 2 };
-enum { STATE_IN_PRODUCTION = 6 };
-
-/* postmaster.pid, line by line. */
-struct postmaster {
-	char text[4096];
-	const char *lines[PID_LINES];
-};
-
-static bool
-read_postmaster(const struct restore *r, struct postmaster *p)
-{
-	char *file CLEANUP_FREE =
-	    mem_printf("%s/postmaster.pid", r->data.final);
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	char *at = p->text, *end;
-	ssize_t n;
-
-	memset(p->lines, 0, sizeof(p->lines));
-	if (fd < 0)
-		return false;
-	n = read(fd, p->text, sizeof(p->text) - 1);
-	(void)close(fd);
-	p->text[n > 0 ? n : 0] = '\0';
-	for (int i = 0; i < PID_LINES && *at != '\0'; i++) {
-		end = at + strcspn(at, "\n");
-		p->lines[i] = at;
-		at = *end == '\0' ? end : end + 1;
-		*end = '\0';
-	}
-	return true;
-}
-
-static bool
-says(const struct postmaster *p, const char *state)
-{
-	return p->lines[LINE_STATE] != NULL &&
-	    strncmp(p->lines[LINE_STATE], state, strlen(state)) == 0;
-}
 
 static void
 pause_a_little(void)
@@ -112,7 +68,7 @@ wait_until_gone(const struct restore *r)
 {
 	double until = num_now() + STOP_WAIT;
 
-	while (restore_postmaster(r->data.final) != 0) {
+	while (running_pid(r->data.final) != 0) {
 		if (num_now() > until || signal_stop() != 0) {
 			log_error("the server in \"%s\" still runs",
 			    r->data.final);
@@ -128,8 +84,7 @@ restore_stop_old(struct restore *r)
 {
 	status s;
 
-	if (r->o->stop_service == NULL ||
-	    restore_postmaster(r->data.final) == 0)
+	if (r->o->stop_service == NULL || running_pid(r->data.final) == 0)
 		return STATUS_OK;
 	log_info("stopping the server: %s", r->o->stop_service);
 	s = service("stop", r->o->stop_service);
@@ -185,21 +140,6 @@ ask_server(const struct restore *r, const struct postmaster *p)
 	return NULL;
 }
 
-static int
-control_state(const struct restore *r)
-{
-	char *file CLEANUP_FREE = mem_printf("%s/%s", r->data.final, CONTROL);
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	uint32_t state = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = pread(fd, &state, sizeof(state), CONTROL_STATE);
-	(void)close(fd);
-	return n == (ssize_t)sizeof(state) ? (int)state : -1;
-}
-
 /* --- waiting --------------------------------------------------------------------------- */
 
 enum outcome { WAITING, CAME_UP, ENDED, GONE };
@@ -216,8 +156,8 @@ ended_as_told(const struct restore *r)
 {
 	return r->recovers && r->o->target != TARGET_NONE &&
 	    r->o->action == ACTION_SHUTDOWN &&
-	    restore_postmaster(r->data.final) == 0 &&
-	    control_state(r) == STATE_SHUT_IN_RECOVERY;
+	    running_pid(r->data.final) == 0 &&
+	    running_control(r->data.final).state == STATE_SHUT_IN_RECOVERY;
 }
 
 /* Recovery that is to pause at its target is there when it says so. */
@@ -225,9 +165,9 @@ static enum outcome
 look(struct restore *r, bool seen, char **answer)
 {
 	struct postmaster p = {.text = ""};
-	bool there = read_postmaster(r, &p);
+	bool there = running_read(r->data.final, &p);
 
-	if (!there || restore_postmaster(r->data.final) == 0) {
+	if (!there || running_pid(r->data.final) == 0) {
 		/* With a service, its process may be out of our sight. */
 		if (there && r->o->start_service != NULL)
 			;
@@ -238,11 +178,11 @@ look(struct restore *r, bool seen, char **answer)
 		else
 			return GONE;
 	}
-	if (says(&p, "ready")) {
+	if (running_says(&p, "ready")) {
 		*answer = ask_server(r, &p);
 		return CAME_UP;
 	}
-	if (!says(&p, "standby"))
+	if (!running_says(&p, "standby"))
 		return WAITING;
 	if (r->o->standby) {
 		*answer = ask_server(r, &p);
@@ -268,8 +208,8 @@ wait_for_it(struct restore *r, char **answer)
 	enum outcome got;
 
 	for (;;) {
-		seen =
-		    seen || read_postmaster(r, &p) || num_now() - began > GRACE;
+		seen = seen || running_read(r->data.final, &p) ||
+		    num_now() - began > GRACE;
 		got = look(r, seen, answer);
 		if (got != WAITING)
 			return got;
@@ -362,7 +302,7 @@ show_log(const struct restore *r)
 static void
 put_label_back(struct restore *r)
 {
-	int state = control_state(r);
+	int state = running_control(r->data.final).state;
 
 	if (state < 0 || state == STATE_IN_PRODUCTION ||
 	    state == STATE_SHUT_DOWN)
@@ -387,7 +327,7 @@ give_up(struct restore *r, enum outcome got)
 	else
 		log_error("the server did not come up: it has ended");
 	show_log(r);
-	if (restore_postmaster(r->data.final) != 0)
+	if (running_pid(r->data.final) != 0)
 		s = r->o->stop_service != NULL
 		    ? service("stop", r->o->stop_service)
 		    : run_pg_ctl(r, "stop", "immediate");
