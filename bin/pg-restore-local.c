@@ -96,7 +96,8 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 	    {0, "start-service", OPTION_TEXT, &o->start_service, "CMD",
 		"start it with this command instead", 0, 0, NULL},
 	    {0, "stop-service", OPTION_TEXT, &o->stop_service, "CMD",
-		"stop the server in DIR with it before the swap", 0, 0, NULL},
+		"stop the server in DIR with it before DIR changes", 0, 0,
+		NULL},
 	    {0, "timeout", OPTION_DURATION, &o->timeout, "TIME",
 		"for coming up (default: as long as it runs)", 0, 0, NULL},
 	    OPTION_END};

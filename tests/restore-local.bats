@@ -360,6 +360,31 @@ comes_up() {	# NAME ARG...
 	like "$err" 'needs the manifest before the files|server runs'
 }
 
+# It changes the files in their place, so the server must be gone before the first.
+@test "delta stops the server before it touches anything" {
+	local data before
+	local ctl="$PG_BINDIR/pg_ctl -D $PG_ROOT/d2/data -s -w" as="cd /; "
+	[ "$(id -u)" -ne 0 ] ||
+		as="cd /; setpriv --reuid $(pg_user) --regid $(id -g "$(pg_user)") --clear-groups"
+	a_backup
+	exits 0 restore d2 --start "$BACKUP"
+	pg_sql d2 'update t set m = m || m where i < 100; checkpoint'
+	data=$(restored d2)
+	before=$(stat -c %i "$data/global/pg_control" "$data/postmaster.pid")
+	exits 3 restore d2 --delta --yes "$BACKUP" --stop-service false
+	like "$err" 'could not stop the server'
+	is "$(stat -c %i "$data/global/pg_control" "$data/postmaster.pid")" "$before"
+	[ ! -e "$data/pgpipe-restore.json" ]
+	exits 0 restore d2 -n --delta "$BACKUP" --stop-service "stop it"
+	like "$(tr '\n' ' ' <<<"$out")" 'stop it .*keep in .*pg_control first'
+	exits 0 restore d2 --delta --yes "$BACKUP" --timeout 60s \
+		--stop-service "stat -c %i $data/global/pg_control $data/postmaster.pid >$PWD/seen; $as $ctl -m fast stop" \
+		--start-service "$as $ctl -l $PG_ROOT/d2/log start >/dev/null 2>&1"
+	is "$(<seen)" "$before"
+	holds_all d2
+	halt d2
+}
+
 @test "a dry run says every step and does none" {
 	a_backup
 	exits 2 restore n1 -n "$BACKUP" --drop-old

@@ -253,11 +253,6 @@ restore_commit(struct restore *r)
 		s = write_marker(r);
 	if (s == STATUS_OK)
 		s = restore_stop_old(r);
-	if (s == STATUS_OK && !r->data.in_place &&
-	    running_pid(r->data.final) != 0) {
-		log_error("a server runs in \"%s\"", r->data.final);
-		s = STATUS_FAIL;
-	}
 	return s == STATUS_OK ? swap_all(r) : s;
 }
 

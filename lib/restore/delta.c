@@ -2,7 +2,8 @@
 /*
  * --delta: the data directory that is there becomes the backup's.  Files that
  * are as the manifest says stay; all others go, pg_control first, so that what
- * is half one and half the other is never started.
+ * is half one and half the other is never started.  A server that runs in it is
+ * stopped before that.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* syncfs */
@@ -218,7 +219,9 @@ restore_delta(struct restore *r)
 		log_hint("give it a backup directory, not a stream");
 		return STATUS_USAGE;
 	}
-	s = disarm(r, &r->data);
+	s = restore_stop_old(r);
+	if (s == STATUS_OK)
+		s = disarm(r, &r->data);
 	if (s == STATUS_OK)
 		s = sweep(r, &r->data, "");
 	for (size_t i = 0; s == STATUS_OK && i < r->nspaces; i++) {

@@ -121,6 +121,8 @@ status restore_roll_back(struct restore *r) MUST_CHECK;
 status restore_drop_old(struct restore *r) MUST_CHECK;
 
 /* start.c */
+/* No server runs in the data directory any more, or it is a failure: before
+ * anything in it, or its name, is changed. */
 status restore_stop_old(struct restore *r) MUST_CHECK;
 status restore_start(struct restore *r) MUST_CHECK;
 

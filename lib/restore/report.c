@@ -104,19 +104,24 @@ show_recovery(const struct restore *r)
 	return s;
 }
 
+/* Just before the directory, or its name, is changed. */
+static status
+show_stop(const struct restore *r)
+{
+	if (r->o->stop_service == NULL)
+		return STATUS_OK;
+	return step("stop the server, if it runs: %s", r->o->stop_service);
+}
+
 static status
 show_server(const struct restore *r)
 {
 	const struct restore_options *o = r->o;
 	status s = STATUS_OK;
 
-	if (o->stop_service != NULL)
-		s = step("stop the server, if it runs, just before the swap: "
-			 "%s",
-		    o->stop_service);
-	if (s == STATUS_OK && o->start_service != NULL)
+	if (o->start_service != NULL)
 		s = step("start it: %s", o->start_service);
-	else if (s == STATUS_OK && o->start)
+	else if (o->start)
 		s = step("start it with %s/pg_ctl",
 		    r->server.bindir != NULL ? r->server.bindir : "?");
 	if (s == STATUS_OK && (o->start || o->start_service != NULL))
@@ -135,6 +140,8 @@ restore_show_plan(struct restore *r)
 	if (s == STATUS_OK && r->was_running)
 		s = step("a server runs in %s", r->data.final);
 	if (s == STATUS_OK && r->delta)
+		s = show_stop(r);
+	if (s == STATUS_OK && r->delta)
 		s = step("keep in %s what agrees with the manifest, remove "
 			 "the rest, pg_control first",
 		    r->data.final);
@@ -150,6 +157,8 @@ restore_show_plan(struct restore *r)
 		s = step("turn archiving off in it");
 	if (s == STATUS_OK)
 		s = step("sync each file system once");
+	if (s == STATUS_OK && !r->delta)
+		s = show_stop(r);
 	if (s == STATUS_OK && !r->delta)
 		s = show_place(&r->data);
 	for (size_t i = 0; s == STATUS_OK && i < r->nspaces; i++)

@@ -82,10 +82,16 @@ wait_until_gone(const struct restore *r)
 status
 restore_stop_old(struct restore *r)
 {
+	long pid = running_pid(r->data.final);
 	status s;
 
-	if (r->o->stop_service == NULL || running_pid(r->data.final) == 0)
+	if (pid == 0)
 		return STATUS_OK;
+	if (r->o->stop_service == NULL) {
+		log_error("a server runs in \"%s\" (process %ld)",
+		    r->data.final, pid);
+		return STATUS_FAIL;
+	}
 	log_info("stopping the server: %s", r->o->stop_service);
 	s = service("stop", r->o->stop_service);
 	return s == STATUS_OK ? wait_until_gone(r) : s;
