@@ -157,6 +157,54 @@ archive_is_untouched() {
 	halt packed
 }
 
+# A file of the archive as the server of that name is told to fetch it.
+server_fetches() {	# NAME FILE PATH
+	local line
+	line=$(sed -n "s/^restore_command = '\(.*\)'$/\1/p" \
+		"$(restored "$1")/postgresql.auto.conf")
+	line=${line//"''"/"'"}
+	line=${line//%f/$2}
+	sh -c "${line//%p/$3}"
+}
+
+# The server takes each status up to 125 for the end of the WAL, and opens.
+@test "what follows the backup may be packed, and cannot be broken unnoticed" {
+	local mixed=$PG_ROOT/mixed.wal name last
+	mkdir "$mixed"
+	cp "$A"/0* "$mixed/"
+	last=$(jq -r .wal.last "$B"/base/*/backup.json)
+	for name in "$mixed"/*; do
+		[[ ${name##*/} < $last || ${name##*/} == "$last"* ]] ||
+			zstd -q --rm "$name"
+	done
+	name=$(find "$mixed" -name '????????????????????????.zst' -printf '%f\n' |
+		sort | head -n 1)
+	chmod -R a+rX "$mixed"
+	exits 0 restore mixed "$B"/base/* --wal "$mixed"
+	exits 0 server_fetches mixed "${name%.zst}" here
+	cmp here "$A/${name%.zst}"
+	exits 0 server_fetches mixed "$last" here
+	exits 1 server_fetches mixed 0000000100000000000000FF no
+	gzip -c here >"$mixed/00000009.history.gz"
+	lz4 -q -c here >"$mixed/0000000A.history.lz4"
+	exits 0 server_fetches mixed 00000009.history there
+	cmp here there
+	exits 0 server_fetches mixed 0000000A.history there
+	cmp here there
+	exits 255 server_fetches mixed "$last" /nonexistent/here
+	start mixed
+	wait_for pg_sql_true mixed 'select not pg_is_in_recovery()'
+	is "$(pg_sql mixed 'select count(*) from marks where n in (1, 2, 3)')" 3
+	halt mixed
+	head -c 300 "$mixed/$name" >half && cat half >"$mixed/$name"
+	exits 255 server_fetches mixed "${name%.zst}" no
+	printf '#!/bin/sh\nexit 1\n' >zstd && chmod +x zstd
+	PATH=$PWD:$PATH exits 255 server_fetches mixed "${name%.zst}" no
+	rm -r "$mixed"
+	exits 255 server_fetches mixed 0000000100000000000000FF no
+	[ ! -e no ]
+}
+
 @test "an archive may be a command" {
 	pitr command --wal "cp '$A/%f' '%p'" --target-name between
 	halt command

@@ -68,7 +68,6 @@ get_file(struct walsource *w, const char *name, int *fd)
 
 		*fd = open(file, O_RDONLY | O_CLOEXEC);
 		if (*fd >= 0) {
-			w->compressed[i] = true;
 			if (w->seen == NULL)
 				w->seen = mem_strdup(file);
 			return STATUS_OK;
@@ -196,38 +195,42 @@ quoted_directory(const struct walsource *w)
 	return str_take(&out);
 }
 
+/* How a file of the archive is read; of any codec, for what was seen of the
+ * archive says nothing of the files that are to come. */
+static void
+add_branch(const char *d, enum codec codec, struct str *out)
+{
+	static const char *const tools[CODECS] = {"cat", "gzip -dc",
+	    "zstd -dcq", "lz4 -dcq"};
+	const char *suffix = codec_suffix(codec);
+
+	str_addf(out,
+	    "if test -e %s/%%f%s; then %s %s/%%f%s >\"%%p.part\" || exit 255; "
+	    "el",
+	    d, suffix, tools[codec], d, suffix);
+}
+
 /*
  * A copy to another name first, so that the server never takes half a file for
- * a whole one where the disk is full or the copy is killed; absent is exit 1,
- * as the server wants it.
+ * a whole one where the disk is full or the copy is killed.  The server takes
+ * what is up to 125 for the end of the WAL, and opens: that is said only when
+ * the directory can be looked into and has no such file.  All else is 255,
+ * which stops it.
  */
 char *
 walsource_restore_command(const struct walsource *w)
 {
-	static const char *const tools[CODECS] = {"cp", "gzip -dc", "zstd -dcq",
-	    "lz4 -dcq"};
 	char *d CLEANUP_FREE = NULL;
 	struct str out = STR_INIT;
-	bool any = false;
 
 	if (w->command != NULL)
 		return mem_strdup(w->command);
 	d = quoted_directory(w);
-	for (int i = 1; i < CODECS; i++)
-		any = any || w->compressed[i];
-	if (!any)
-		return mem_printf("test -f %s/%%f && cp %s/%%f \"%%p.part\" "
-				  "&& mv \"%%p.part\" \"%%p\"",
-		    d, d);
-	str_addf(&out, "if test -f %s/%%f; then cp %s/%%f \"%%p.part\"; ", d,
+	for (int i = 0; i < CODECS; i++)
+		add_branch(d, (enum codec)i, &out);
+	str_addf(&out,
+	    "if test -x %s/.; then exit 1; else exit 255; fi; "
+	    "mv \"%%p.part\" \"%%p\" || exit 255",
 	    d);
-	for (int i = 1; i < CODECS; i++)
-		if (w->compressed[i])
-			str_addf(&out,
-			    "elif test -f %s/%%f%s; then %s %s/%%f%s "
-			    ">\"%%p.part\"; ",
-			    d, codec_suffix((enum codec)i), tools[i], d,
-			    codec_suffix((enum codec)i));
-	str_add(&out, "else exit 1; fi && mv \"%p.part\" \"%p\"");
 	return str_take(&out);
 }

@@ -21,8 +21,7 @@ struct walsource {
 	bool as_user;	 /* the server is to run as this one */
 	uid_t uid;
 	gid_t gid;
-	bool compressed[CODECS]; /* which a file was found with */
-	char *seen;		 /* the first file that was found */
+	char *seen; /* the first file that was found */
 };
 
 /* "%f" in it makes it a command.  Reports a directory that is none. */
@@ -37,7 +36,8 @@ void walsource_close(struct walsource *w);
 status walsource_get(struct walsource *w, const char *name, int *fd) MUST_CHECK;
 /* Whether the user that the server runs as can read there, too; reports. */
 status walsource_readable(const struct walsource *w) MUST_CHECK;
-/* What the server is to run; for the caller to free. */
+/* What the server is to run: exit 1 is that there is no such file, above 125
+ * that it could not be had.  For the caller to free. */
 char *walsource_restore_command(const struct walsource *w);
 
 #endif
