@@ -214,6 +214,28 @@ server_fetches() {	# NAME FILE PATH
 	exits 2 restore broken "$B"/base/* --wal /nonexistent
 }
 
+# Readers are let in where the backup is consistent, long before the target.
+@test "it is ready where recovery ends, and not where it lets readers in" {
+	local name slow
+	name=$(jq -r .wal.last "$B"/base/*/backup.json)
+	name=$(find "$A" -name '????????????????????????' -printf '%f\n' | sort |
+		grep -A 1 "$name" | tail -n 1)
+	# For the server alone, and not while the WAL is proved.
+	slow="case %p%f in *RECOVERYXLOG$name) sleep 1"
+	exits 0 restore slow "$B"/base/* --start --target-name between --json \
+		--wal "$slow;; esac; cp '$A/%f' '%p'"
+	is "$(jq -r .recovery.in_recovery <<<"$out")" false
+	writable slow
+	halt slow
+	exits 3 restore slow "$B"/base/* --start --replace --yes --drop-old \
+		--wal "$slow; exit 200;; esac; cp '$A/%f' '%p'"
+	like "$err" 'did not come up'
+	like "$err" 'is again what it was'
+	start slow
+	is "$(pg_sql slow 'select count(*) from marks where n = 99')" 1
+	halt slow
+}
+
 @test "an archive that the server's user cannot read is refused before" {
 	require_root 'to be another user than the server'
 	mkdir -m 700 "$PG_ROOT/closed"

@@ -166,7 +166,34 @@ ended_as_told(const struct restore *r)
 	    running_control(r->data.final).state == STATE_SHUT_IN_RECOVERY;
 }
 
-/* Recovery that is to pause at its target is there when it says so. */
+/*
+ * Whether it has come to where it was to go.  "ready" is said as soon as
+ * readers are let in, when recovery may still go on for days, and may fail.
+ */
+static bool
+arrived(struct restore *r, const struct postmaster *p, char **answer)
+{
+	bool there, pauses = r->o->action == ACTION_PAUSE;
+	bool ready = running_says(p, "ready");
+
+	if (!ready && !running_says(p, "standby"))
+		return false;
+	if (r->o->standby || !r->recovers)
+		there = r->o->standby || ready;
+	else
+		there = pauses ||
+		    running_control(r->data.final).state == STATE_IN_PRODUCTION;
+	if (!there)
+		return false;
+	*answer = ask_server(r, p);
+	if (*answer == NULL || r->o->standby || **answer == 'f' ||
+	    (pauses && paused(*answer)))
+		return true;
+	free(*answer);
+	*answer = NULL;
+	return false;
+}
+
 static enum outcome
 look(struct restore *r, bool seen, char **answer)
 {
@@ -184,24 +211,7 @@ look(struct restore *r, bool seen, char **answer)
 		else
 			return GONE;
 	}
-	if (running_says(&p, "ready")) {
-		*answer = ask_server(r, &p);
-		return CAME_UP;
-	}
-	if (!running_says(&p, "standby"))
-		return WAITING;
-	if (r->o->standby) {
-		*answer = ask_server(r, &p);
-		return CAME_UP;
-	}
-	if (!r->recovers || r->o->action != ACTION_PAUSE)
-		return WAITING;
-	*answer = ask_server(r, &p);
-	if (*answer == NULL || paused(*answer))
-		return CAME_UP;
-	free(*answer);
-	*answer = NULL;
-	return WAITING;
+	return arrived(r, &p, answer) ? CAME_UP : WAITING;
 }
 
 static enum outcome
