@@ -257,6 +257,38 @@ comes_up() {	# NAME ARG...
 	halt r1
 }
 
+# The label is renamed when recovery begins.
+@test "what was there is not dropped for a server that failed in its recovery" {
+	local data
+	a_backup
+	exits 0 restore r5 "$BACKUP"
+	data=$(restored r5)
+	exits 0 restore r5 --replace --yes "$BACKUP" -c recovery_target_xid=77 \
+		-c restore_command=false
+	pg_as_server touch "$data/recovery.signal"
+	run ! start r5
+	[ ! -e "$data/backup_label" ] && [ -e "$data/backup_label.old" ]
+	exits 3 restore r5 --drop-old </dev/null
+	like "$err" 'has not come through its recovery'
+	[ -e "$(echo "$PG_ROOT"/r5/data.old-*/PG_VERSION)" ]
+	# A standby has come up once it lets readers in, and is never in production.
+	rm "$data/recovery.signal"
+	pg_as_server touch "$data/standby.signal"
+	pg_as_server mv "$data/backup_label.old" "$data/backup_label"
+	sed -i '/^recovery_target_xid/d' "$data/postgresql.auto.conf"
+	start r5
+	is "$(pg_sql r5 'select pg_is_in_recovery()')" t
+	exits 0 pg-restore-local -D "$data" --drop-old
+	like "$err" 'removed ".*data.old-'
+	mkdir "$PG_ROOT/r5/data.old-20010101T000000Z"
+	halt r5 immediate
+	exits 3 pg-restore-local -D "$data" --drop-old
+	start r5
+	halt r5
+	exits 0 pg-restore-local -D "$data" --drop-old
+	[ ! -e "$PG_ROOT/r5/data.old-20010101T000000Z" ]
+}
+
 @test "a replaced cluster keeps its tablespaces" {
 	local old
 	a_backup

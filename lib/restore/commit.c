@@ -475,11 +475,13 @@ restore_drop_old(struct restore *r)
 	struct stat st;
 	status s;
 
-	/* A server that has come up has renamed the label. */
-	if (lstat(label, &st) == 0 || lstat(marker, &st) == 0) {
-		log_error("\"%s\" has not started yet: what was there before "
-			  "is kept",
+	/* A server renames the label as soon as recovery begins. */
+	if (lstat(label, &st) == 0 || lstat(marker, &st) == 0 ||
+	    (!r->running && !running_came_up(r->data.final))) {
+		log_error("\"%s\" has not started yet, or has not come "
+			  "through its recovery: what was there before is kept",
 		    r->data.final);
+		log_hint("run it again once the server accepts connections");
 		return STATUS_FAIL;
 	}
 	s = spaces_of(r->data.final, &spaces);

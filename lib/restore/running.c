@@ -109,3 +109,27 @@ running_control(const char *data)
 	(void)close(fd);
 	return c;
 }
+
+bool
+running_came_up(const char *data)
+{
+	struct control c = running_control(data);
+	struct postmaster p = {.text = ""};
+
+	switch (c.state) {
+	case STATE_SHUT_DOWN:
+	case STATE_SHUTTING_DOWN:
+	case STATE_IN_PRODUCTION:
+		return true;
+	case STATE_SHUT_IN_RECOVERY:
+		return !c.in_backup;
+	case STATE_CRASH_RECOVERY:
+	case STATE_ARCHIVE_RECOVERY:
+		/* A standby, or one that is paused at its target. */
+		return !c.in_backup && running_pid(data) != 0 &&
+		    running_read(data, &p) &&
+		    (running_says(&p, "ready") || running_says(&p, "standby"));
+	default:
+		return false;
+	}
+}

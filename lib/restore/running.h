@@ -39,4 +39,10 @@ struct control {
 };
 struct control running_control(const char *data);
 
+/*
+ * Whether a server has come up in it since it was restored: one that ended in
+ * recovery, which renames backup_label when it begins, has not.
+ */
+bool running_came_up(const char *data);
+
 #endif
