@@ -45,6 +45,8 @@ parse(struct arguments *a, int *argc, char **argv, bool *answered)
 	    {0, "drop-old", OPTION_FLAG, &o->drop_old, NULL,
 		"remove what --replace kept, once the new one has started", 0,
 		0, NULL},
+	    {0, "finish", OPTION_FLAG, &o->finish, NULL,
+		"end the swap of a restore that was cut off in it", 0, 0, NULL},
 	    {'y', "yes", OPTION_FLAG, &o->yes, NULL, "ask nothing", 0, 0, NULL},
 	    {0, "force", OPTION_FLAG, &a->force, NULL, "the same as --yes", 0,
 		0, NULL},
@@ -157,6 +159,18 @@ is_setting(const char *text)
 	return n > 0 && text[n] == '=';
 }
 
+/* What was begun is ended as it was begun. */
+static bool
+only_finishes(const struct restore_options *o)
+{
+	return o->backups.len == 0 && o->tablespaces.len == 0 &&
+	    o->settings.len == 0 && o->target == TARGET_NONE &&
+	    !(o->replace || o->delta || o->drop_old || o->start || o->standby ||
+		o->dry_run || o->json || o->keep_archiving) &&
+	    o->start_service == NULL && o->wal == NULL && o->owner == NULL &&
+	    o->tablespaces_in == NULL;
+}
+
 static status
 check(struct arguments *a, int argc, char **argv, int *fd)
 {
@@ -179,6 +193,9 @@ check(struct arguments *a, int argc, char **argv, int *fd)
 	if (o->delta && o->replace)
 		return option_fault("--delta changes what is there, --replace "
 				    "keeps it: choose one");
+	if (o->finish && !only_finishes(o))
+		return option_fault("--finish reads no backup, and does "
+				    "nothing else");
 	if (o->start && o->start_service != NULL)
 		return option_fault("choose --start or --start-service");
 	if (o->drop_old && o->backups.len > 0 && !o->start &&
@@ -188,6 +205,8 @@ check(struct arguments *a, int argc, char **argv, int *fd)
 	if (o->backups.len == 1 && strcmp(o->backups.data[0], "-") == 0)
 		strv_free(&o->backups);
 	else if (o->backups.len > 0)
+		return STATUS_OK;
+	else if (o->finish)
 		return STATUS_OK;
 	else if (o->drop_old)
 		return o->start || o->replace || o->start_service != NULL

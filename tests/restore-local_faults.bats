@@ -423,6 +423,70 @@ fake_combine() {
 	like "$states" '1 .*none '
 }
 
+# A restore to NAME that is killed as soon as its marker says "swapping": in
+# data.new, before anything has changed its name, or in data, after that.
+cut_in_swap() {	# NAME data|data.new ARG...
+	local name=$1 marker="$PG_ROOT/$1/$2/pgpipe-restore.json" code
+	shift 2
+	for ((CUT = ${CUT:-0}; CUT < 60; CUT++)); do
+		rm -rf "$PG_ROOT/$name/data.new" "$PG_ROOT/$name"/spaces/*.new
+		code=0
+		KILLAT=$CUT LD_PRELOAD="$BUILD/test/killat.so" restore "$name" \
+			--replace --yes "$@" >"$OUT" 2>"$ERR" || code=$?
+		is "$code" 137 || return
+		! grep -qs swapping "$marker" || return 0
+	done
+	return 1
+}
+
+@test "a swap that was cut off is ended by the same request alone" {
+	local data conf
+	no_sanitizer 'it wants to be the first library'
+	a_backup
+	one_tar
+	data=$PG_ROOT/cut/data
+	conf=$data/postgresql.auto.conf
+	exits 0 restore cut "$BACKUP"
+	touch "$data/before"
+	cut_in_swap cut data.new -c port=5433 "$BACKUP"
+	[ -e "$data/before" ]
+	exits 3 restore cut --replace --yes -c port=5433 <"$TAR"
+	like "$err" 'was cut off in its swap'
+	like "$err" 'a stream says only at its end'
+	like "$err" '--finish'
+	[ -e "$data/before" ]
+	# One at a time.
+	exits 4 flock -n "$data.new" bash -c \
+		"$(declare -f restore site pg_directory pg_user)
+		restore cut --replace --yes -c port=5433 '$BACKUP'"
+	like "$err" 'another restore is at work'
+	[ -e "$data/before" ]
+	# With other options nothing of it is used.
+	exits 0 restore cut --replace --yes -c port=5434 "$BACKUP"
+	unlike "$err" 'ending the swap'
+	like "$(<"$conf")" "port = '5434'"
+	unlike "$(<"$conf")" "port = '5433'"
+	[ ! -e "$data/before" ]
+	# When it is in its place already, there is no way but on.
+	cut_in_swap cut data -c port=5435 "$BACKUP"
+	[ ! -e "$data/global/pg_control" ]
+	exits 3 restore cut --replace --yes -c port=5436 "$BACKUP"
+	like "$err" 'was cut off in its swap'
+	exits 2 restore cut --finish "$BACKUP"
+	exits 2 pg-restore-local -D "$data" --finish -c port=5436
+	exits 0 pg-restore-local -D "$data" --finish
+	like "$err" 'is whole, and ready to start'
+	[ -e "$data/global/pg_control" ] && [ ! -e "$data/pgpipe-restore.json" ]
+	like "$(<"$conf")" "port = '5435'"
+	exits 3 pg-restore-local -D "$data" --finish
+	like "$err" 'nothing to finish'
+	cut_in_swap cut data -c port=5437 "$BACKUP"
+	cd /
+	exits 0 restore cut --replace --yes -c port=5437 "$BACKUP"
+	like "$err" 'ending the swap'
+	like "$(<"$conf")" "port = '5437'"
+}
+
 @test "killed while it unpacks, nothing can be started" {
 	local pid round
 	one_tar

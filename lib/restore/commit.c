@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,7 +23,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "data/record.h"
 #include "restore/inside.h"
 #include "restore/running.h"
 
@@ -112,61 +112,6 @@ sync_all(struct restore *r)
 	return STATUS_OK;
 }
 
-/* --- the marker ---------------------------------------------------------------------- */
-
-static json_t *
-spot_record(const struct spot *p)
-{
-	json_t *record = json_object();
-
-	if (p->oid != NULL)
-		record_set_text(record, "oid", p->oid);
-	record_set_text(record, "final", p->final);
-	record_set_text(record, "work", p->work);
-	if (p->old != NULL)
-		record_set_text(record, "old", p->old);
-	(void)json_object_set_new(record, "in_place",
-	    json_boolean(p->in_place));
-	return record;
-}
-
-static status
-write_marker(struct restore *r)
-{
-	json_t *record CLEANUP(record_cleanup) = json_object();
-	json_t *places = json_array();
-	struct str text CLEANUP(str_free) = STR_INIT;
-	int fd;
-	status s;
-
-	record_set_text(record, "about",
-	    "a restore by pg-restore-local that did not finish: run it again");
-	record_set_text(record, "phase", "swapping");
-	record_set_text(record, "backup", backupset_name(r->set));
-	record_set_text(record, "manifest",
-	    manifest_checksum(backupset_manifest(r->set)));
-	(void)json_array_append_new(places, spot_record(&r->data));
-	for (size_t i = 0; i < r->nspaces; i++)
-		(void)json_array_append_new(places, spot_record(&r->spaces[i]));
-	(void)json_object_set_new(record, "places", places);
-	record_show(record, &text);
-	str_addc(&text, '\n');
-	s = restore_put(r, RESTORE_MARKER ".tmp", text.data, text.len);
-	if (s != STATUS_OK)
-		return s;
-	fd = spot_open_below(r->data.fd, RESTORE_MARKER ".tmp", O_RDONLY, 0);
-	if (fd < 0 || fsync(fd) != 0)
-		s = could_not("sync", RESTORE_MARKER);
-	if (fd >= 0)
-		(void)close(fd);
-	if (s == STATUS_OK &&
-	    (renameat(r->data.fd, RESTORE_MARKER ".tmp", r->data.fd,
-		 RESTORE_MARKER) != 0 ||
-		fsync(r->data.fd) != 0))
-		s = could_not("write", RESTORE_MARKER);
-	return s;
-}
-
 /* --- the swap ----------------------------------------------------------------------- */
 
 /* The last step: what makes it a data directory. */
@@ -219,9 +164,8 @@ remove_marker(int fd, const char *name)
 	return STATUS_OK;
 }
 
-/* Also what goes on with it when it was cut off. */
-static status
-swap_all(struct restore *r)
+status
+restore_swap(struct restore *r)
 {
 	status s;
 
@@ -250,121 +194,10 @@ restore_commit(struct restore *r)
 	if (s == STATUS_OK)
 		s = sync_all(r);
 	if (s == STATUS_OK)
-		s = write_marker(r);
+		s = restore_mark(r);
 	if (s == STATUS_OK)
 		s = restore_stop_old(r);
-	return s == STATUS_OK ? swap_all(r) : s;
-}
-
-/* --- going on ------------------------------------------------------------------------ */
-
-static void
-take_place(struct spot *p, const json_t *record)
-{
-	const char *oid = record_text(record, "oid");
-	const char *old = record_text(record, "old");
-
-	p->oid = oid == NULL ? NULL : mem_strdup(oid);
-	p->old = old == NULL ? NULL : mem_strdup(old);
-	p->final = mem_strdup(record_text(record, "final"));
-	p->work = mem_strdup(record_text(record, "work"));
-	p->in_place = record_flag(record, "in_place");
-	p->fd = -1;
-}
-
-/* The marker's record, or NULL when there is none that says "swapping". */
-static json_t *
-read_marker(const char *directory)
-{
-	char *file CLEANUP_FREE =
-	    mem_printf("%s/%s", directory, RESTORE_MARKER);
-	struct str text CLEANUP(str_free) = STR_INIT;
-	struct stat st;
-	json_t *record;
-	json_error_t error;
-
-	if (lstat(file, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0 ||
-	    path_read(file, RECORD_MAX, &text) != STATUS_OK)
-		return NULL;
-	record = record_load(text.data, text.len, &error);
-	if (record != NULL && !str_eq(record_text(record, "phase"), "swapping"))
-		record_cleanup(&record);
-	return record;
-}
-
-static bool
-places_are_sound(const json_t *places, const char *final)
-{
-	size_t i;
-	json_t *p;
-
-	json_array_foreach(places, i, p) if (record_text(p, "final") == NULL ||
-	    record_text(p, "work") == NULL ||
-	    (i == 0) != (record_text(p, "oid") == NULL)) return false;
-	return json_array_size(places) > 0 &&
-	    json_array_size(places) <= RESTORE_SPACES &&
-	    str_eq(record_text(json_array_get(places, 0), "final"), final);
-}
-
-static int
-open_whichever(const struct spot *p)
-{
-	char *marker CLEANUP_FREE =
-	    mem_printf("%s/%s", p->work, RESTORE_MARKER);
-	struct stat st;
-
-	return open(lstat(marker, &st) == 0 ? p->work : p->final,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-static status
-go_on(struct restore *r, const json_t *record)
-{
-	const json_t *places = json_object_get(record, "places");
-
-	spot_free(&r->data);
-	take_place(&r->data, json_array_get(places, 0));
-	r->data.fd = open_whichever(&r->data);
-	for (size_t i = 1; i < json_array_size(places); i++) {
-		struct spot *p = &r->spaces[r->nspaces++];
-
-		take_place(p, json_array_get(places, i));
-		p->fd = open_whichever(p);
-		if (p->fd < 0)
-			return could_not("open", p->final);
-	}
-	if (r->data.fd < 0)
-		return could_not("open", r->data.final);
-	log_info("ending the swap of an earlier restore to \"%s\", which was "
-		 "cut off",
-	    r->data.final);
-	return swap_all(r);
-}
-
-status
-restore_resume(struct restore *r, bool *done)
-{
-	char *work CLEANUP_FREE = mem_printf("%s.new", r->data.final);
-	char *final CLEANUP_FREE = mem_strdup(r->data.final);
-	json_t *record CLEANUP(record_cleanup) = read_marker(work);
-	status s;
-
-	*done = false;
-	if (record == NULL)
-		record = read_marker(final);
-	if (record == NULL ||
-	    !places_are_sound(json_object_get(record, "places"), final))
-		return STATUS_OK;
-	/* Another backup than that one is restored anew, over it. */
-	if (r->set != NULL && backupset_manifest(r->set) != NULL &&
-	    !str_eq(record_text(record, "manifest"),
-		manifest_checksum(backupset_manifest(r->set))))
-		return STATUS_OK;
-	if (r->o->dry_run || running_pid(final) != 0)
-		return STATUS_OK;
-	s = go_on(r, record);
-	*done = s == STATUS_OK;
-	return s;
+	return s == STATUS_OK ? restore_swap(r) : s;
 }
 
 /* --- back ------------------------------------------------------------------------------ */

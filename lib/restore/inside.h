@@ -113,12 +113,20 @@ status restore_prove(struct restore *r) MUST_CHECK;
 
 /* commit.c: links, owners, sync, swap, pg_control. */
 status restore_commit(struct restore *r) MUST_CHECK;
+/* Its last part, also of what was cut off in it. */
+status restore_swap(struct restore *r) MUST_CHECK;
 /* The directories themselves get their owner and mode. */
 status restore_own_roots(struct restore *r) MUST_CHECK;
-/* A restore that was cut off while it swapped; *done when it was ended. */
-status restore_resume(struct restore *r, bool *done) MUST_CHECK;
 status restore_roll_back(struct restore *r) MUST_CHECK;
 status restore_drop_old(struct restore *r) MUST_CHECK;
+
+/* marker.c: what is swapped, so that it can be gone on with. */
+status restore_mark(struct restore *r) MUST_CHECK;
+/* A restore that was cut off while it swapped: *done when it was the same one,
+ * and is ended now.  Refuses where it may be another. */
+status restore_resume(struct restore *r, bool *done) MUST_CHECK;
+/* --finish: whatever it was. */
+status restore_finish(struct restore *r) MUST_CHECK;
 
 /* start.c */
 /* No server runs in the data directory any more, or it is a failure: before

@@ -185,6 +185,8 @@ run(struct restore *r, int fd)
 		return s;
 	if (r->o->drop_old && r->o->backups.len == 0 && fd < 0)
 		return restore_drop_old(r);
+	if (r->o->finish)
+		return restore_finish(r);
 	s = open_input(r, fd);
 	if (s == STATUS_OK)
 		s = restore_resume(r, &done);

@@ -36,7 +36,7 @@ struct restore_options {
 	struct strv backups; /* oldest first; none: standard input */
 	uint64_t jobs;
 	bool dry_run, json, yes;
-	bool replace, delta, drop_old;
+	bool replace, delta, drop_old, finish;
 	const char *owner;	 /* NAME, NAME:GROUP, UID:GID */
 	struct strv tablespaces; /* OLD=NEW */
 	const char *tablespaces_in;
