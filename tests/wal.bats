@@ -147,6 +147,64 @@ no_litter() { is "$(find "${1:-a}" -name '.*' ! -name . -printf '%f ')" ''; }
 	is "$(find . -name '*.part')" ''
 }
 
+# The server takes zeros for the end of the WAL, and opens.
+@test "fetch: a hole of zeros is no end of the WAL, and the end of one is no hole" {
+	local name next
+	name=$(first)
+	next=$(second)
+	zeros() {	# FILE PAGE [PAGES]
+		dd if=/dev/zero of="$1" bs=8192 seek="$2" count="${3:-1}" \
+			conv=notrunc status=none
+	}
+	mkdir a
+	cp "$S/$name" "$S/$next" .
+	chmod u+w "$name" "$next"
+	zeros "$name" 2
+	cp "$name" a/
+	exits 202 fetch "$name" here
+	like "$err" "$name.*is broken: there is a hole of zeros after 0/"
+	exits 1 pg-wal verify a
+	like "$out" 'hole of zeros'
+	# To its end: the last one of an archive is as a server left it.
+	zeros "$name" 2 2046
+	cp "$name" a/
+	exits 0 fetch "$name" here
+	cmp here "$name"
+	exits 0 pg-wal verify a
+	# Also when its file was used before, or the next one is none yet.
+	dd if="$S/$next" of="$name" bs=8192 skip=3 seek=3 conv=notrunc status=none
+	cp "$name" a/
+	exits 0 fetch "$name" here
+	cp "$S/$name" "a/$next"
+	exits 0 fetch "$name" here
+	head -c 16777216 /dev/zero >"a/$next"
+	exits 0 fetch "$name" here
+	# But not where the WAL goes on, in whatever form.
+	rm "a/$next"
+	exits 0 push "$S/$next"
+	exits 202 fetch "$name" here2
+	like "$err" "$name.*is broken: its WAL ends at 0/[0-9A-F]+, though $next follows"
+	[ ! -e here2 ]
+	zeros "$name" 2 2046
+	cp "$name" a/
+	exits 202 fetch "$name" here2
+	head -c 300 "a/$next.zst" >half && cat half >"a/$next.zst"
+	exits 202 fetch "$name" here2
+	# What ends in a switch is followed by zeros, and whole.
+	rm a/*
+	exits 0 push "$S/$name"
+	exits 0 push "$S/$next"
+	exits 0 fetch "$name" here
+	cmp here "$S/$name"
+	# Ahead of its time nobody knows whether it is the last one.
+	mkdir -p data/pg_wal
+	zeros "$next" 2 2046
+	cp "$next" a/
+	rm "a/$next.zst"
+	exits 0 pg-wal prefetch -a a --spool data/pg_wal/pgpipe.prefetch "$name"
+	is "$(ls data/pg_wal/pgpipe.prefetch)" ''
+}
+
 # The server goes on after 3.
 @test "fetch: without memory, too, it is above 200" {
 	no_sanitizer 'it reserves address space'

@@ -45,6 +45,7 @@ struct walcheck {
 	/* The present segment. */
 	char name[WAL_NAME];
 	bool named, ended; /* ended: what is left of it does not matter */
+	bool unwritten;	   /* ended in zeros, and should have no more */
 	uint64_t base, number;
 	uint32_t timeline;
 	uint64_t at; /* bytes of it */
@@ -110,7 +111,7 @@ end_chain(struct walcheck *w, const char *why)
 {
 	if (w->chain != NULL && w->chain->why == NULL) {
 		w->chain->why = why;
-		w->chain->unwritten = why == unwritten;
+		w->chain->unwritten = w->unwritten = why == unwritten;
 	}
 	w->chain = NULL;
 	w->left = 0;
@@ -256,6 +257,18 @@ header_problem(const struct walcheck *w, const unsigned char *p)
 	return NULL;
 }
 
+/*
+ * A page behind the end in zeros.  Of WAL that goes no further there are zeros,
+ * or, where a segment's file was used again, pages of older places; one of this
+ * place was written behind a hole.
+ */
+static void
+look_behind(struct walcheck *w, const unsigned char *p)
+{
+	if (header_problem(w, p) == NULL)
+		w->chains[w->nchains - 1].hole = true;
+}
+
 /* What of the page belongs to a record that began before: *at moves behind
  * it.  False when the page has to do with nothing that came before. */
 static bool
@@ -332,6 +345,10 @@ take_page(struct walcheck *w, const unsigned char *p)
 	const char *problem;
 	size_t at = w->at == 0 ? LONG_HEADER : SHORT_HEADER;
 
+	if (w->ended) {
+		look_behind(w, p);
+		return;
+	}
 	problem = header_problem(w, p);
 	if (problem != NULL) {
 		end_chain(w, problem);
@@ -347,7 +364,7 @@ void
 walcheck_segment(struct walcheck *w, const char *name)
 {
 	(void)snprintf(w->name, sizeof(w->name), "%.24s", name);
-	w->named = w->ended = false;
+	w->named = w->ended = w->unwritten = false;
 	w->at = 0;
 	w->npage = 0;
 	w->segments++;
@@ -387,7 +404,7 @@ walcheck_data(struct walcheck *w, const void *bytes, size_t n)
 	const unsigned char *p = bytes;
 	size_t used;
 
-	while (n > 0 && !w->ended) {
+	while (n > 0 && (!w->ended || w->unwritten)) {
 		if (w->named && w->npage == 0 && n >= w->page_size) {
 			take_page(w, p);
 			used = w->page_size;

@@ -25,6 +25,7 @@ struct wal_chain {
 	const char *why;   /* it ends there, NULL: no further segment came */
 	bool
 	    unwritten; /* it ends there in zeros, as WAL that goes no further does */
+	bool hole; /* but pages of the same segment follow behind the zeros */
 	char file[WAL_NAME]; /* its last segment */
 };
 

@@ -154,22 +154,32 @@ write_record(struct archive *a)
 	return archive_put_text(a, ARCHIVE_RECORD, text.data, text.len, &kept);
 }
 
-/* The head of one segment; whatever is no segment says nothing. */
+/* The head of one segment; *is one when it is what its name says. */
+static status
+read_head(const struct archive_file *f, const char *name, struct walhead *head,
+    bool *is)
+{
+	struct codec_reader *r CLEANUP(free_reader) =
+	    codec_reader_new(f->fd, f->path);
+	const void *bytes;
+	size_t n;
+	status s = codec_read(r, &bytes, &n);
+
+	*is = s == STATUS_OK && walhead_parse(bytes, n, head) &&
+	    walhead_misfit(head, name) == NULL;
+	return s;
+}
+
+/* Whatever is no segment says nothing. */
 static void
 measure_by(struct archive *a, const char *name, enum codec suffix)
 {
 	struct archive_file f CLEANUP(archive_file_close) = ARCHIVE_FILE_INIT;
-	struct codec_reader *r CLEANUP(free_reader) = NULL;
 	struct walhead head;
-	const void *bytes;
-	size_t n;
+	bool is;
 
-	if (archive_look(a, name, suffix, &f) != STATUS_OK || f.fd < 0)
-		return;
-	r = codec_reader_new(f.fd, f.path);
-	if (codec_read(r, &bytes, &n) != STATUS_OK ||
-	    !walhead_parse(bytes, n, &head) ||
-	    walhead_misfit(&head, name) != NULL)
+	if (archive_look(a, name, suffix, &f) != STATUS_OK || f.fd < 0 ||
+	    read_head(&f, name, &head, &is) != STATUS_OK || !is)
 		return;
 	a->system = head.system;
 	a->segment_size = head.segment_size;
@@ -259,6 +269,35 @@ archive_file_close(struct archive_file *f)
 		(void)close(f->fd);
 	free(f->path);
 	*f = (struct archive_file)ARCHIVE_FILE_INIT;
+}
+
+bool
+archive_name_after(const struct archive *a, const char *name, uint64_t n,
+    char out[WAL_NAME])
+{
+	uint32_t timeline;
+	uint64_t segment;
+
+	if (!a->known ||
+	    !wal_name_parse(name, a->segment_size, &timeline, &segment))
+		return false;
+	wal_name_show(out, timeline, segment + n, a->segment_size);
+	return true;
+}
+
+status
+archive_has_segment(const struct archive *a, const char *name, bool *there)
+{
+	struct archive_file f CLEANUP(archive_file_close) = ARCHIVE_FILE_INIT;
+	struct walhead head;
+	status s = archive_find(a, name, &f);
+
+	*there = false;
+	if (s != STATUS_OK || f.fd < 0)
+		return s;
+	s = read_head(&f, name, &head, there);
+	*there = *there && a->known && head.system == a->system;
+	return s;
 }
 
 status

@@ -69,6 +69,14 @@ status archive_find(const struct archive *a, const char *name,
     struct archive_file *f) MUST_CHECK;
 void archive_file_close(struct archive_file *f); /* also the cleanup */
 
+/* The name of the segment that is n after it; false for what is no segment. */
+bool archive_name_after(const struct archive *a, const char *name, uint64_t n,
+    char out[WAL_NAME]);
+/* Whether there is a segment of that name, by its head: a file that was made
+ * ahead of its time is none.  Reports what cannot be read. */
+status archive_has_segment(const struct archive *a, const char *name,
+    bool *there) MUST_CHECK;
+
 /* The whole content of a small one; reports. */
 status archive_text(const struct archive_file *f, struct str *out) MUST_CHECK;
 /* Whether its content is that of the first size bytes of fd; one that cannot be

@@ -84,9 +84,32 @@ fill(const struct archive_file *f, int fd, uint64_t have, uint64_t size,
 	return s;
 }
 
+/*
+ * Its WAL ends within it.  The server will take that for the end of all, and
+ * open: so it must be the last one.
+ */
+static status
+check_last(const struct archive *a, const struct archive_file *f,
+    const char *name, uint64_t ends)
+{
+	char next[WAL_NAME], lsn[WAL_LSN], why[128];
+	bool there;
+	status s;
+
+	if (!archive_name_after(a, name, 1, next))
+		return STATUS_OK;
+	s = archive_has_segment(a, next, &there);
+	if (s != STATUS_OK || !there)
+		return s;
+	wal_lsn_show(lsn, ends);
+	(void)snprintf(why, sizeof(why),
+	    "its WAL ends at %s, though %s follows", lsn, next);
+	return unsound(f, why);
+}
+
 static status
 copy_segment(const struct archive *a, const struct archive_file *f,
-    const char *name, int fd, const char *path)
+    const char *name, int fd, const char *path, bool ahead)
 {
 	struct codec_reader *r CLEANUP(free_reader) =
 	    codec_reader_new(f->fd, f->path);
@@ -110,7 +133,11 @@ copy_segment(const struct archive *a, const struct archive_file *f,
 		return s;
 	if (!proof_end(proof, partial, &ends, &why))
 		return unsound(f, str_text(&why));
-	return partial ? fill(f, fd, have, a->segment_size, path) : STATUS_OK;
+	if (partial)
+		return fill(f, fd, have, a->segment_size, path);
+	if (ends == 0)
+		return STATUS_OK;
+	return ahead ? STATUS_NO : check_last(a, f, name, ends);
 }
 
 /* --- the others --------------------------------------------------------------------- */
@@ -135,11 +162,11 @@ copy_text(const struct archive_file *f, const char *name, int fd,
 
 static status
 copy(const struct archive *a, const struct archive_file *f, const char *name,
-    int fd, const char *path)
+    int fd, const char *path, bool ahead)
 {
 	enum wal_file kind = wal_file_kind(name);
 	status s = kind == WAL_SEGMENT || kind == WAL_PARTIAL
-	    ? copy_segment(a, f, name, fd, path)
+	    ? copy_segment(a, f, name, fd, path, ahead)
 	    : copy_text(f, name, fd, path);
 
 	if (s == STATUS_OK && fsync(fd) != 0)
@@ -151,7 +178,7 @@ copy(const struct archive *a, const struct archive_file *f, const char *name,
 
 status
 deliver(const struct archive *a, const struct archive_file *f, const char *name,
-    const char *path)
+    const char *path, bool ahead)
 {
 	char *temp CLEANUP_FREE = mem_printf("%s.part", path);
 	status s;
@@ -161,7 +188,7 @@ deliver(const struct archive *a, const struct archive_file *f, const char *name,
 	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return failed("create", temp);
-	s = copy(a, f, name, fd, temp);
+	s = copy(a, f, name, fd, temp, ahead);
 	if (s == STATUS_OK && rename(temp, path) != 0)
 		s = failed("rename", temp);
 	if (s != STATUS_OK) {

@@ -34,21 +34,6 @@ check_name(const char *name)
 
 /* --- what comes next ---------------------------------------------------------------- */
 
-/* The name of the segment that is n after it; false at the end of all names. */
-static bool
-name_after(const struct archive *a, const char *name, uint64_t n,
-    char out[WAL_NAME])
-{
-	uint32_t timeline;
-	uint64_t segment;
-
-	if (!a->known ||
-	    !wal_name_parse(name, a->segment_size, &timeline, &segment))
-		return false;
-	wal_name_show(out, timeline, segment + n, a->segment_size);
-	return true;
-}
-
 /* Is there something to make ready? */
 static bool
 is_worth_it(const struct archive *a, const char *name, const char *spool)
@@ -56,7 +41,7 @@ is_worth_it(const struct archive *a, const char *name, const char *spool)
 	struct archive_file f CLEANUP(archive_file_close) = ARCHIVE_FILE_INIT;
 	char next[WAL_NAME];
 
-	return name_after(a, name, 1, next) &&
+	return archive_name_after(a, name, 1, next) &&
 	    archive_find(a, next, &f) == STATUS_OK && f.fd >= 0 &&
 	    !spool_has(spool, &f, next);
 }
@@ -97,7 +82,7 @@ wal_prefetch(const struct fetch_request *r)
 		struct archive_file f CLEANUP(archive_file_close) =
 		    ARCHIVE_FILE_INIT;
 
-		if (!name_after(&a, r->name, i, next))
+		if (!archive_name_after(&a, r->name, i, next))
 			break;
 		s = archive_find(&a, next, &f);
 		if (s != STATUS_OK || f.fd < 0)
@@ -105,6 +90,8 @@ wal_prefetch(const struct fetch_request *r)
 		if (!spool_has(r->spool, &f, next))
 			s = spool_add(r->spool, &a, &f, next);
 	}
+	if (s == STATUS_NO) /* the WAL may end there */
+		s = STATUS_OK;
 	if (lock >= 0)
 		(void)close(lock);
 	return s;
@@ -126,7 +113,7 @@ get_form(const struct archive *a, const char *name, enum codec suffix,
 		return s;
 	if (spool != NULL)
 		s = spool_take(spool, &f, name, path, &taken);
-	return s == STATUS_OK && !taken ? deliver(a, &f, name, path) : s;
+	return s == STATUS_OK && !taken ? deliver(a, &f, name, path, false) : s;
 }
 
 static status

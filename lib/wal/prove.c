@@ -130,9 +130,10 @@ proof_end(struct proof *p, bool partial, uint64_t *ends, struct str *why)
 		return true;
 	p->told = chains;
 	*ends = chain->upto;
-	if (chain->unwritten || partial)
+	if ((chain->unwritten && !chain->hole) || partial)
 		return true;
 	wal_lsn_show(lsn, chain->upto);
-	str_addf(why, "%s after %s", chain->why, lsn);
+	str_addf(why, "%s after %s",
+	    chain->hole ? "there is a hole of zeros" : chain->why, lsn);
 	return false;
 }

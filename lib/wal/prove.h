@@ -28,7 +28,9 @@ void proof_begin(struct proof *p, const char *name);
 void proof_add(struct proof *p, const void *bytes, size_t n);
 /*
  * Whether it is sound; if not, why is added to.  One whose WAL ends in zeros is
- * sound: *ends then says where, else 0.  One that is cut is not, unless partial.
+ * sound by itself, unless more WAL of this place follows in it: *ends then says
+ * where, else 0, and the archive must have no later one.  One that is cut is
+ * not, unless partial.
  */
 bool proof_end(struct proof *p, bool partial, uint64_t *ends, struct str *why);
 void proof_free(struct proof *p); /* NULL is legal */

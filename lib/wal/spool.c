@@ -103,5 +103,5 @@ spool_add(const char *spool, const struct archive *a,
 {
 	char *place CLEANUP_FREE = place_of(spool, f, name);
 
-	return place == NULL ? STATUS_FAIL : deliver(a, f, name, place);
+	return place == NULL ? STATUS_FAIL : deliver(a, f, name, place, true);
 }
