@@ -46,9 +46,11 @@ fill_wal() {	# NAME [N]
 
 archived() {	# NAME
 	local last
-	last=$(pg_sql "$1" 'select pg_walfile_name(pg_current_wal_lsn())')
-	pg_sql "$1" 'create table if not exists filler (n int, t text);
-		insert into filler values (0); select pg_switch_wal()' >/dev/null
+	# Just behind a switch the present place is that of the segment before.
+	last=$(pg_sql "$1" 'create table if not exists filler (n int, t text);
+		insert into filler values (0);
+		select pg_walfile_name(pg_current_wal_insert_lsn())')
+	pg_sql "$1" 'select pg_switch_wal()' >/dev/null
 	wait_for pg_sql_true "$1" "select last_archived_wal >= '$last'
 		from pg_stat_archiver"
 }
