@@ -136,6 +136,19 @@ decimal() {
 	exits 0 pg-checksum -d "$SRC" <list
 }
 
+@test "columns that took others' names after the snapshot was taken are not read for them" {
+	same a 10
+	same b 10
+	src 'create table p (x int, y int) partition by list (x); create table p1 partition of p for values in (1); insert into p values (1, 2)'
+	{ line a '{"where":"pg_catalog.pg_sleep(0.06) is not null"}'; line b; line p; } | ended >list
+	( sleep 0.3; src 'alter table b drop n, add n numeric; alter table p drop y, add y int default 2' ) &
+	exits 4 pg-checksum -d "$SRC" <list
+	wait
+	is "$(answers .digest | cut -c 1-16)" $'public.a send:10\npublic.b null\npublic.p null'
+	is "$(grep -c 'columns of it were renamed, dropped or replaced' <<<"$(answers .reason)")" 2
+	exits 0 pg-checksum -d "$SRC" <list
+}
+
 @test "a standby gives digests, too" {
 	same t 3000
 	pg_standby standby src

@@ -131,6 +131,36 @@ setup() { copyout_setup; }
 	pg_sql src 'drop table t1'
 }
 
+@test "a column that was dropped and added again after the snapshot is not read for the old one" {
+	local act columns
+	columns=$(seq -s ' int, c' 1 1000)
+	for act in 'alter table t1 drop b, add b bool default false' 'alter table t1 drop b' \
+		'alter table t1 rename b to x; alter table t1 rename c to b; alter table t1 rename x to c' \
+		'alter table t2 drop c1000, add c1000 int default 7'; do
+		pg_sql src "drop table if exists t1, t2; create table t1 (a int, b bool, c bool);
+			insert into t1 values (1, true, false); create table t2 (c$columns int); insert into t2 (c1000) values (5)"
+		begin_list
+		pg_sql src "$act"
+		give line t1
+		give line t2
+		give end_line 3
+		end_list 4
+		like "$err" 'columns of public.t[12] were renamed, dropped or replaced after the snapshot was taken'
+		like "$err" 'hint: copy it again under a new snapshot'
+		is "$(members archive | grep -c 'failed.json')" 1 "$act"
+		is "$(field archive pgpipe-end.json '[.complete, .failed] | tostring')" '[true,1]'
+	done
+	# What is only there in addition, or longer, is no reason.
+	pg_sql src 'drop table t1, t2; create table t1 (a int, b varchar(5), "C d" int); alter table t1 drop a; insert into t1 values (7, 1)'
+	begin_list
+	pg_sql src 'alter table t1 add e int default 5, alter b type varchar(10)'
+	give line t1
+	give end_line 2
+	end_list 0
+	is "$(field archive c/2/done.json .rows)" 1
+	pg_sql src 'drop table t1'
+}
+
 @test "a table that vanished, or has another's name, is a failed chunk" {
 	pg_sql src 'create table t1 (a int); create table t2 (a int); insert into t1 values (1)'
 	begin_list

@@ -59,18 +59,16 @@ judge_shape(const struct question *q, const struct pg_table *t,
 bool
 judge_intact(struct side *s, const struct rowset *rows, struct verdict *v)
 {
-	bool intact;
-	status st = side_intact(s, rows, &intact);
+	const char *broken = NULL;
+	status st = side_intact(s, rows, &broken);
 
 	if (st != STATUS_OK) {
 		judge_fail(v, s, st);
-	} else if (!intact) {
-		verdict_set(v, VERDICT_UNPROVED,
-		    "it was truncated or rewritten after the snapshot was "
-		    "taken");
+	} else if (broken != NULL) {
+		verdict_set(v, VERDICT_UNPROVED, "%s", broken);
 		v->class = STATUS_RETRY;
 	}
-	return st == STATUS_OK && intact;
+	return st == STATUS_OK && broken == NULL;
 }
 
 /* What the target's columns rule out.  False: a verdict was set. */

@@ -291,26 +291,34 @@ side_digest(struct side *s, const struct rowset *rows, struct digest *out)
 
 /* pg_class is read by the snapshot, pg_relation_filenode() is of now. */
 status
-side_intact(struct side *s, const struct rowset *rows, bool *intact)
+side_intact(struct side *s, const struct rowset *rows, const char **broken)
 {
 	struct sql name CLEANUP_SQL = SQL_INIT;
 	struct sql sql CLEANUP_SQL = SQL_INIT;
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	status st;
 
-	*intact = false;
+	*broken = NULL;
 	sql_name(&name, rows->table->schema, rows->table->name);
-	sql_add(&sql,
-	    "select pg_catalog.count(*) > 0 from pg_catalog.pg_class");
-	sql_add(&sql, " c where c.relkind = 'r' and c.relfilenode <>");
-	sql_add(&sql, " pg_catalog.pg_relation_filenode(c.oid)");
-	sql_add(&sql, " and (c.oid = ");
+	sql_add(&sql, "with part(oid) as materialized (select ");
 	sql_param(&sql, str_text(&name.text));
-	sql_add(&sql, "::pg_catalog.regclass or c.oid in (select p.relid");
-	sql_add(&sql, " from pg_catalog.pg_partition_tree($1) as p))");
-	st = pg_run(s->pg, "look whether a relation was rewritten", &sql, &r);
-	if (st == STATUS_OK)
-		*intact = !pg_true(r, 0, 0);
+	sql_add(&sql, "::pg_catalog.regclass::pg_catalog.oid");
+	sql_add(&sql, " union select p.relid::pg_catalog.oid");
+	sql_add(&sql, " from pg_catalog.pg_partition_tree($1) as p)");
+	sql_add(&sql, " select pg_catalog.bool_or(c.relkind = 'r'");
+	sql_add(&sql, " and c.relfilenode <>");
+	sql_add(&sql, " pg_catalog.pg_relation_filenode(c.oid)),");
+	sql_add(&sql, " pg_catalog.bool_or(");
+	pg_table_add_renamed(&sql);
+	sql_add(&sql, ") from part join pg_catalog.pg_class as c");
+	sql_add(&sql, " on c.oid = part.oid");
+	st = pg_run(s->pg, "look whether a relation was changed", &sql, &r);
+	if (st == STATUS_OK && pg_true(r, 0, 0))
+		*broken = "it was truncated or rewritten after the snapshot "
+			  "was taken";
+	else if (st == STATUS_OK && pg_true(r, 0, 1))
+		*broken = "columns of it were renamed, dropped or replaced "
+			  "after the snapshot was taken";
 	return st;
 }
 

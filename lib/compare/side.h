@@ -93,11 +93,13 @@ status side_digest(struct side *s, const struct rowset *rows,
 
 /*
  * Does the transaction's snapshot show the relation's rows?  One that was
- * truncated or rewritten later is empty to it, without an error.  To be asked
- * after side_digest, whose lock keeps it as it is.
+ * truncated or rewritten later is empty to it, and columns that were replaced
+ * later are read by the names of those that it shows, without an error.  To be
+ * asked after side_digest, whose lock keeps it as it is.  *broken: why not, or
+ * NULL.
  */
-status side_intact(struct side *s, const struct rowset *rows, bool *intact)
-    MUST_CHECK;
+status side_intact(struct side *s, const struct rowset *rows,
+    const char **broken) MUST_CHECK;
 
 /* Why the last call failed, for a line's "error"; class is its status. */
 json_t *side_error(const struct side *s, status class);

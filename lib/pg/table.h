@@ -48,6 +48,14 @@ status pg_table_load(struct pg *pg, const char *schema, const char *name,
 void pg_table_free(struct pg_table *t);
 struct pg_column *pg_table_column(const struct pg_table *t, const char *name);
 
+/*
+ * Appends a condition on c, a row of pg_class as a snapshot shows it, that is
+ * to be asked once the relation is locked: one of the columns that the
+ * snapshot shows does not have its name any more.  What a query names is then
+ * another column, or none.
+ */
+void pg_table_add_renamed(struct sql *sql);
+
 /* All copied columns may go in binary: every one of a built-in type other
  * than oid and reg*, or an enum, domain or array over such. */
 bool pg_table_binary(const struct pg_table *t);

@@ -133,7 +133,8 @@ lock(struct pg *pg, const struct pg_table *t, const char *name,
 
 /*
  * The snapshot's row of pg_class beside what holds now: to_regclass and
- * pg_relation_filenode look past the snapshot.
+ * pg_relation_filenode look past the snapshot.  What else a column may become
+ * without a rewrite, a longer varchar say, sends the same values.
  */
 static status
 unchanged(struct pg *pg, const struct pg_table *t, const char *name,
@@ -150,7 +151,8 @@ unchanged(struct pg *pg, const struct pg_table *t, const char *name,
 	sql_param(&sql, str_text(&quoted));
 	sql_add(&sql, ")::pg_catalog.oid = c.oid, false),");
 	sql_add(&sql, " coalesce(pg_catalog.pg_relation_filenode(c.oid)");
-	sql_add(&sql, " = c.relfilenode, false)");
+	sql_add(&sql, " = c.relfilenode, false), ");
+	pg_table_add_renamed(&sql);
 	sql_add(&sql, " from pg_catalog.pg_class as c where c.oid = ");
 	sql_param(&sql, str_text(&oid));
 	sql_add(&sql, "::pg_catalog.oid");
@@ -164,6 +166,11 @@ unchanged(struct pg *pg, const struct pg_table *t, const char *name,
 		return failure_set(why, STATUS_RETRY,
 		    "%s was truncated or rewritten after the snapshot was "
 		    "taken",
+		    name);
+	if (pg_true(r, 0, 2))
+		return failure_set(why, STATUS_RETRY,
+		    "columns of %s were renamed, dropped or replaced after "
+		    "the snapshot was taken",
 		    name);
 	return STATUS_OK;
 }

@@ -18,7 +18,8 @@ status relation_check(const struct pg_table *t, const char *name,
 /*
  * Lock it against change, and see that it has not changed: a truncate or a
  * rewrite after the snapshot was taken leaves old snapshots with an empty
- * or a differently ordered table, and no error.
+ * or a differently ordered table, and other columns may go by the names of
+ * the snapshot's by now, and no error.
  */
 status relation_hold(struct pg *pg, const struct pg_table *t, const char *name,
     struct failure *why) MUST_CHECK;
