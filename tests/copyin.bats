@@ -663,6 +663,26 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	is "$(dst 'select id from m_1') $(dst 'select id from m_2')" '1 2'
 }
 
+@test "a partition that belongs to another parent in the target is neither cleared nor loaded" {
+	src 'create table ev (y int) partition by list (y); create table ev_24 partition of ev for values in (24);
+		create table ev_25 partition of ev for values in (25) partition by hash (y);
+		create table ev_25_0 partition of ev_25 for values with (modulus 1, remainder 0); insert into ev values (24), (25)'
+	dst 'create table ev (y int) partition by list (y); create table ev_archive (y int) partition by list (y);
+		create table ev_24 partition of ev_archive for values in (24);
+		create table ev_25_0 partition of ev for values in (25); insert into ev_archive values (24), (24)'
+	IN_OPT=--keep-going
+	copy '0 0 3'
+	like "$err" 'public.ev_24 is no partition of "public.ev" in the target'
+	like "$err" 'hint: There it is one of public.ev_archive'
+	is "$(dst 'select count(*) from ev_archive') $(dst 'select y from ev')" '2 25'
+	# Unless it is asked for: by name, or as the parent's place.
+	IN_OPT='--map public.ev_24=public.ev_24'
+	copy '0 0 0'
+	is "$(dst 'select count(*) from ev_archive')" 1
+	IN_OPT='--restart --map public.ev=public.ev_archive'
+	copy '0 0 0'
+}
+
 @test "a plain table goes into a partitioned one" {
 	src 'create table m (id int); insert into m select generate_series(1, 100)'
 	dst 'create table m (id int) partition by hash (id);

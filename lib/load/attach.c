@@ -183,15 +183,54 @@ attach_create(struct pg *pg, const struct job *job, struct target *t,
 	return STATUS_OK;
 }
 
-/* Who is attached, or is going to be, needs no judgement. */
+/* What is going to be attached, or is no partition, needs no judgement. */
 static bool
 may_stand_alone(const struct job *job, const struct target *t)
 {
 	const struct chunk *c = &job->chunk;
 
 	return c->hypertable || c->bound == NULL || c->parent_table == NULL ||
-	    t->own_bound != NULL || t->bound != NULL ||
+	    t->bound != NULL ||
 	    map_names_relation(&job->load->map, c->schema, c->table);
+}
+
+/* On whatever level: the levels between may be others here. */
+static bool
+is_part_of(const struct target *t, const char *schema, const char *table)
+{
+	struct str name CLEANUP(str_free) = STR_INIT;
+	size_t i;
+
+	sql_show_name(&name, schema, table);
+	for (i = 0; i < json_array_size(t->ancestors); i++)
+		if (str_eq(json_string_value(json_array_get(t->ancestors, i)),
+			str_text(&name)))
+			return true;
+	return false;
+}
+
+static status
+refuse_alone(const struct job *job, const struct target *t, const char *schema,
+    const char *table, struct failure *f)
+{
+	const struct chunk *c = &job->chunk;
+	const char *other = json_string_value(json_array_get(t->ancestors, 0));
+
+	(void)failure_set(f, STATUS_FAIL,
+	    "%s is no partition of \"%s.%s\" in the target, which would not "
+	    "have its rows",
+	    job->target, schema, table);
+	if (other != NULL)
+		failure_hint(f,
+		    "There it is one of %s: detach it from that or rename it; "
+		    "--map %s.%s=%s.%s loads it where it is.",
+		    other, c->schema, c->table, job->schema, job->table);
+	else
+		failure_hint(f,
+		    "Attach it, or drop it, and it is made and attached; --map "
+		    "%s.%s=%s.%s loads it where it is.",
+		    c->schema, c->table, job->schema, job->table);
+	return STATUS_FAIL;
 }
 
 status
@@ -207,22 +246,14 @@ attach_check(struct pg *pg, const struct job *job, const struct target *t,
 		return STATUS_OK;
 	(void)map_relation(&job->load->map, c->parent_schema, c->parent_table,
 	    &schema, &table);
+	if (is_part_of(t, schema, table))
+		return STATUS_OK;
 	if (pg_table_load(pg, schema, table, &parent) != STATUS_OK)
 		return failure_from_pg(f, pg, "look at the parent of %s",
 		    job->target);
 	partitioned = parent.exists && parent.kind == 'p';
 	pg_table_free(&parent);
-	if (!partitioned)
-		return STATUS_OK;
-	(void)failure_set(f, STATUS_FAIL,
-	    "%s is no partition of \"%s.%s\" in the target, which would not "
-	    "have its rows",
-	    job->target, schema, table);
-	failure_hint(f,
-	    "Attach it, or drop it, and it is made and attached; --map "
-	    "%s.%s=%s.%s loads it where it is.",
-	    c->schema, c->table, job->schema, job->table);
-	return STATUS_FAIL;
+	return partitioned ? refuse_alone(job, t, schema, table, f) : STATUS_OK;
 }
 
 /* --- attaching ---------------------------------------------------------------------------- */

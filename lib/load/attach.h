@@ -20,9 +20,10 @@
 status attach_create(struct pg *pg, const struct job *job, struct target *t,
     bool *raced, struct failure *f) MUST_CHECK;
 /*
- * The target is there.  Refused when it is a partition at the source, has a
- * partitioned table for a parent here, and stands beside it: that table would
- * not have its rows.  A rule of --map for the table itself asks for that.
+ * The target is there.  Refused when it is a partition at the source whose
+ * parent is here, too, and partitioned, and it stands beside that or is part
+ * of another: that table would not have its rows.  A rule of --map for the
+ * table itself asks for that.
  */
 status attach_check(struct pg *pg, const struct job *job,
     const struct target *t, struct failure *f) MUST_CHECK;
