@@ -1876,6 +1876,39 @@ all_about() {	# NAME: every word about the indexes of t
 	wait
 }
 
+@test "a table that is altered while it is waited for is judged anew" {
+	local mode
+	both 'create table t (id int primary key, v int8)'
+	src 'insert into t select i, i from generate_series(1, 20000) i; analyze t'
+	alters() {	# STATEMENTS "CODES" SPLIT: while the pipeline waits for the table
+		local waits="exists (select from pg_locks where relation = 't'::regclass and"
+		psql -qXd "$DST" -c "begin; $1; do \$\$ begin
+			while not $waits not granted) loop perform pg_sleep(0.02); end loop; end \$\$; commit" &
+		wait_for pg_sql_true "dst/$DB" "select $waits mode = 'AccessExclusiveLock')"
+		LIST="--split $3" IN_OPT="--run $((++runs)) --mode $mode"
+		copy "$2"
+		wait $!
+	}
+	local runs=0 way
+	for way in 'replace 0' 'replace 200kB' 'append 0' 'upsert 200kB'; do
+		mode=${way% *}
+		dst 'drop table t; create table t (id int primary key, v int8); insert into t values (-1, 77)'
+		alters 'alter table t alter v type float8' '0 0 3' "${way#* }"
+		like "$err" 'column "v" is bigint in "public.t" of the source, and double precision in public.t'
+		is "$(dst 'select * from t')" '-1|77' "$way"
+		dst 'alter table t alter v type int8'
+		alters 'alter table t drop v, add v int8, add w int default 3' '0 0 0' "${way#* }"
+		is "$(dst 'select count(*), sum(v), sum(w) from t where id > 0')" '20000|200010000|60000'
+	done
+	# Who may only write to columns cannot lock it, and needs not.
+	dst 'drop table t; create table t (id int, v int8); create role few login; grant insert (id, v) on t to few'
+	LIST=''
+	saved a
+	exits 0 bash -c "pg-copyin --no-ledger --mode append -d '${DST/user=postgres/user=few}' <a"
+	is "$(dst 'select count(*) from t')" 20000
+	dst 'drop owned by few; drop role few'
+}
+
 @test "a server that dies and comes back: running again finishes the job" {
 	big
 	both 'create table other (x int)'

@@ -299,7 +299,8 @@ begin_anew(struct pg *pg, struct job *job, struct target *t,
 		s = insert_row(pg, job, t, &out->id, f);
 	if (s == STATUS_OK && rows != NULL && t->unlogged)
 		s = unlogged_mark_sliced(pg, job, out->id, f);
-	return s;
+	/* Not emptied for rows that will not fit. */
+	return s == STATUS_OK ? target_hold(pg, job, t, f) : s;
 }
 
 /* The target as it is, or new. */
@@ -375,6 +376,7 @@ try_begin(struct pg *pg, struct job *job, struct unit *out, bool *raced,
 		    : decide(pg, job, &t, out, f);
 	if (s == STATUS_OK)
 		s = failure_do(f, pg, "commit", "begin %s", job->target);
+	*raced = *raced || t.changed;
 	if (s != STATUS_OK)
 		failure_roll_back(pg);
 	return s;
@@ -386,7 +388,7 @@ unit_begin(struct pg *pg, struct job *job, struct unit *out, struct failure *f)
 	bool raced;
 	status s = try_begin(pg, job, out, &raced, f);
 
-	/* Somebody made the partition meanwhile: now it is there. */
+	/* Somebody made the partition meanwhile, or altered the table. */
 	return s != STATUS_OK && raced ? try_begin(pg, job, out, &raced, f) : s;
 }
 

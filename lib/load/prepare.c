@@ -244,8 +244,13 @@ try(struct chore *c, bool *raced, struct failure *f)
 		s = claim(c, f);
 	if (s != STATUS_OK || c->skip)
 		return s;
-	return c->job->chunk.hypertable ? prepare_hyper(c, f)
-					: prepare_target(c, raced, f);
+	s = c->job->chunk.hypertable ? prepare_hyper(c, f)
+				     : prepare_target(c, raced, f);
+	if (s != STATUS_OK || c->skip || c->hyper.make)
+		return s;
+	s = target_hold(c->pg, c->job, &c->target, f);
+	*raced = c->target.changed;
+	return s;
 }
 
 status

@@ -117,7 +117,9 @@ build(struct sql *q, const struct target *t)
 	sql_add(q, " join pg_catalog.pg_class as c on c.oid = a.relid");
 	sql_add(q, " join pg_catalog.pg_namespace as n");
 	sql_add(q, " on n.oid = c.relnamespace where c.oid <> k.oid) end");
-	sql_add(q, ", pg_catalog.pg_get_expr(k.relpartbound, k.oid)");
+	sql_add(q, ", pg_catalog.pg_get_expr(k.relpartbound, k.oid),");
+	sql_add(q, " pg_catalog.has_table_privilege(k.oid,");
+	sql_add(q, " 'INSERT, UPDATE, DELETE, TRUNCATE')");
 	sql_add(q, " from k");
 }
 
@@ -177,6 +179,7 @@ look(struct pg *pg, const struct job *job, struct target *t, struct failure *f)
 	t->keys = pg_true(r, 0, 12);
 	t->ancestors = shown_names(pg_value(r, 0, 13));
 	t->own_bound = copy_of(pg_value(r, 0, 14));
+	t->may_lock = pg_true(r, 0, 15);
 	return STATUS_OK;
 }
 
@@ -354,6 +357,27 @@ target_check(struct pg *pg, const struct job *job, const struct target *t,
 		return STATUS_FAIL;
 	}
 	return columns_check(pg, job, t, f);
+}
+
+/*
+ * COPY would wait for who alters the table, and then send int8 in binary to
+ * what is a float8 by now.
+ */
+status
+target_hold(struct pg *pg, const struct job *job, struct target *t,
+    struct failure *f)
+{
+	bool same;
+
+	if (t->created)
+		return STATUS_OK;
+	if (pg_table_hold(pg, &t->table, t->may_lock, &same) != STATUS_OK)
+		return failure_from_pg(f, pg, "lock %s", job->target);
+	t->changed = !same;
+	return same
+	    ? STATUS_OK
+	    : failure_set(f, STATUS_RETRY,
+		  "%s was altered while it was waited for", job->target);
 }
 
 /* A partition of the same name may be there for other rows, too. */

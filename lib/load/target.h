@@ -19,6 +19,8 @@ struct target {
 	bool unlogged;	   /* a crash empties it, or partitions of it */
 	bool owner;	   /* we may do what its owner may */
 	bool may_truncate; /* the privilege is there */
+	bool may_lock;	   /* as who writes to it; not by column privileges */
+	bool changed;	   /* what is known here is not so any more */
 	bool truncate_triggers, delete_triggers; /* enabled ones of users */
 	bool keeps_rows;   /* a delete may leave rows: triggers, rules */
 	char *references;  /* foreign keys of others on it, or NULL */
@@ -54,6 +56,13 @@ status target_keys(struct pg *pg, const struct job *job, struct target *t,
  */
 status target_check(struct pg *pg, const struct job *job,
     const struct target *t, struct failure *f) MUST_CHECK;
+/*
+ * After whatever else comes before its first row: lock it, and see that it
+ * still has the columns that were judged.  If not, STATUS_RETRY and changed:
+ * worth another attempt, in a new transaction.
+ */
+status target_hold(struct pg *pg, const struct job *job, struct target *t,
+    struct failure *f) MUST_CHECK;
 /* Say, once a table, what happens to its rows that the source does not
  * know of: triggers that fire, rules that do not. */
 void target_warn(const struct job *job, const struct target *t);

@@ -56,6 +56,14 @@ struct pg_column *pg_table_column(const struct pg_table *t, const char *name);
  */
 void pg_table_add_renamed(struct sql *sql);
 
+/*
+ * In a transaction that reads what is committed: lock t as COPY into it does
+ * (where it may not be locked: lock false), and see whether the relation of
+ * that name is still the one with these columns.  Reports nothing.
+ */
+status pg_table_hold(struct pg *pg, const struct pg_table *t, bool lock,
+    bool *same) MUST_CHECK;
+
 /* All copied columns may go in binary: every one of a built-in type other
  * than oid and reg*, or an enum, domain or array over such. */
 bool pg_table_binary(const struct pg_table *t);
