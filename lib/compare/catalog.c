@@ -17,6 +17,7 @@ free_column(struct pg_column *c)
 	free(c->type_name);
 	free(c->typmod_text);
 	free(c->fields);
+	json_decref(c->made_of);
 	free(c->canonical);
 }
 
@@ -48,6 +49,7 @@ copy_column(const struct pg_column *model, const char *name)
 	c.type_name = copy_text(model->type_name);
 	c.typmod_text = copy_text(model->typmod_text);
 	c.fields = copy_text(model->fields);
+	c.made_of = json_incref(model->made_of);
 	c.canonical = copy_text(model->canonical);
 	c.digest.name = c.name;
 	/* These are the column's own, and not known of it. */

@@ -63,12 +63,11 @@ width(const char *type)
 
 /* Every value of the one is, as text, a value of the other. */
 static bool
-grows(const char *from, const struct pg_column *to)
+grows(const char *from, const char *to, int32_t typmod)
 {
-	if (is_text(to->type_name))
-		return to->typmod == NO_TYPMOD;
-	return width(from) > 0 && width(from) < width(to->type_name) &&
-	    to->typmod == NO_TYPMOD;
+	if (typmod != NO_TYPMOD)
+		return false;
+	return is_text(to) || (width(from) > 0 && width(from) < width(to));
 }
 
 /* The target's name of a type: its schema may have been mapped. */
@@ -168,6 +167,72 @@ check_made_of(const struct job *job, const json_t *from,
 	return STATUS_FAIL;
 }
 
+static int32_t
+typmod_of(const json_t *type)
+{
+	return (int32_t)json_integer_value(json_object_get(type, "typmod"));
+}
+
+static const char *
+part_shown(const json_t *part)
+{
+	const char *type = record_text(part, "type");
+
+	return type == NULL ? "another type" : type;
+}
+
+/* Does the one take every value of the other? */
+static bool
+part_fits(const struct job *job, const json_t *from, const json_t *to)
+{
+	const char *type = record_text(from, "type_name");
+	const char *other = record_text(to, "type_name");
+
+	if (type == NULL || other == NULL)
+		return false;
+	return same_type(job, type, other)
+	    ? !narrows(type, typmod_of(from), typmod_of(to))
+	    : grows(type, other, typmod_of(to));
+}
+
+static status
+refuse_part(const struct job *job, const json_t *from, const json_t *part,
+    const struct pg_column *to, const json_t *other, struct failure *f)
+{
+	(void)failure_set(f, STATUS_FAIL,
+	    "column \"%s\" is %s, which is made of %s in \"%s.%s\" of the "
+	    "source, and of %s in %s of the target",
+	    to->name, record_text(from, "type"), part_shown(part),
+	    job->chunk.schema, job->chunk.table, part_shown(other),
+	    job->target);
+	failure_hint(f,
+	    "--lossy loads what fits and fails at what does not; values may "
+	    "be rounded.");
+	return STATUS_FAIL;
+}
+
+/* What domains and composites of the same name and the same fields are made
+ * of: their own modifiers are none. */
+static status
+check_parts(const struct job *job, const json_t *from,
+    const struct pg_column *to, struct failure *f)
+{
+	const json_t *parts = json_object_get(from, "made_of"), *part;
+	size_t i;
+
+	if (job->load->options->lossy ||
+	    json_array_size(parts) != json_array_size(to->made_of))
+		return STATUS_OK;
+	json_array_foreach(parts, i, part)
+	{
+		const json_t *other = json_array_get(to->made_of, i);
+
+		if (!part_fits(job, part, other))
+			return refuse_part(job, from, part, to, other, f);
+	}
+	return STATUS_OK;
+}
+
 /* The values of a composite are told apart by their places alone. */
 static status
 check_fields(const struct job *job, const json_t *from,
@@ -214,7 +279,7 @@ check_type(const struct job *job, const json_t *from,
 		    "them with pg-copyout --format text.");
 		return STATUS_FAIL;
 	}
-	if (lossy || grows(type, to))
+	if (lossy || grows(type, to->type_name, to->typmod))
 		return STATUS_OK;
 	(void)mismatch(job, f, from, to);
 	failure_hint(f, "--lossy lets the server read one as the other.");
@@ -270,6 +335,8 @@ check_column(struct pg *pg, const struct job *job, const struct target *t,
 	s = check_type(job, from, to, f);
 	if (s == STATUS_OK)
 		s = check_fields(job, from, to, f);
+	if (s == STATUS_OK)
+		s = check_parts(job, from, to, f);
 	return s == STATUS_OK ? check_array(pg, job, from, to, f) : s;
 }
 

@@ -90,6 +90,44 @@ select_fields(struct sql *sql)
 	    " order by name collate \"C\") from composite) end");
 }
 
+/*
+ * What a column of a domain or a composite type is at bottom, in the order of
+ * fields: types that are neither, with the modifiers that hold for them.  The
+ * type's own modifier is none, and a narrower one inside of it rounds, too.
+ */
+static void
+select_made_of(struct sql *sql)
+{
+	sql_add(sql,
+	    ", case when col.atttypid >= 16384 then ("
+	    "with recursive part(oid, typmod, place) as ("
+	    "select col.atttypid, col.atttypmod, array[]::int2[]"
+	    " union all select i.oid, i.typmod,"
+	    " case when i.attnum is null then part.place"
+	    " else part.place || i.attnum end"
+	    " from part join pg_catalog.pg_type t on t.oid = part.oid"
+	    " cross join lateral ("
+	    "select t.typbasetype, t.typtypmod, null::int2"
+	    " where t.typtype = 'd'"
+	    " union all select e.oid, part.typmod, null"
+	    " from pg_catalog.pg_type e"
+	    " where e.oid = t.typelem and e.typarray = t.oid"
+	    " union all select f.atttypid, f.atttypmod, f.attnum"
+	    " from pg_catalog.pg_attribute f where t.typtype = 'c'"
+	    " and f.attrelid = t.typrelid and f.attnum > 0"
+	    " and not f.attisdropped) i(oid, typmod, attnum)"
+	    ") select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array("
+	    "pg_catalog.format_type(t.oid, part.typmod), n.nspname, t.typname,"
+	    " part.typmod) order by part.place) from part"
+	    " join pg_catalog.pg_type t on t.oid = part.oid"
+	    " join pg_catalog.pg_namespace n on n.oid = t.typnamespace"
+	    " left join pg_catalog.pg_type e on e.oid = t.typelem"
+	    "  and e.typarray = t.oid"
+	    " where t.typtype not in ('c', 'd') and e.oid is null"
+	    " and exists (select from part p join pg_catalog.pg_type u"
+	    "  on u.oid = p.oid where u.typtype in ('c', 'd'))) end::text");
+}
+
 static void
 select_columns(struct sql *sql)
 {
@@ -101,7 +139,8 @@ select_columns(struct sql *sql)
 	    " (col.attgenerated <> '')::text, col.attidentity::text,"
 	    " col.attnotnull::text, col.atthasdef::text");
 	select_fields(sql);
-	sql_add(sql, ", null from col");
+	select_made_of(sql);
+	sql_add(sql, " from col");
 }
 
 enum {
@@ -114,8 +153,11 @@ enum {
 	COL_IDENTITY,
 	COL_NOT_NULL,
 	COL_DEFAULT,
-	COL_FIELDS
+	COL_FIELDS,
+	COL_MADE_OF
 };
+
+enum { PART_TYPE, PART_SCHEMA, PART_NAME, PART_TYPMOD };
 
 static void
 select_types(struct sql *sql)
@@ -152,6 +194,38 @@ take_relation(struct pg_table *t, const struct pg_result *r, int row)
 	t->row_security = said(r, row, REL_ROW_SECURITY);
 }
 
+static const char *
+part_text(const json_t *part, size_t i)
+{
+	return json_string_value(json_array_get(part, i));
+}
+
+/* The names are quoted here, and not by each version's rules. */
+static json_t *
+take_made_of(const char *text)
+{
+	json_t *parts CLEANUP(record_cleanup) =
+	    text == NULL ? NULL : json_loads(text, 0, NULL);
+	json_t *out = parts == NULL ? NULL : json_array();
+	const json_t *part;
+	size_t i;
+
+	json_array_foreach(parts, i, part)
+	{
+		const json_t *typmod = json_array_get(part, PART_TYPMOD);
+		struct str name CLEANUP(str_free) = STR_INIT;
+		json_t *made = json_object();
+
+		sql_show_name(&name, part_text(part, PART_SCHEMA),
+		    part_text(part, PART_NAME));
+		record_set_text(made, "type", part_text(part, PART_TYPE));
+		record_set_text(made, "type_name", str_text(&name));
+		record_set_int(made, "typmod", json_integer_value(typmod));
+		(void)json_array_append_new(out, made);
+	}
+	return out;
+}
+
 static void
 take_column(struct pg_column *c, const struct pg_result *r, int row)
 {
@@ -166,6 +240,7 @@ take_column(struct pg_column *c, const struct pg_result *r, int row)
 	if (pg_value(r, row, COL_FIELDS) != NULL) {
 		c->fields = mem_strdup(pg_value(r, row, COL_FIELDS));
 	}
+	c->made_of = take_made_of(pg_value(r, row, COL_MADE_OF));
 	c->oid = (uint32_t)pg_int(r, row, COL_TYPE_OID);
 	c->digest.name = c->name;
 }
@@ -333,6 +408,7 @@ pg_table_free(struct pg_table *t)
 		free(c->type_name);
 		free(c->typmod_text);
 		free(c->fields);
+		json_decref(c->made_of);
 		free(c->canonical);
 	}
 	free(t->columns);

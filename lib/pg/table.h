@@ -18,8 +18,11 @@ struct pg_column {
 	int32_t typmod;
 	char *typmod_text; /* format_type with typmod: "numeric(12,4)" */
 	char *fields;	   /* of composites in it, "pair(x, y)", or NULL */
-	bool generated;	   /* stored or virtual: never copied */
-	char identity;	   /* 'a', 'd' or 0 */
+	/* Of domains and composites, down to their last: [{"type",
+	 * "type_name","typmod"},...] in the order of fields; or NULL. */
+	json_t *made_of;
+	bool generated; /* stored or virtual: never copied */
+	char identity;	/* 'a', 'd' or 0 */
 	bool not_null, has_default;
 	bool binary;	 /* auto format may send it in binary */
 	char *canonical; /* type to cast to, as SQL, or NULL: none needed */

@@ -30,6 +30,8 @@ column_json(const struct pg_column *c)
 	record_set_int(record, "typmod", c->typmod);
 	if (c->fields != NULL)
 		record_set_text(record, "fields", c->fields);
+	if (c->made_of != NULL)
+		(void)json_object_set(record, "made_of", c->made_of);
 	set_oid(record, "oid", c->oid);
 	set_oid(record, "digest_oid", c->digest.type);
 	(void)json_object_set_new(record, "array",
