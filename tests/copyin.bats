@@ -239,6 +239,29 @@ logged() { tail -c "+$((LOG_FROM + 1))" "$(pg_log dst)"; }
 	exits 2 pg-copyin --mode append --key a -d "$DST" </dev/null
 }
 
+@test "upsert by a key that may hold nulls takes no rows that would come again and again" {
+	both 'create table t ("the code" text, part int default 1 not null, v text, unique ("the code", part))'
+	src "insert into t values ('k', 1, 'b'), ('l', 1, 'c'); create table n (like t); insert into n values (null, 1, 'a'), (null, 1, 'b')"
+	LIST=t IN_OPT="--mode upsert --key '\"the code\",part'"
+	copy '0 0 0'
+	same t
+	src 'insert into t select * from n'
+	IN_OPT="--run two $IN_OPT"
+	for OUT_OPT in '' '--format text'; do
+		copy '0 0 3'
+		like "$err" 'cannot merge into public.t: 2 of the rows have no value in a column of the key \("the code"\)'
+		like "$err" 'hint: Merge by a key whose columns are not null'
+		is "$(dst 'select count(*) from t')" 2
+	done
+	[ "$PG_MAJOR" -ge 15 ] || return 0
+	src 'delete from t where v = '"'a'"
+	dst 'create unique index on t ("the code", part) nulls not distinct'
+	copy '0 0 0'
+	IN_OPT="${IN_OPT/two/three}"
+	copy '0 0 0'
+	same t
+}
+
 @test "upsert where all columns are the key, and where there is none" {
 	both 'create table a (x int, y int, primary key (y, x)); create table n (x int)'
 	src 'insert into a values (1, 2), (3, 4); insert into n values (1)'

@@ -17,14 +17,27 @@ void
 upsert_free(struct upsert *u)
 {
 	strv_free(&u->key);
+	strv_free(&u->may_be_null);
 	free(u->stage);
 	u->stage = NULL;
 }
 
+/* Of a key's columns, sorted by name. */
+static void
+add_columns(struct sql *q)
+{
+	sql_add(q, "pg_catalog.to_jsonb(array(select a.attname::text");
+	sql_add(q, " from pg_catalog.pg_attribute as a");
+	sql_add(q, " where a.attrelid = i.indrelid");
+	sql_add(q, " and a.attnum = any ((i.indkey::int2[])");
+	sql_add(q, "[0:i.indnkeyatts - 1])");
+}
+
 /*
  * Keys that "on conflict" can use: unique at once, of plain columns, without
- * a predicate.  One row an index: whether it is the primary key's, and its
- * columns' names sorted.
+ * a predicate.  One row an index: whether it is the primary key's, its
+ * columns' names sorted, and those of them that may hold nulls which are all
+ * different.
  */
 static status
 find_keys(struct pg *pg, const struct job *job, const struct target *t,
@@ -32,19 +45,20 @@ find_keys(struct pg *pg, const struct job *job, const struct target *t,
 {
 	struct sql q CLEANUP_SQL = SQL_INIT;
 
-	sql_add(&q, "select i.indisprimary, pg_catalog.to_jsonb(array(");
-	sql_add(&q, "select a.attname::text");
-	sql_add(&q, " from pg_catalog.pg_attribute as a");
-	sql_add(&q, " where a.attrelid = i.indrelid");
-	sql_add(&q, " and a.attnum = any ((i.indkey::int2[])");
-	sql_add(&q, "[0:i.indnkeyatts - 1])");
+	sql_add(&q, "select i.indisprimary, ");
+	add_columns(&q);
+	sql_add(&q, " order by a.attname::text collate \"C\")), ");
+	add_columns(&q);
+	sql_add(&q, " and not a.attnotnull");
+	if (pg_version(pg) >= 150000)
+		sql_add(&q, " and not i.indnullsnotdistinct");
 	sql_add(&q, " order by a.attname::text collate \"C\"))");
 	sql_add(&q, " from pg_catalog.pg_index as i");
 	sql_add(&q, " where i.indrelid = ");
 	run_param(&q, t->table.oid);
 	sql_add(&q, " and i.indisunique and i.indimmediate and i.indisvalid");
 	sql_add(&q, " and i.indpred is null and i.indexprs is null");
-	sql_add(&q, " and not i.indisexclusion");
+	sql_add(&q, " and not i.indisexclusion order by 3");
 	return failure_run(f, pg, &q, out, "look at the keys of %s",
 	    job->target);
 }
@@ -106,10 +120,14 @@ choose(const struct job *job, const struct pg_result *r, struct upsert *u,
 	for (i = 0; i < pg_rows(r) && u->key.len == 0; i++) {
 		json_t *names CLEANUP(record_cleanup) =
 		    json_loads(pg_value(r, i, 1), 0, NULL);
+		json_t *nulls CLEANUP(record_cleanup) =
+		    json_loads(pg_value(r, i, 2), 0, NULL);
 
 		if (asked->len == 0 ? pg_true(r, i, 0)
-				    : same_names(&sorted, names))
+				    : same_names(&sorted, names)) {
 			copy_names(names, &u->key);
+			copy_names(nulls, &u->may_be_null);
+		}
 	}
 	if (u->key.len == 0) {
 		(void)failure_set(f, STATUS_FAIL,
@@ -228,6 +246,48 @@ add_conflict(struct sql *q, const struct job *job, const struct upsert *u)
 	return any;
 }
 
+/*
+ * A null is no conflict with another one: such a row would be added once more
+ * by every run.
+ */
+static status
+check_nulls(struct pg *pg, const struct job *job, const struct upsert *u,
+    struct failure *f)
+{
+	struct str names CLEANUP(str_free) = STR_INIT;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	status s;
+	size_t i;
+
+	if (u->may_be_null.len == 0)
+		return STATUS_OK;
+	sql_add(&q, "select pg_catalog.count(*) from ");
+	sql_name(&q, "pg_temp", u->stage);
+	sql_add(&q, " where false");
+	for (i = 0; i < u->may_be_null.len; i++) {
+		sql_add(&q, " or ");
+		sql_ident(&q, u->may_be_null.data[i]);
+		sql_add(&q, " is null");
+		str_addf(&names, "%s\"%s\"", i == 0 ? "" : ", ",
+		    u->may_be_null.data[i]);
+	}
+	s = failure_run(f, pg, &q, &r, "look for nulls in the key");
+	if (s != STATUS_OK || pg_int(r, 0, 0) == 0)
+		return s;
+	(void)failure_set(f, STATUS_FAIL,
+	    "cannot merge into %s: %" PRId64 " of the rows have no value in a "
+	    "column of the key (%s), and would be added again by every run",
+	    job->target, pg_int(r, 0, 0), str_text(&names));
+	failure_hint(f,
+	    "Merge by a key whose columns are not null, or leave these rows "
+	    "out%s.",
+	    pg_version(pg) >= 150000
+		? ", or make its index \"unique nulls not distinct\""
+		: "");
+	return STATUS_FAIL;
+}
+
 status
 upsert_merge(struct pg *pg, const struct job *job, const struct target *t,
     const struct upsert *u, uint64_t rows, struct failure *f)
@@ -235,8 +295,10 @@ upsert_merge(struct pg *pg, const struct job *job, const struct target *t,
 	struct pg_result *r CLEANUP_RESULT = NULL;
 	struct sql q CLEANUP_SQL = SQL_INIT;
 	bool updates;
-	status s;
+	status s = check_nulls(pg, job, u, f);
 
+	if (s != STATUS_OK)
+		return s;
 	sql_add(&q, "insert into ");
 	target_name(&q, t);
 	sql_add(&q, " (");

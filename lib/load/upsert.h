@@ -11,7 +11,8 @@
 
 struct upsert {
 	struct strv key;
-	char *stage; /* the temporary table's name */
+	struct strv may_be_null; /* of these; nulls that are all different */
+	char *stage;		 /* the temporary table's name */
 };
 void upsert_free(struct upsert *u); /* also the cleanup */
 
@@ -19,7 +20,8 @@ void upsert_free(struct upsert *u); /* also the cleanup */
  * chunk, and make the temporary table. */
 status upsert_prepare(struct pg *pg, const struct job *job,
     const struct target *t, struct upsert *u, struct failure *f) MUST_CHECK;
-/* Merge; rows is how many lie in the temporary table. */
+/* Merge; rows is how many lie in the temporary table.  Refused where rows
+ * have nulls in the key that no key keeps from coming twice. */
 status upsert_merge(struct pg *pg, const struct job *job,
     const struct target *t, const struct upsert *u, uint64_t rows,
     struct failure *f) MUST_CHECK;
