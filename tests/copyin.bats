@@ -1329,6 +1329,46 @@ kill_midway() {
 	same m
 }
 
+@test "a run goes on until what it has filled is attached" {
+	both 'create table m (id int, v text) partition by range (id); create table other (x int)'
+	src "create table m_1 partition of m for values from (0) to (100000);
+		insert into m select i, repeat(md5(i::text), 8) from generate_series(1, 20000) i"
+	dst "create table m_rest partition of m default; insert into m values (5, 'x')"
+	LIST='--split 1MB m' IN_OPT='--mode append'
+	copy '0 0 3'
+	is "$(took | grep -vc loaded)" 0
+	like "$err" 'all rows of public.m_1 are loaded, but could not attach'
+	like "$err" 'is not finished: public.m_1 has all its rows and waits to be attached'
+	# Another run does not put its rows on top of them, whole or in slices.
+	for LIST in '--split 1MB m' '--split 0 m'; do
+		IN_OPT='--mode append --run two'
+		copy '0 0 3'
+		like "$err" 'public.m_1 is in the middle of another load: it waits to be attached'
+	done
+	dst 'delete from m_rest'
+	LIST='--split 1MB m' IN_OPT='--mode append'
+	copy '0 0 0'
+	is "$(took | grep -vc skipped)" 0
+	same m
+	is "$(dst "select finished is not null from pgpipe.run where name <> 'two'")" t
+	# What was attached by hand waits no more; a list without it will do, too.
+	dst "drop table m_1; insert into m values (5, 'x')"
+	IN_OPT=--restart
+	copy '0 0 3'
+	dst 'delete from m_rest'
+	LIST=other IN_OPT=
+	copy '0 0 0'
+	same m
+	dst "drop table m_1; insert into m values (5, 'x')"
+	LIST='--split 1MB m'
+	copy '0 0 3'
+	dst 'delete from m_rest; alter table m attach partition m_1 for values from (0) to (100000)'
+	LIST=other
+	copy '0 0 0'
+	same m
+	is "$(dst "select count(*) from pgpipe.run where finished is null and abandoned is null and name <> 'two'")" 0
+}
+
 @test "slices are appended and merged without clearing" {
 	big
 	dst "insert into big values (-1, 'old')"
@@ -1681,14 +1721,24 @@ all_about() {	# NAME: every word about the indexes of t
 	is "$(took | grep -vc loaded)" 0
 	like "$err" 'all rows of public.big are loaded, but could not build index "extra" again'
 	like "$err" 'detail: .*its definition: CREATE UNIQUE INDEX extra ON public.big'
+	like "$err" 'is not finished: public.big has all its rows and waits to be attached, or for its indexes'
 	is "$(dst "select name from pgpipe.deferred")" extra
-	dst "update pgpipe.run set finished = null"
+	is "$(dst 'select count(*) from pgpipe.run where finished is null')" 1
+	# Lists without it, whole and not, do not finish the run, either.
+	both 'create table other (x int)'
+	LIST=other
+	copy '0 0 3'
+	is "$(took)" 'public.other loaded'
+	like "$err" 'all rows of public.big are loaded, but could not build index "extra" again'
+	pipes '0 0 3' 'pg-chunks -d "$SRC" other | pg-copyout --partial -d "$SRC" | pg-copyin -d "$DST"'
+	is "$(dst 'select count(*) from pgpipe.run where finished is null')" 1
+	LIST='--split 1MB big'
 	dst 'update big set x = id'
 	copy '0 0 0'
 	is "$(took | grep -vc skipped)" 0
 	is "$(dst "select indisunique from pg_index where indexrelid = 'extra'::regclass")" t
 	is "$(dst 'select count(*) from pgpipe.deferred')" 0
-	same_columns() { :; }
+	is "$(dst 'select count(*), count(finished) from pgpipe.run')" '1|1'
 }
 
 @test "a small table keeps its indexes, row by row" {

@@ -254,27 +254,6 @@ insert_row(struct pg *pg, const struct job *job, const struct target *t,
 	return s;
 }
 
-/* A table whose indexes wait to be built has no key to merge or check by. */
-static status
-refuse_unfinished(struct pg *pg, const struct job *job, struct failure *f)
-{
-	struct index_list list CLEANUP(index_list_free) = INDEX_LIST_INIT;
-	status s;
-
-	s = index_deferred(pg, job, &list, f);
-	if (s != STATUS_OK || list.len == 0)
-		return s;
-	(void)failure_set(f, STATUS_FAIL,
-	    "%s is in the middle of another "
-	    "load: its indexes wait to be built",
-	    job->target);
-	failure_hint(f,
-	    "Run that one to its end first, or build them by hand: "
-	    "\"%s\".deferred has their definitions.",
-	    job->load->run.schema);
-	return STATUS_FAIL;
-}
-
 static status
 begin_anew(struct pg *pg, struct job *job, struct target *t,
     const struct pg_result *rows, struct unit *out, struct failure *f)
@@ -290,7 +269,8 @@ begin_anew(struct pg *pg, struct job *job, struct target *t,
 	if (s == STATUS_OK && job->load->options->mode == LOAD_REPLACE)
 		s = clear(pg, job, t, &rest, f);
 	else if (s == STATUS_OK)
-		s = refuse_unfinished(pg, job, f);
+		s = unit_refuse_unsettled(pg, job, t,
+		    rows != NULL && unit_mine(rows) >= 0, f);
 	strv_free(&rest.predicates);
 	if (s == STATUS_OK && t->created)
 		s = rows == NULL ? attach_now(pg, job, t, f)

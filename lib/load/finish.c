@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "load/unit.h"
 #include "load/unlogged.h"
 
 /*
@@ -65,10 +66,12 @@ forget_failed(const struct run *run, struct pg *pg, struct failure *f)
 struct standing {
 	bool listed;
 	int64_t chunks, failed, lacking, lacking_ours, snapshots;
-	int64_t waiting; /* indexes of relations that lack slices */
-	char *lacks;	 /* such a relation, or NULL */
-	int64_t gone;	 /* chunks that a crash of the target has taken */
-	char *empty;	 /* a table that they were in, or NULL */
+	int64_t waiting;   /* indexes of relations that lack slices */
+	char *lacks;	   /* such a relation, or NULL */
+	int64_t gone;	   /* chunks that a crash of the target has taken */
+	char *empty;	   /* a table that they were in, or NULL */
+	int64_t unsettled; /* relations that have all slices, and wait */
+	char *waits;	   /* such a relation, or NULL */
 };
 
 /* Relations that lack slices, and what of their indexes waits for those. */
@@ -106,6 +109,18 @@ add_gone(const struct run *run, struct sql *q)
 	sql_add(q, ") as g");
 }
 
+/* Relations that have all their slices and are not attached or indexed. */
+static void
+add_unsettled(const struct run *run, struct sql *q)
+{
+	sql_add(q, "select pg_catalog.count(*) as unsettled,");
+	sql_add(q, " pg_catalog.min(pg_catalog.format('%I.%I',");
+	sql_add(q, " s.target_schema, s.target_table)) as waits from ");
+	run_table(run, q, "sliced");
+	sql_add(q, " as s where s.run = r.id and");
+	unit_where_unsettled(q, run);
+}
+
 static char *
 copy_of(const char *text)
 {
@@ -125,7 +140,7 @@ look(const struct run *run, struct pg *pg, struct standing *out,
 	run_table(run, &q, "failed");
 	sql_add(&q, " as f where f.run = r.id),");
 	sql_add(&q, " s.lacking, s.ours, c.snapshots, s.lacks,");
-	sql_add(&q, " s.waiting, g.gone, g.empty from ");
+	sql_add(&q, " s.waiting, g.gone, g.empty, u.unsettled, u.waits from ");
 	run_table(run, &q, "run");
 	sql_add(&q, " as r cross join lateral (");
 	sql_add(&q, "select pg_catalog.count(*) as chunks,");
@@ -137,7 +152,9 @@ look(const struct run *run, struct pg *pg, struct standing *out,
 	add_lacking(run, &q);
 	sql_add(&q, ") as s cross join lateral (");
 	add_gone(run, &q);
-	sql_add(&q, ") as g where r.id = ");
+	sql_add(&q, ") as g cross join lateral (");
+	add_unsettled(run, &q);
+	sql_add(&q, ") as u where r.id = ");
 	run_param(&q, run->id);
 	s = failure_run(f, pg, &q, &r, "read the ledger");
 	if (s != STATUS_OK || pg_rows(r) != 1)
@@ -152,6 +169,8 @@ look(const struct run *run, struct pg *pg, struct standing *out,
 	out->waiting = pg_int(r, 0, 7);
 	out->gone = pg_int(r, 0, 8);
 	out->empty = copy_of(pg_value(r, 0, 9));
+	out->unsettled = pg_int(r, 0, 10);
+	out->waits = copy_of(pg_value(r, 0, 11));
 	return STATUS_OK;
 }
 
@@ -159,7 +178,7 @@ look(const struct run *run, struct pg *pg, struct standing *out,
 static bool
 covers(const struct run_outcome *o, const struct standing *now)
 {
-	if (now->failed > 0 || o->unrecorded)
+	if (now->failed > 0 || now->unsettled > 0 || o->unrecorded)
 		return false;
 	if (!o->partial)
 		return now->lacking_ours == 0;
@@ -208,21 +227,43 @@ say_gone(const struct standing *now)
 	log_hint("Listing it again loads it again.");
 }
 
-/* "public.t and 2 other tables lack slices, and 5 indexes wait for them" */
+/* "public.t and 2 other tables" */
+static void
+add_tables(struct str *text, const char *name, int64_t more)
+{
+	str_add(text, name);
+	if (more > 0)
+		str_addf(text, " and %" PRId64 " other table%s", more,
+		    more == 1 ? "" : "s");
+}
+
+/* "... lack slices, and 5 indexes wait to be built then" */
 static void
 say_lacking(const struct run *run, const struct standing *now)
 {
 	struct str text CLEANUP(str_free) = STR_INIT;
 	int64_t more = now->lacking - 1;
 
-	str_add(&text, now->lacks);
-	if (more > 0)
-		str_addf(&text, " and %" PRId64 " other table%s", more,
-		    more == 1 ? "" : "s");
+	add_tables(&text, now->lacks, more);
 	str_addf(&text, " lack%s slices", more > 0 ? "" : "s");
 	if (now->waiting > 0)
 		str_addf(&text, ", and %" PRId64 " index%s to be built then",
 		    now->waiting, now->waiting == 1 ? " waits" : "es wait");
+	log_info("run \"%s\" is not finished: %s", run->name, str_text(&text));
+}
+
+static void
+say_unsettled(const struct run *run, const struct standing *now)
+{
+	struct str text CLEANUP(str_free) = STR_INIT;
+	bool many = now->unsettled > 1;
+
+	add_tables(&text, now->waits, now->unsettled - 1);
+	str_add(&text,
+	    many ? " have all their rows and wait to be attached,"
+		   " or for their indexes"
+		 : " has all its rows and waits to be attached,"
+		   " or for its indexes");
 	log_info("run \"%s\" is not finished: %s", run->name, str_text(&text));
 }
 
@@ -247,7 +288,9 @@ say(const struct run *run, const struct run_outcome *o,
 	/* Indexes that are missing are worth a word of their own. */
 	if (alone && (failed ? now->waiting : now->lacking) > 0)
 		say_lacking(run, now);
-	else if (alone && !failed)
+	if (alone && now->unsettled > 0)
+		say_unsettled(run, now);
+	else if (alone && !failed && now->lacking == 0)
 		log_info("run \"%s\" is not finished: its whole list has not "
 			 "come yet",
 		    run->name);
@@ -319,5 +362,6 @@ run_end(const struct run *run, struct pg *pg, const struct run_outcome *o,
 		say(run, o, &now, *finished, alone);
 	free(now.lacks);
 	free(now.empty);
+	free(now.waits);
 	return s;
 }

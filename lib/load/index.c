@@ -240,12 +240,8 @@ index_drop(struct pg *pg, const struct job *job, const struct target *t,
 	return s;
 }
 
-/*
- * What waited to be built for a table that was dropped since, or was built
- * by hand meanwhile, waits no more.
- */
-static void
-add_stale(struct sql *q)
+void
+index_where_stale(struct sql *q)
 {
 	sql_add(q, "not exists (select from pg_catalog.pg_class as k");
 	sql_add(q, " where k.oid = d.target_oid) or exists (select");
@@ -320,7 +316,7 @@ index_deferred(struct pg *pg, const struct job *job, struct index_list *out,
 		return STATUS_OK;
 	sql_add(&q, "select id, name, definition, constraint_definition,");
 	sql_add(&q, " tablespace, after, ");
-	add_stale(&q);
+	index_where_stale(&q);
 	/* Of a table that was renamed since: its definitions have its old name. */
 	sql_add(&q, ", d.target_oid is distinct from ");
 	entry_target_oid(&q, job);

@@ -49,6 +49,12 @@ status index_drop(struct pg *pg, const struct job *job, const struct target *t,
 /* Write them to the ledger, in the transaction that dropped them. */
 status index_defer(struct pg *pg, const struct job *job,
     const struct index_list *l, struct failure *f) MUST_CHECK;
+/*
+ * Append a condition on a row d of the ledger's table "deferred": what waited
+ * to be built for a table that was dropped since, or was built by hand
+ * meanwhile, waits no more.
+ */
+void index_where_stale(struct sql *q);
 /* Those that wait in the ledger for being built; appended to out. */
 status index_deferred(struct pg *pg, const struct job *job,
     struct index_list *out, struct failure *f) MUST_CHECK;

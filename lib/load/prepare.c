@@ -10,6 +10,7 @@
 #include "load/attach.h"
 #include "load/clear.h"
 #include "load/sliced.h"
+#include "load/unit.h"
 
 #define MAKES 3 /* tries to make what a chunk goes into */
 
@@ -100,27 +101,15 @@ static status
 add_to(struct chore *c, struct failure *f)
 {
 	struct sliced_rest rest = {false, STRV_INIT};
-	struct index_list waiting CLEANUP(index_list_free) = INDEX_LIST_INIT;
 	status s;
 
 	s = sliced_precede(c->pg, c->job, c->target.table.oid, &c->skip,
 	    &c->entry, &rest, f);
 	strv_free(&rest.predicates);
 	if (s == STATUS_OK && !c->skip)
-		s = index_deferred(c->pg, c->job, &waiting, f);
+		s = unit_refuse_unsettled(c->pg, c->job, &c->target, false, f);
 	if (s != STATUS_OK || c->skip)
 		return s;
-	if (waiting.len > 0) {
-		(void)failure_set(f, STATUS_FAIL,
-		    "%s is in the middle of "
-		    "another load: its indexes wait to be built",
-		    c->job->target);
-		failure_hint(f,
-		    "Run that one to its end first, or build them by "
-		    "hand: \"%s\".deferred has their definitions.",
-		    c->job->load->run.schema);
-		return STATUS_FAIL;
-	}
 	if (c->job->load->options->mode == LOAD_UPSERT)
 		s = upsert_prepare(c->pg, c->job, &c->target, &c->upsert, f);
 	return s;

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/signal.h"
 #include "load/unit.h"
 
 enum stage { BEGINNING, OPEN, COMPLETE, BROKEN };
@@ -447,6 +448,69 @@ end_one(struct pg *pg, struct known *k, size_t *incomplete, struct failure *f)
 	return STATUS_OK;
 }
 
+static bool
+came(const struct slices *s, const struct job *place)
+{
+	const struct known *k;
+
+	for (k = s->first; k != NULL; k = k->next)
+		if (str_eq(k->place.schema, place->schema) &&
+		    str_eq(k->place.table, place->table))
+			return true;
+	return false;
+}
+
+/* Unless somebody has it in his hands. */
+static status
+settle_other(struct pg *pg, const struct job *place, struct failure *f)
+{
+	char *lock CLEANUP_FREE = mem_printf("table %s", place->target);
+	bool taken = false;
+	status s = try_lock(place->load, lock, false, &taken, f);
+
+	if (s != STATUS_OK || !taken)
+		return s;
+	settle(pg, place);
+	return unlock(place->load, lock, false, f);
+}
+
+/*
+ * What an earlier pipeline of the run could not settle keeps it from being
+ * finished, and this list need not hold it.
+ */
+static status
+settle_others(struct load *load, struct pg *pg, struct failure *f)
+{
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	struct sql q CLEANUP_SQL = SQL_INIT;
+	status s;
+	int i;
+
+	sql_add(&q, "select distinct s.target_schema, s.target_table from ");
+	run_table(&load->run, &q, "sliced");
+	sql_add(&q, " as s where s.run = ");
+	run_param(&q, load->run.id);
+	sql_add(&q, " and");
+	unit_where_unsettled(&q, &load->run);
+	sql_add(&q, " order by 1, 2");
+	s = failure_run(f, pg, &q, &r, "read the ledger");
+	for (i = 0; s == STATUS_OK && i < pg_rows(r); i++) {
+		struct str shown = STR_INIT;
+		struct job place = {.load = load,
+		    .schema = mem_strdup(pg_value(r, i, 0)),
+		    .table = mem_strdup(pg_value(r, i, 1))};
+
+		sql_show_name(&shown, place.schema, place.table);
+		place.target = str_take(&shown);
+		if (!came(load->slices, &place))
+			s = settle_other(pg, &place, f);
+		free(place.schema);
+		free(place.table);
+		free(place.target);
+	}
+	return s;
+}
+
 status
 sliced_end(struct load *load, struct pg *pg, size_t *incomplete)
 {
@@ -463,6 +527,10 @@ sliced_end(struct load *load, struct pg *pg, size_t *incomplete)
 		else if (s == STATUS_OK)
 			s = end_one(pg, k, incomplete, &f);
 	}
+	/* Of a shared run each process answers for what it was given. */
+	if (s == STATUS_OK && load->run.schema != NULL && !load->run.shared &&
+	    signal_stop() == 0)
+		s = settle_others(load, pg, &f);
 	if (s != STATUS_OK)
 		failure_report(&f);
 	return s;

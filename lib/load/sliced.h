@@ -60,7 +60,8 @@ status sliced_precede(struct pg *pg, struct job *job, uint32_t target,
 
 /*
  * The archive is at its end: complete what several processes have filled
- * together.  incomplete counts relations that still lack slices.
+ * together, and settle what earlier ones of the run have left complete and not
+ * indexed or attached.  incomplete counts relations that still lack slices.
  */
 status sliced_end(struct load *load, struct pg *pg, size_t *incomplete)
     MUST_CHECK;

@@ -210,6 +210,60 @@ unit_settle(struct pg *pg, const struct job *job, struct failure *f)
 	return s == STATUS_OK && attaching ? attach(pg, job, f) : s;
 }
 
+void
+unit_where_unsettled(struct sql *q, const struct run *run)
+{
+	sql_add(q, " s.completed is not null and exists (select");
+	sql_add(q, " from pg_catalog.pg_class as k");
+	sql_add(q, " join pg_catalog.pg_namespace as n");
+	sql_add(q, " on n.oid = k.relnamespace where k.oid = s.target_oid");
+	sql_add(q, " and (n.nspname, k.relname)");
+	sql_add(q, " = (s.target_schema, s.target_table)");
+	sql_add(q, " and (exists (select from ");
+	run_table(run, q, "deferred");
+	sql_add(q, " as d where d.target_oid = k.oid");
+	sql_add(q, " and (d.target_schema, d.target_table)");
+	sql_add(q, " = (s.target_schema, s.target_table) and not (");
+	index_where_stale(q);
+	sql_add(q, ")) or not k.relispartition and exists (select from ");
+	run_table(run, q, "attaching");
+	sql_add(q, " as a where (a.target_schema, a.target_table)");
+	sql_add(q, " = (s.target_schema, s.target_table))))");
+}
+
+static status
+refuse(const struct job *job, const char *waits, const char *hint,
+    struct failure *f)
+{
+	(void)failure_set(f, STATUS_FAIL,
+	    "%s is in the middle of another load: %s", job->target, waits);
+	failure_hint(f, "%s", hint);
+	return STATUS_FAIL;
+}
+
+status
+unit_refuse_unsettled(struct pg *pg, const struct job *job,
+    const struct target *t, bool attaching, struct failure *f)
+{
+	struct index_list list CLEANUP(index_list_free) = INDEX_LIST_INIT;
+	char *hint CLEANUP_FREE = NULL;
+	status s = index_deferred(pg, job, &list, f);
+
+	if (s == STATUS_OK && list.len > 0) {
+		hint = mem_printf("Run that one to its end first, or build "
+				  "them by hand: \"%s\".deferred has their "
+				  "definitions.",
+		    job->load->run.schema);
+		return refuse(job, "its indexes wait to be built", hint, f);
+	}
+	if (s != STATUS_OK || attaching || t->created || t->bound == NULL)
+		return s;
+	hint = mem_printf("Run that one to its end first, or attach it to "
+			  "\"%s.%s\" by hand: %s",
+	    t->parent_schema, t->parent_table, t->bound);
+	return refuse(job, "it waits to be attached", hint, f);
+}
+
 /* --- summing ------------------------------------------------------------------------------ */
 
 enum {

@@ -10,6 +10,7 @@
 #include "load/entry.h"
 #include "load/job.h"
 #include "load/sliced.h"
+#include "load/target.h"
 
 /* How a relation stands when its first slice comes. */
 struct unit {
@@ -61,6 +62,19 @@ status unit_complete(struct pg *pg, const struct job *job, int64_t id,
 /* What waits for completion: deferred indexes, a partition to attach. */
 status unit_settle(struct pg *pg, const struct job *job, struct failure *f)
     MUST_CHECK;
+/*
+ * Append a condition on a row s of the ledger's table "sliced": the relation is
+ * complete, and that still waits.  A table that was dropped or renamed since
+ * waits for nothing, nor what was built or attached by hand.
+ */
+void unit_where_unsettled(struct sql *q, const struct run *run);
+/*
+ * For append and upsert, which clear nothing: refused is a target in the middle
+ * of another load, whose indexes wait to be built, or which waits to be
+ * attached.  attaching: the latter is ours.
+ */
+status unit_refuse_unsettled(struct pg *pg, const struct job *job,
+    const struct target *t, bool attaching, struct failure *f) MUST_CHECK;
 
 /*
  * The sum of a complete relation's pieces that begin within [from, to) of a
