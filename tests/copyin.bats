@@ -2088,13 +2088,41 @@ all_about() {	# NAME: every word about the indexes of t
 	src 'delete from big where id % 2 = 0'
 	IN_OPT='--lock-timeout 500ms'
 	copy '0 0 4'
-	like "$err" 'another process is loading public.big in slices of another snapshot'
+	like "$err" 'another process has public.big in its hands'
 	tail -c +2000001 a >&9
 	exec 9>&-
 	wait $!
 	is "$(dst 'select count(*) from big')" 20000
 	copy '0 0 0'
 	same big || is "$(took | grep -vc skipped)" 0
+}
+
+@test "a table that is complete is in nobody's hands, while its loader goes on with others" {
+	big
+	both 'create table z (x int)'
+	src 'insert into z values (1)'
+	LIST='--split 1MB --order name big z'
+	saved a
+	mkfifo pipe
+	pg-copyin -d "$DST" <pipe >one 2>err1 &
+	exec 9>pipe
+	local first=$! size
+	size=$(grep -abo '"chunk":"public.z' a | head -n 1 | cut -d: -f1)
+	head -c "$size" a >&9
+	wait_for grep -qs public.big one
+	wait_for pg_sql_true "dst/$DB" 'select exists (select from pgpipe.sliced where completed is not null)'
+	# Skipped in the same run, begun in another.
+	LIST='--split 1MB big' IN_OPT='--lock-timeout 5s'
+	copy '0 0 0'
+	is "$(took | grep -vc skipped)" 0
+	like "$err" 'goes on: another process is loading in it'
+	IN_OPT='--lock-timeout 5s --run two'
+	copy '0 0 0'
+	is "$(took | grep -vc loaded)" 0
+	tail -c "+$((size + 1))" a >&9
+	exec 9>&-
+	wait $first || { cat err1; false; }
+	same big z
 }
 
 @test "--restart while another process is in the run is refused" {
@@ -2248,6 +2276,9 @@ all_about() {	# NAME: every word about the indexes of t
 	echo 'commit;' >&8
 	wait_for grep -q '"end"' two
 	wait $second || { cat err2; false; }
+	# So does who comes while it builds them.
+	exits 0 bash -c "pg-copyin -d '$DST' --lock-timeout 2s <a"
+	is "$(took | grep -vc skipped)" 0
 	exec 8>&-
 	wait $first || { cat err1; false; }
 	is "$(jq -r 'select(.chunk).status' two | sort -u)" skipped

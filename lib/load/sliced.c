@@ -28,6 +28,7 @@ struct known {
 	struct unit unit;
 	struct coverage begun; /* what has come here */
 	bool completed;	       /* by us */
+	bool tried;	       /* to settle it */
 };
 
 struct slices {
@@ -102,8 +103,28 @@ unlock(struct load *load, const char *what, bool shared, struct failure *f)
 }
 
 /*
- * Wait until the relation is ours alone, or open under our snapshot in
- * another process's hands: then it is shared.
+ * Share it with those who have it in their hands, if it is as unit_joinable
+ * wants it.  That is looked at with the lock: nobody begins it anew meanwhile.
+ */
+static status
+join(struct pg *pg, const struct job *job, const char *what, bool *taken,
+    struct failure *f)
+{
+	status s = try_lock(job->load, what, true, taken, f);
+	bool joinable = false;
+
+	if (s != STATUS_OK || !*taken)
+		return s;
+	s = unit_joinable(pg, job, &joinable, f);
+	if (s == STATUS_OK && joinable)
+		return s;
+	*taken = false;
+	return status_worse(s, unlock(job->load, what, true, f));
+}
+
+/*
+ * Wait until the relation is ours alone, or may be shared with another
+ * process.
  */
 static status
 lock_unit(struct pg *pg, const struct job *job, const char *what, bool *shared,
@@ -117,20 +138,15 @@ lock_unit(struct pg *pg, const struct job *job, const char *what, bool *shared,
 	for (;;) {
 		*shared = false;
 		s = try_lock(job->load, what, false, &taken, f);
-		if (s != STATUS_OK || taken)
-			return s;
-		s = unit_joinable(pg, job, shared, f);
-		if (s == STATUS_OK && *shared)
-			s = try_lock(job->load, what, true, &taken, f);
-		if (s != STATUS_OK || taken)
+		if (s == STATUS_OK && !taken)
+			s = join(pg, job, what, shared, f);
+		if (s != STATUS_OK || taken || *shared)
 			return s;
 		if (!run_lock_pause(since, timeout))
 			break;
 	}
-	(void)failure_set(f, STATUS_RETRY,
-	    "another process is loading %s in slices of another snapshot",
-	    job->target);
-	return STATUS_RETRY;
+	return failure_set(f, STATUS_RETRY,
+	    "another process has %s in its hands", job->target);
 }
 
 /* From exclusive to shared, so that others of the same snapshot may join. */
@@ -199,14 +215,23 @@ settle(struct pg *pg, const struct job *job)
 	pg_stoppable(pg, true);
 }
 
+static void
+let_go(struct load *load, const char *what, bool shared)
+{
+	struct failure f CLEANUP(failure_clear) = {0};
+
+	if (unlock(load, what, shared, &f) != STATUS_OK)
+		log_verbose("%s", f.message);
+}
+
 /*
  * The first slice of the relation in this process.  If somebody who shares it
- * has completed it just now, he is building its indexes.
+ * has completed it just now, he is building its indexes.  What is complete is
+ * nobody's.
  */
 static status
 begin(struct pg *pg, struct job *job, struct known *k, struct failure *f)
 {
-	struct failure ignored CLEANUP(failure_clear) = {0};
 	bool shared = false;
 	status s;
 
@@ -216,12 +241,15 @@ begin(struct pg *pg, struct job *job, struct known *k, struct failure *f)
 	if (s != STATUS_OK)
 		return s;
 	s = unit_begin(pg, job, &k->unit, f);
-	if (s != STATUS_OK)
-		(void)unlock(job->load, k->lock, shared, &ignored);
-	else if (k->unit.complete && !shared)
+	if (s == STATUS_OK && k->unit.complete && !shared) {
+		k->tried = true;
 		settle(pg, job);
-	return s == STATUS_OK && !shared ? share_lock(job->load, k->lock, f)
-					 : s;
+	}
+	if (s != STATUS_OK || k->unit.complete)
+		let_go(job->load, k->lock, shared);
+	else if (!shared)
+		s = share_lock(job->load, k->lock, f);
+	return s;
 }
 
 static void
@@ -383,9 +411,13 @@ complete(struct pg *pg, const struct job *job, struct known *k,
 	bool first = false;
 	status s = unit_complete(pg, job, k->unit.id, &first, f);
 
-	return s == STATUS_OK && first ? unit_settle(pg, job, f) : s;
+	if (s != STATUS_OK || !first)
+		return s;
+	k->tried = true;
+	return unit_settle(pg, job, f);
 }
 
+/* Then it is in our hands no more. */
 static void
 complete_or_say(struct pg *pg, const struct job *job, struct known *k)
 {
@@ -393,6 +425,8 @@ complete_or_say(struct pg *pg, const struct job *job, struct known *k)
 
 	if (complete(pg, job, k, &f) != STATUS_OK)
 		say_unsettled(job, &f);
+	if (job->load->run.schema != NULL)
+		let_go(job->load, k->lock, true);
 }
 
 void
@@ -449,12 +483,12 @@ end_one(struct pg *pg, struct known *k, size_t *incomplete, struct failure *f)
 }
 
 static bool
-came(const struct slices *s, const struct job *place)
+tried(const struct slices *s, const struct job *place)
 {
 	const struct known *k;
 
 	for (k = s->first; k != NULL; k = k->next)
-		if (str_eq(k->place.schema, place->schema) &&
+		if (k->tried && str_eq(k->place.schema, place->schema) &&
 		    str_eq(k->place.table, place->table))
 			return true;
 	return false;
@@ -471,12 +505,13 @@ settle_other(struct pg *pg, const struct job *place, struct failure *f)
 	if (s != STATUS_OK || !taken)
 		return s;
 	settle(pg, place);
-	return unlock(place->load, lock, false, f);
+	let_go(place->load, lock, false);
+	return STATUS_OK;
 }
 
 /*
- * What an earlier pipeline of the run could not settle keeps it from being
- * finished, and this list need not hold it.
+ * What another pipeline of the run could not settle, or died over, keeps it
+ * from being finished, and this list need not hold it.
  */
 static status
 settle_others(struct load *load, struct pg *pg, struct failure *f)
@@ -502,7 +537,7 @@ settle_others(struct load *load, struct pg *pg, struct failure *f)
 
 		sql_show_name(&shown, place.schema, place.table);
 		place.target = str_take(&shown);
-		if (!came(load->slices, &place))
+		if (!tried(load->slices, &place))
 			s = settle_other(pg, &place, f);
 		free(place.schema);
 		free(place.table);

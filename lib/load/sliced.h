@@ -10,7 +10,7 @@
  *
  * Slices of another snapshot never join what is there: if it is not
  * complete it is begun anew, if it is complete they are skipped.  A session
- * lock keeps a second process with another snapshot away meanwhile.
+ * lock keeps a second process with another snapshot away until then.
  */
 #ifndef LOAD_SLICED_H
 #define LOAD_SLICED_H

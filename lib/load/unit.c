@@ -38,7 +38,9 @@ unit_rows(struct pg *pg, const struct job *job, const char *within, bool lock,
 	sql_param(&q, job->chunk.table);
 	sql_add(&q, "::text), target_oid,");
 	unlogged_sliced_gone(&q, run, job->load->options->mode == LOAD_REPLACE);
-	sql_add(&q, " from ");
+	sql_add(&q, ", coalesce(target_oid = ");
+	entry_target_oid(&q, job);
+	sql_add(&q, ", false) from ");
 	run_table(run, &q, "sliced");
 	sql_add(&q, " as s where true");
 	entry_where_target(&q, job);
@@ -71,8 +73,9 @@ unit_joinable(struct pg *pg, const struct job *job, bool *out,
 	if (s != STATUS_OK)
 		return s;
 	i = unit_mine(r);
-	*out = i >= 0 && pg_true(r, i, UNIT_IDENTITY) &&
-	    !pg_true(r, i, UNIT_COMPLETED) && !pg_true(r, i, UNIT_GONE);
+	*out = i >= 0 &&
+	    (pg_true(r, i, UNIT_IDENTITY) || pg_true(r, i, UNIT_COMPLETED)) &&
+	    pg_true(r, i, UNIT_THERE) && !pg_true(r, i, UNIT_GONE);
 	return STATUS_OK;
 }
 

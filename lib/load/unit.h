@@ -31,7 +31,8 @@ enum unit_column {
 	UNIT_WITHIN,
 	UNIT_SOURCE, /* is this chunk's relation */
 	UNIT_TARGET, /* the target's oid */
-	UNIT_GONE    /* a crash has taken its rows */
+	UNIT_GONE,   /* a crash has taken its rows */
+	UNIT_THERE   /* its table still has the target's name */
 };
 
 status unit_rows(struct pg *pg, const struct job *job, const char *within,
@@ -40,7 +41,7 @@ status unit_rows(struct pg *pg, const struct job *job, const char *within,
 int unit_mine(const struct pg_result *rows);
 
 /* Is it open under this archive's snapshot, so that slices may be added
- * without beginning anything? */
+ * without beginning anything, or complete in this run, so that none are? */
 status unit_joinable(struct pg *pg, const struct job *job, bool *out,
     struct failure *f) MUST_CHECK;
 /*
