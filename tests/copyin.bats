@@ -2097,6 +2097,84 @@ all_about() {	# NAME: every word about the indexes of t
 	same big || is "$(took | grep -vc skipped)" 0
 }
 
+# One process is in the middle of an archive; what comes of another one then?
+overlap() {	# CODE "HOW" ARCHIVE "HOW" ARCHIVE, how: words of env and pg-copyin
+	local first
+	rm -f pipe
+	mkfifo pipe
+	env $2 pg-copyin -d "$DST" ${IN_OPT[0]} <pipe >one 2>err1 &
+	first=$!
+	exec 9>pipe
+	head -c 1000000 "$3" >&9
+	wait_for pg_sql_true "dst/$DB" "select exists (select from pg_locks where mode = 'RowExclusiveLock'
+		and relation = 'big'::regclass)"
+	exits "$1" bash -c "env $4 pg-copyin -d '$DST' --lock-timeout 200ms ${IN_OPT[1]} <'$5' 9>&-"
+	[ "$1" = 0 ] || like "$err" 'another process has public.big in its hands'
+	tail -c +1000001 "$3" >&9
+	exec 9>&-
+	wait $first || { cat err1; return 1; }
+}
+
+@test "parts of a table that two processes replace at once are not there twice" {
+	big
+	# With a key they would wait for each other as it is.
+	dst 'alter table big drop constraint big_pkey'
+	local window='--split 0 --time-column id' sliced='--split 1MB --time-column id --from 1 --until 20001 big'
+	LIST="$window --from 1 --until 20001 big"
+	saved a
+	LIST="$window --from 2000 --until 20001 big"
+	saved b
+	LIST='--split 1MB big'
+	saved slices
+	LIST=$sliced
+	saved within
+	# A later window of the same run; the same one in two runs; no ledger.
+	IN_OPT=('' '')
+	overlap 4 '' a '' b
+	exits 0 bash -c "pg-copyin -d '$DST' <b"
+	same big
+	IN_OPT=('--run one' '--run two')
+	overlap 4 '' a '' a
+	same big
+	IN_OPT=(--no-ledger --no-ledger)
+	overlap 4 '' a '' a
+	overlap 4 '' slices '' slices
+	same big
+	# With a ledger and without; slices that are begun beside a part.
+	IN_OPT=(--no-ledger '')
+	overlap 4 '' slices '' b
+	IN_OPT=('' --no-ledger)
+	overlap 4 '' slices '' b
+	IN_OPT=('--run three' '')
+	overlap 4 '' a '' within
+	same big
+	exits 0 bash -c "pg-copyin -d '$DST' <within"
+	same big
+	# What is handed out does not overlap, and goes on side by side.
+	LIST="$window --from 1 --until 10001 big"
+	saved c
+	LIST="$window --from 10001 --until 20001 big"
+	saved d
+	IN_OPT=('' '')
+	overlap 0 PGPIPE_RUN=q c PGPIPE_RUN=q d
+	same big
+	overlap 4 PGPIPE_RUN=r c '' d
+	same big
+	# Who waits long enough loads it.
+	mkfifo go
+	{ head -c 1000000 a; cat go >/dev/null; tail -c +1000001 a; } | pg-copyin -d "$DST" --no-ledger >one 2>err1 &
+	local first=$!
+	wait_for pg_sql_true "dst/$DB" "select exists (select from pg_locks where mode = 'RowExclusiveLock'
+		and relation = 'big'::regclass)"
+	pg-copyin -d "$DST" --run four <b >two 2>err2 &
+	wait_for pg_sql_true "dst/$DB" "select exists (select from pg_stat_activity where datname = '$DB'
+		and state = 'idle in transaction' and query like '%insert into%chunk%')"
+	echo >go
+	wait $first
+	wait $!
+	same big
+}
+
 @test "a table that is complete is in nobody's hands, while its loader goes on with others" {
 	big
 	both 'create table z (x int)'

@@ -140,6 +140,13 @@ cannot_redo(const struct job *job, struct failure *f)
 	return STATUS_FAIL;
 }
 
+/* Complete, and not what comes now: nothing happens to it. */
+static bool
+is_history(const struct pg_result *r, int i)
+{
+	return pg_true(r, i, UNIT_COMPLETED) && !pg_true(r, i, UNIT_MINE);
+}
+
 /*
  * Unfinished slices that what comes now takes the place of.  Whatever run
  * they are of, their rows lie in the table: they are cleared, too.
@@ -156,7 +163,7 @@ supersede(struct pg *pg, const struct job *job, const struct pg_result *r,
 		bool same_run = pg_true(r, i, UNIT_SAME_RUN);
 		const char *within = pg_value(r, i, UNIT_WITHIN);
 
-		if (pg_true(r, i, UNIT_COMPLETED) && !pg_true(r, i, UNIT_MINE))
+		if (is_history(r, i))
 			continue;
 		if (same_run && pg_true(r, i, UNIT_IDENTITY) &&
 		    !pg_true(r, i, UNIT_COMPLETED) &&
@@ -374,6 +381,25 @@ unit_begin(struct pg *pg, struct job *job, struct unit *out, struct failure *f)
 
 /* --- in place of slices ------------------------------------------------------------------- */
 
+/* Rows are locked only if there is one that counts: parts of a table would
+ * wait for each other. */
+static status
+rows_to_precede(struct pg *pg, const struct job *job, struct pg_result **out,
+    struct failure *f)
+{
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	status s = unit_rows(pg, job, job->chunk.where, false, &r, f);
+	int i;
+
+	for (i = 0; s == STATUS_OK && i < pg_rows(r); i++)
+		if (!is_history(r, i))
+			return unit_rows(pg, job, job->chunk.where, true, out,
+			    f);
+	*out = r;
+	r = NULL;
+	return s;
+}
+
 status
 sliced_precede(struct pg *pg, struct job *job, uint32_t target, bool *complete,
     struct entry *out, struct sliced_rest *rest, struct failure *f)
@@ -385,7 +411,7 @@ sliced_precede(struct pg *pg, struct job *job, uint32_t target, bool *complete,
 	*complete = false;
 	if (job->load->run.schema == NULL)
 		return STATUS_OK;
-	s = unit_rows(pg, job, job->chunk.where, true, &rows, f);
+	s = rows_to_precede(pg, job, &rows, f);
 	if (s != STATUS_OK)
 		return s;
 	i = unit_mine(rows);

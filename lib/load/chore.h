@@ -6,6 +6,7 @@
 #define LOAD_CHORE_H
 
 #include "load/entry.h"
+#include "load/hands.h"
 #include "load/hypertable.h"
 #include "load/index.h"
 #include "load/job.h"
@@ -15,6 +16,7 @@
 struct chore {
 	struct job *job;
 	struct pg *pg;
+	struct hands hands; /* of the process, until the transaction's end */
 	struct target target;
 	struct hyper hyper; /* of a chunk of a hypertable */
 	struct entry entry; /* the ledger's when skipped, ours when loaded */

@@ -327,6 +327,8 @@ loader_run(struct loader *l, struct job *job)
 	double since = num_now();
 	status s = load_chunk(l, &c, &f);
 
+	/* What is left of the archive's chunk may take long to pass. */
+	hands_give(l->load, &c.hands);
 	answer(l, &c, s, since, &f);
 	flight_end(l->load->flights, job->n);
 	chore_reset(&c);

@@ -20,6 +20,7 @@
 void
 chore_reset(struct chore *c)
 {
+	hands_give(c->job->load, &c->hands);
 	target_free(&c->target);
 	hyper_free(&c->hyper);
 	entry_free(&c->entry);
@@ -231,6 +232,8 @@ try(struct chore *c, bool *raced, struct failure *f)
 
 	if (s == STATUS_OK)
 		s = claim(c, f);
+	if (s == STATUS_OK && !c->skip)
+		s = hands_take(c->job, &c->hands, f);
 	if (s != STATUS_OK || c->skip)
 		return s;
 	s = c->job->chunk.hypertable ? prepare_hyper(c, f)

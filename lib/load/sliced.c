@@ -13,14 +13,16 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/signal.h"
+#include "load/hands.h"
 #include "load/unit.h"
 
 enum stage { BEGINNING, OPEN, COMPLETE, BROKEN };
 
 struct known {
 	struct known *next;
-	struct job place; /* only a place: load and the target's names */
-	char *lock;	  /* the session lock's name */
+	struct job place;  /* only a place: load and the target's names */
+	char *lock;	   /* the session lock's name */
+	bool held, shared; /* it is, and how */
 	char *within;
 	enum stage stage;
 	struct failure failure; /* of a broken one */
@@ -77,30 +79,7 @@ sliced_set_free(struct slices *s)
 	free(s);
 }
 
-/* --- session locks, through the control connection ---------------------------------------- */
-
-static status
-try_lock(struct load *load, const char *what, bool shared, bool *taken,
-    struct failure *f)
-{
-	status s;
-
-	(void)pthread_mutex_lock(&load->control_lock);
-	s = run_try_lock(load->control, what, shared, taken, f);
-	(void)pthread_mutex_unlock(&load->control_lock);
-	return s;
-}
-
-static status
-unlock(struct load *load, const char *what, bool shared, struct failure *f)
-{
-	status s;
-
-	(void)pthread_mutex_lock(&load->control_lock);
-	s = run_unlock(load->control, what, shared, f);
-	(void)pthread_mutex_unlock(&load->control_lock);
-	return s;
-}
+/* --- in whose hands it is ----------------------------------------------------------------- */
 
 /*
  * Share it with those who have it in their hands, if it is as unit_joinable
@@ -110,16 +89,20 @@ static status
 join(struct pg *pg, const struct job *job, const char *what, bool *taken,
     struct failure *f)
 {
-	status s = try_lock(job->load, what, true, taken, f);
 	bool joinable = false;
+	status s;
 
+	*taken = false;
+	if (job->load->run.schema == NULL)
+		return STATUS_OK;
+	s = hands_try(job->load, what, true, taken, f);
 	if (s != STATUS_OK || !*taken)
 		return s;
 	s = unit_joinable(pg, job, &joinable, f);
 	if (s == STATUS_OK && joinable)
 		return s;
 	*taken = false;
-	return status_worse(s, unlock(job->load, what, true, f));
+	return status_worse(s, hands_drop(job->load, what, true, f));
 }
 
 /*
@@ -137,7 +120,7 @@ lock_unit(struct pg *pg, const struct job *job, const char *what, bool *shared,
 
 	for (;;) {
 		*shared = false;
-		s = try_lock(job->load, what, false, &taken, f);
+		s = hands_try(job->load, what, false, &taken, f);
 		if (s == STATUS_OK && !taken)
 			s = join(pg, job, what, shared, f);
 		if (s != STATUS_OK || taken || *shared)
@@ -145,8 +128,7 @@ lock_unit(struct pg *pg, const struct job *job, const char *what, bool *shared,
 		if (!run_lock_pause(since, timeout))
 			break;
 	}
-	return failure_set(f, STATUS_RETRY,
-	    "another process has %s in its hands", job->target);
+	return hands_full(job, f);
 }
 
 /* From exclusive to shared, so that others of the same snapshot may join. */
@@ -154,9 +136,9 @@ static status
 share_lock(struct load *load, const char *what, struct failure *f)
 {
 	bool taken;
-	status s = try_lock(load, what, true, &taken, f);
+	status s = hands_try(load, what, true, &taken, f);
 
-	return s == STATUS_OK ? unlock(load, what, false, f) : s;
+	return s == STATUS_OK ? hands_drop(load, what, false, f) : s;
 }
 
 /* --- entering ----------------------------------------------------------------------------- */
@@ -215,15 +197,6 @@ settle(struct pg *pg, const struct job *job)
 	pg_stoppable(pg, true);
 }
 
-static void
-let_go(struct load *load, const char *what, bool shared)
-{
-	struct failure f CLEANUP(failure_clear) = {0};
-
-	if (unlock(load, what, shared, &f) != STATUS_OK)
-		log_verbose("%s", f.message);
-}
-
 /*
  * The first slice of the relation in this process.  If somebody who shares it
  * has completed it just now, he is building its indexes.  What is complete is
@@ -232,10 +205,12 @@ let_go(struct load *load, const char *what, bool shared)
 static status
 begin(struct pg *pg, struct job *job, struct known *k, struct failure *f)
 {
+	bool ledger = job->load->run.schema != NULL;
 	bool shared = false;
 	status s;
 
-	if (job->load->run.schema == NULL)
+	/* To what is appended or merged, others may add. */
+	if (!ledger && job->load->options->mode != LOAD_REPLACE)
 		return unit_begin(pg, job, &k->unit, f);
 	s = lock_unit(pg, job, k->lock, &shared, f);
 	if (s != STATUS_OK)
@@ -245,11 +220,12 @@ begin(struct pg *pg, struct job *job, struct known *k, struct failure *f)
 		k->tried = true;
 		settle(pg, job);
 	}
-	if (s != STATUS_OK || k->unit.complete)
-		let_go(job->load, k->lock, shared);
-	else if (!shared)
-		s = share_lock(job->load, k->lock, f);
-	return s;
+	k->held = s == STATUS_OK && !k->unit.complete;
+	k->shared = ledger;
+	if (!k->held)
+		hands_let_go(job->load, k->lock, shared);
+	return k->held && ledger && !shared ? share_lock(job->load, k->lock, f)
+					    : s;
 }
 
 static void
@@ -425,8 +401,9 @@ complete_or_say(struct pg *pg, const struct job *job, struct known *k)
 
 	if (complete(pg, job, k, &f) != STATUS_OK)
 		say_unsettled(job, &f);
-	if (job->load->run.schema != NULL)
-		let_go(job->load, k->lock, true);
+	if (k->held)
+		hands_let_go(job->load, k->lock, k->shared);
+	k->held = false;
 }
 
 void
@@ -500,12 +477,12 @@ settle_other(struct pg *pg, const struct job *place, struct failure *f)
 {
 	char *lock CLEANUP_FREE = mem_printf("table %s", place->target);
 	bool taken = false;
-	status s = try_lock(place->load, lock, false, &taken, f);
+	status s = hands_try(place->load, lock, false, &taken, f);
 
 	if (s != STATUS_OK || !taken)
 		return s;
 	settle(pg, place);
-	let_go(place->load, lock, false);
+	hands_let_go(place->load, lock, false);
 	return STATUS_OK;
 }
 
