@@ -93,12 +93,13 @@ check(struct arguments *a, int argc)
 		return option_fault("a run needs the ledger");
 	if (o->run != NULL && *o->run == '\0')
 		return option_fault("a run needs a name");
+	o->handed = getenv("PGPIPE_RUN");
+	if (o->handed != NULL && *o->handed == '\0')
+		o->handed = NULL;
 	if (a->no_ledger)
 		o->ledger_schema = NULL;
 	else if (o->run == NULL)
-		o->shared_run = getenv("PGPIPE_RUN");
-	if (o->shared_run != NULL && *o->shared_run == '\0')
-		o->shared_run = NULL;
+		o->shared_run = o->handed;
 	if (o->shared_run != NULL)
 		o->piece = getenv("PGPIPE_PIECE");
 	if (isatty(STDIN_FILENO)) {

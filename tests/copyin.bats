@@ -2098,17 +2098,17 @@ all_about() {	# NAME: every word about the indexes of t
 }
 
 # One process is in the middle of an archive; what comes of another one then?
-overlap() {	# CODE "HOW" ARCHIVE "HOW" ARCHIVE, how: words of env and pg-copyin
+overlap() {	# CODE RUN ARCHIVE RUN ARCHIVE, with $HOW and $OTHER; no shared run: ''
 	local first
 	rm -f pipe
 	mkfifo pipe
-	env $2 pg-copyin -d "$DST" ${IN_OPT[0]} <pipe >one 2>err1 &
+	PGPIPE_RUN=$2 pg-copyin -d "$DST" $HOW <pipe >one 2>err1 &
 	first=$!
 	exec 9>pipe
 	head -c 1000000 "$3" >&9
 	wait_for pg_sql_true "dst/$DB" "select exists (select from pg_locks where mode = 'RowExclusiveLock'
 		and relation = 'big'::regclass)"
-	exits "$1" bash -c "env $4 pg-copyin -d '$DST' --lock-timeout 200ms ${IN_OPT[1]} <'$5' 9>&-"
+	exits "$1" bash -c "PGPIPE_RUN='$4' pg-copyin -d '$DST' --lock-timeout 200ms $OTHER <'$5' 9>&-"
 	[ "$1" = 0 ] || like "$err" 'another process has public.big in its hands'
 	tail -c +1000001 "$3" >&9
 	exec 9>&-
@@ -2129,23 +2129,21 @@ overlap() {	# CODE "HOW" ARCHIVE "HOW" ARCHIVE, how: words of env and pg-copyin
 	LIST=$sliced
 	saved within
 	# A later window of the same run; the same one in two runs; no ledger.
-	IN_OPT=('' '')
+	HOW='' OTHER=''
 	overlap 4 '' a '' b
 	exits 0 bash -c "pg-copyin -d '$DST' <b"
 	same big
-	IN_OPT=('--run one' '--run two')
+	HOW='--run one' OTHER='--run two'
 	overlap 4 '' a '' a
 	same big
-	IN_OPT=(--no-ledger --no-ledger)
+	HOW=--no-ledger OTHER=--no-ledger
 	overlap 4 '' a '' a
 	overlap 4 '' slices '' slices
 	same big
 	# With a ledger and without; slices that are begun beside a part.
-	IN_OPT=(--no-ledger '')
+	HOW=--no-ledger OTHER=''
 	overlap 4 '' slices '' b
-	IN_OPT=('' --no-ledger)
-	overlap 4 '' slices '' b
-	IN_OPT=('--run three' '')
+	HOW='--run three' OTHER=''
 	overlap 4 '' a '' within
 	same big
 	exits 0 bash -c "pg-copyin -d '$DST' <within"
@@ -2155,10 +2153,13 @@ overlap() {	# CODE "HOW" ARCHIVE "HOW" ARCHIVE, how: words of env and pg-copyin
 	saved c
 	LIST="$window --from 10001 --until 20001 big"
 	saved d
-	IN_OPT=('' '')
-	overlap 0 PGPIPE_RUN=q c PGPIPE_RUN=q d
+	HOW='' OTHER=''
+	overlap 0 q c 'q #2' d
 	same big
-	overlap 4 PGPIPE_RUN=r c '' d
+	overlap 4 r c '' d
+	overlap 4 u c s d
+	HOW=--no-ledger OTHER=--no-ledger
+	overlap 0 q c q d
 	same big
 	# Who waits long enough loads it.
 	mkfifo go

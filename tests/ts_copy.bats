@@ -600,6 +600,32 @@ teardown() { timescale_teardown; }
 	is "$(dst "select count(*) from pg_class where relname ~ '^pgpipe_' and relkind = 'r'")" 0
 }
 
+@test "two runs do not replace the same chunk at once" {
+	local bytes
+	make_metrics
+	may src
+	chunks public.metrics | ended | pg-copyout -d "$SRC" 2>/dev/null >archive
+	exits 0 pg-copyin -d "$DST" <archive
+	mkfifo pipe
+	pg-copyin -d "$DST" --run one <pipe >results 2>in.err &
+	local first=$!
+	exec 7>pipe
+	bytes=$(grep -abo c/2/000001.copy archive | head -n 1 | cut -d: -f1)
+	head -c $((bytes + 1500)) archive >&7
+	wait_for loading
+	# The second would clear what the first has not committed yet.
+	pg-copyin -d "$DST" --run two <archive >second 7>&- &
+	wait_for test -s second
+	wait_for pg_sql_true "dst/$DB" "select count(*) = 2 from pg_stat_activity where
+		xact_start is not null and application_name = 'pg-copyin' and datname = '$DB'"
+	tail -c +$((bytes + 1501)) archive >&7
+	exec 7>&-
+	wait $first
+	wait $!
+	is "$(jq -r 'select(.chunk).status' second | sort | uniq -c | xargs)" '5 loaded'
+	same metrics
+}
+
 @test "empty chunks of a restored schema are replaced, unless somebody fills them" {
 	local bytes
 	make_metrics

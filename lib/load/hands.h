@@ -9,16 +9,15 @@
  *				with those who may join
  *	... without a ledger	exclusive
  *	X is replaced		shared
- *	a part of X is		shared			exclusive; shared in a
- *							run whose parts are
- *							handed out
- *	... without a ledger	exclusive		the same
+ *	a part of X is		shared			exclusive
+ *	... handed out		shared			shared in a group
+ *	... without a ledger	exclusive		exclusive
  *
  * "table X": once it is begun, the ledger tells those apart who fill it; who
  * keeps none is alone with it.  "parts X": what is cleared by its predicate,
  * and then loaded, another process would neither see nor clear before the
  * commit, so that of ranges that overlap both would stay.  Only of parts that
- * are handed out, by pg-queue, is it known that they do not overlap.
+ * one queue hands out is it known that they do not overlap.
  *
  * A chunk of a hypertable has a place there, by its slices; that is its X.
  */
@@ -43,8 +42,8 @@ status hands_full(const struct job *job, struct failure *f);
 
 /* What one chunk, which is no slice, has of its process's. */
 struct hands {
-	char *table, *parts; /* the locks' names; NULL: not held */
-	bool table_shared, parts_shared;
+	char *table, *parts, *group; /* the locks' names; NULL: not held */
+	bool shared;		     /* the table's is */
 };
 /*
  * Before it looks at what it replaces, in its transaction: wait until no other

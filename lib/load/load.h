@@ -39,6 +39,8 @@ struct load_options {
 				    * none of them ends it */
 	const char *piece;	   /* NULL, or what only one process loads at a
 				    * time, whatever run and bounds it has */
+	const char *handed;	   /* NULL, or the job whose parts are handed
+				    * out to processes, none to two */
 	const char *ledger_schema; /* NULL: no ledger */
 	bool restart, keep_going, disable_triggers, keep_indexes, lossy;
 	bool sequences;
