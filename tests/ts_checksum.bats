@@ -133,6 +133,14 @@ statuses_of() { jq -r 'select(.chunk and (.row | not)) | .status' <<<"$1" | sort
 	pg-copyin -d "$DST" <archive >/dev/null 2>&1
 	exits 0 pg-checksum -d "$DST" <archive
 	is "$(statuses_of "$out")" '5 match'
+	# Batches without a digest say nothing of what the server holds.
+	chunks public.metrics | ended | pg-copyout -d "$SRC" --no-digest 2>/dev/null >none
+	exits 0 pg-checksum <none
+	exits 1 pg-checksum -d "$DST" <none
+	is "$(statuses_of "$out")" '2 match 3 unproved'
+	like "$(jq -r '.reason // empty' <<<"$out")" 'without a digest of its batches'
+	exits 0 pg-checksum --source "$SRC" --target "$DST" <none
+	is "$(statuses_of "$out")" '5 match'
 	# The parts of a chunk are not exchanged, and none is left out.
 	mkdir x
 	tar xf archive -C x

@@ -36,6 +36,7 @@ struct open_chunk {
 struct saved {
 	struct answers *answers;
 	struct crew *crew; /* NULL: no server is asked */
+	bool pair;	   /* ... or two are, who need no digest */
 	struct open_chunk *open;
 	bool incomplete;
 };
@@ -235,9 +236,14 @@ answer(struct saved *s, struct open_chunk *c, struct verdict *v)
 {
 	status st;
 
-	if (s->crew != NULL && v->kind == VERDICT_MATCH)
-		return ask_server(s, c);
-
+	if (s->crew != NULL && v->kind == VERDICT_MATCH) {
+		if (s->pair || digest_is_ours(c))
+			return ask_server(s, c);
+		/* A line without a digest would be a question for one. */
+		verdict_set(v, VERDICT_UNPROVED,
+		    "it was copied compressed, without a digest of its "
+		    "batches; --source and --target compare rows");
+	}
 	v->seconds = num_now() - c->start;
 	st = answers_add(s->answers, v, c->line);
 	verdict_free(v);
@@ -369,7 +375,7 @@ status
 saved_check(struct archive_reader *r, const struct compare_options *options,
     struct answers *answers, bool *complete)
 {
-	struct saved s = {.answers = answers};
+	struct saved s = {.answers = answers, .pair = options->pair};
 	bool answered = true;
 	status st;
 
