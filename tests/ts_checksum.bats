@@ -108,6 +108,33 @@ statuses_of() { jq -r 'select(.chunk and (.row | not)) | .status' <<<"$1" | sort
 	is "$(statuses_of "$out")" '5 missing'
 }
 
+@test "an empty chunk, and a target without it, with another table, with none" {
+	src_own "delete from metrics where time < '2023-05-04'"
+	chunks public.metrics | ended >list
+	pg-checksum -q -d "$SRC" <list | sed 1q | ended >want
+	is "$(jq -r 'select(.chunk).rows' want)" 0
+	sed 1q want | jq -c 'del(.digest, .rows, .columns)' | ended >list
+	exits 0 pg-checksum -d "$DST" <want
+	exits 0 pg-checksum --source "$SRC" --target "$DST" <list
+	is "$(statuses_of "$out")" '1 match'
+	# Rows of a plain table are not the chunk's, nor are they not.
+	dst_own "drop table metrics; create table metrics (time timestamptz, device_id text, val float8)"
+	local ask
+	for ask in '' 'insert into metrics values (now(), null, 1)'; do
+		[ -z "$ask" ] || dst_own "$ask"
+		exits 1 pg-checksum -d "$DST" <want
+		is "$(statuses_of "$out")" '1 unproved'
+		like "$err" 'is no hypertable on the target'
+		exits 1 pg-checksum --source "$SRC" --target "$DST" <list
+		is "$(statuses_of "$out")" '1 unproved'
+	done
+	dst_own 'drop table metrics'
+	exits 1 pg-checksum -d "$DST" <want
+	is "$(statuses_of "$out")" '1 missing'
+	exits 1 pg-checksum --source "$SRC" --target "$DST" <list
+	is "$(statuses_of "$out")" '1 missing'
+}
+
 @test "compressed again: not proved by batches, but by rows" {
 	compress_all src
 	chunks public.metrics | ended >list

@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "compare/batches.h"
-#include "compare/seat.h"
 
 const char *
 judge_where(const struct question *q)
@@ -51,6 +50,18 @@ judge_shape(const struct question *q, const struct pg_table *t,
 	verdict_set(v, VERDICT_UNPROVED,
 	    "the \"columns\" of the line are not understood");
 	return false;
+}
+
+/* False: a verdict was set. */
+bool
+judge_ranged(const struct seat *p, struct verdict *v)
+{
+	if (p->plain)
+		verdict_set(v, VERDICT_UNPROVED,
+		    "\"%s\" is no hypertable on the target, so that it is "
+		    "not known which of its rows belong to the chunk",
+		    p->table->name);
+	return !p->plain;
 }
 
 /* --- one server ----------------------------------------------------------- */
@@ -206,10 +217,9 @@ judge_table(struct judge *j, const struct question *q, struct verdict *v)
 	if (st != STATUS_OK)
 		judge_fail(v, s, st);
 	else if (!p.table->exists)
-		v->kind = q->chunk->hypertable && q->expected.rows == 0
-		    ? VERDICT_MATCH
-		    : VERDICT_MISSING;
-	else if (judge_shape(q, p.table, &shape, v) &&
+		v->kind = p.empty && q->expected.rows == 0 ? VERDICT_MATCH
+							   : VERDICT_MISSING;
+	else if (judge_ranged(&p, v) && judge_shape(q, p.table, &shape, v) &&
 	    judge_agree(&shape, p.table,
 		batches ? DIGEST_SEND : q->expected.kind, v)) {
 		if (batches)

@@ -6,6 +6,7 @@
 #define COMPARE_JUDGE_PRIVATE_H
 
 #include "compare/judge.h"
+#include "compare/seat.h"
 
 const char *judge_where(const struct question *q);
 /* The line's columns, or NULL. */
@@ -18,6 +19,8 @@ void judge_fail(struct verdict *v, const struct side *s, status class);
 /* The line's columns, or those of the relation. */
 bool judge_shape(const struct question *q, const struct pg_table *t,
     struct shape *shape, struct verdict *v);
+/* A chunk of a hypertable has its like in hypertables alone. */
+bool judge_ranged(const struct seat *p, struct verdict *v);
 /* What the target's columns rule out. */
 bool judge_agree(const struct shape *shape, const struct pg_table *t,
     enum digest_kind kind, struct verdict *v);

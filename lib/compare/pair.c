@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "compare/batches.h"
 #include "compare/drill.h"
-#include "compare/seat.h"
 
 /* One side's part of the work. */
 struct half {
@@ -236,6 +235,23 @@ compare_compressed(struct half half[SIDES], const struct shape *shape,
 	v->kind = VERDICT_MATCH;
 }
 
+/* A hypertable without a chunk in the range has what an empty chunk has. */
+static void
+judge_absent(const struct half half[SIDES], struct verdict *v)
+{
+	const struct half *source = &half[SOURCE];
+	const struct rowset rows = {.table = source->table,
+	    .where = source->place.where};
+	bool empty = false;
+
+	if (half[TARGET].place.empty)
+		v->class = side_empty(source->side, &rows, &empty);
+	if (v->class != STATUS_OK)
+		judge_fail(v, source->side, v->class);
+	else
+		v->kind = empty ? VERDICT_MATCH : VERDICT_MISSING;
+}
+
 static void
 judge_halves(struct judge *j, const struct question *q, struct half half[SIDES],
     struct verdict *v)
@@ -252,9 +268,11 @@ judge_halves(struct judge *j, const struct question *q, struct half half[SIDES],
 		return;
 	}
 	if (!half[TARGET].table->exists) {
-		v->kind = VERDICT_MISSING;
+		judge_absent(half, v);
 		return;
 	}
+	if (!judge_ranged(&half[TARGET].place, v))
+		return;
 	if (!judge_shape(q, half[SOURCE].table, &shape, v))
 		return;
 	c = shape_lacking(&shape, half[SOURCE].table);

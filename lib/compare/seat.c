@@ -88,9 +88,21 @@ find_range(struct side *s, const struct pg_hypertable *h, const struct chunk *c,
 
 /* No chunk there has anything of the range: then neither has the table. */
 static status
-find_nothing(struct side *s, struct seat *out)
+find_empty(struct side *s, struct seat *out)
 {
+	out->empty = true;
 	return side_table(s, "pg_catalog", "", &out->table);
+}
+
+/* Nothing of that name, or something that never had chunks. */
+static status
+find_plain(struct side *s, const char *schema, const char *name,
+    struct seat *out)
+{
+	status st = side_hypertable(s, schema, name, &out->table);
+
+	out->plain = st == STATUS_OK && out->table->exists;
+	return st;
 }
 
 static status
@@ -104,7 +116,7 @@ find_slices(struct side *s, const struct pg_hypertable *h,
 	if (st != STATUS_OK)
 		pg_report(s->pg, "look for a chunk");
 	else if (n == 0)
-		st = find_nothing(s, out);
+		st = find_empty(s, out);
 	else if (!chunks[0].equal)
 		st = find_range(s, h, c, out);
 	else {
@@ -131,7 +143,7 @@ find_copy(struct side *s, const struct chunk *c, struct seat *out)
 	if (st != STATUS_OK)
 		pg_report(s->pg, "look for a hypertable");
 	else if (h.relation.oid == 0)
-		st = find_nothing(s, out);
+		st = find_plain(s, schema, name, out);
 	else
 		st = find_slices(s, &h, c, out);
 	pg_hypertable_free(&h);

@@ -15,6 +15,8 @@ struct seat {
 	const struct pg_table *table; /* the side's; exists says so */
 	char *where;		      /* NULL: all of it */
 	struct pg_chunk chunk;	      /* chunk.oid 0: it is none */
+	bool empty; /* no table: a hypertable without chunks in the range */
+	bool plain; /* the table is no hypertable, and has no ranges */
 };
 void seat_free(struct seat *p); /* also the cleanup */
 

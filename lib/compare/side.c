@@ -289,6 +289,25 @@ side_digest(struct side *s, const struct rowset *rows, struct digest *out)
 	return read_digest(s, rows, out);
 }
 
+status
+side_empty(struct side *s, const struct rowset *rows, bool *empty)
+{
+	struct sql sql CLEANUP_SQL = SQL_INIT;
+	struct pg_result *r CLEANUP_RESULT = NULL;
+	char *what CLEANUP_FREE = doing("look for a row of", rows);
+	status st;
+
+	*empty = false;
+	sql_add(&sql, "select not exists (select");
+	side_from(rows, &sql);
+	side_where(rows, &sql);
+	sql_add(&sql, ")");
+	st = pg_run(s->pg, what, &sql, &r);
+	if (st == STATUS_OK)
+		*empty = pg_true(r, 0, 0);
+	return st;
+}
+
 /* pg_class is read by the snapshot, pg_relation_filenode() is of now. */
 status
 side_intact(struct side *s, const struct rowset *rows, const char **broken)

@@ -91,6 +91,10 @@ status side_hash(const struct rowset *rows, struct sql *out) MUST_CHECK;
 status side_digest(struct side *s, const struct rowset *rows,
     struct digest *out) MUST_CHECK;
 
+/* Is there no row?  Kind and shape are not looked at. */
+status side_empty(struct side *s, const struct rowset *rows, bool *empty)
+    MUST_CHECK;
+
 /*
  * Does the transaction's snapshot show the relation's rows?  One that was
  * truncated or rewritten later is empty to it, and columns that were replaced
