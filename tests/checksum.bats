@@ -291,6 +291,31 @@ decimal() {
 	exits 1 pg-checksum -d "$SRC" <want
 }
 
+@test "composites with other fields prove nothing" {
+	dst 'create type first as (a int)'
+	both 'create type q as (x int, y int)'
+	src 'create type p as (x int, y int)'
+	dst 'create type p as (y int, x int)'
+	both "create table t (id int primary key, v p); insert into t values (1, '(1,2)');
+		create table a (id int primary key, v p[]); insert into a values (1, '{\"(1,2)\"}');
+		create table u (id int primary key, v q); insert into u values (1, '(1,2)')"
+	lines_of a t u >list
+	digests list >want
+	exits 1 pg-checksum -d "$DST" <want
+	is "$(verdicts)" $'public.a unproved\npublic.t unproved\npublic.u match'
+	like "$(answers .reason | grep public.t)" 'column "v" holds p.x.* at the source and p.y'
+	# Whether the line says columns or not, and whatever it says of fields.
+	exits 1 pg-checksum --source "$SRC" --target "$DST" <list
+	is "$(verdicts)" $'public.a unproved\npublic.t unproved\npublic.u match'
+	jq -c 'del(.columns[]?.fields)' want >unsaid
+	exits 1 pg-checksum --source "$SRC" --target "$DST" <unsaid
+	is "$(verdicts)" $'public.a unproved\npublic.t unproved\npublic.u match'
+	# The name of a type says nothing when both sides have it.
+	dst "update u set v = '(1,3)'"
+	exits 1 pg-checksum --source "$SRC" --target "$DST" <list
+	is "$(answers .reason | grep public.u)" 'public.u null'
+}
+
 @test "tables whose types have no send form, or none that is the same everywhere" {
 	both "create type pair as (a int, b text);
 		create table regs (r regclass, o oid, p pair, ps pair[]);

@@ -360,7 +360,7 @@ side_like(struct side *s, const char *schema, const char *name,
 	status st;
 
 	*out = SIDE_OTHER;
-	if (!s->hashes || s->timescale ||
+	if (!s->hashes || s->timescale || shape_composite(shape) ||
 	    (kind == DIGEST_SEND && !shape_builtin(shape)))
 		return STATUS_OK;
 	like_query(schema, name, shape, kind, &sql);

@@ -94,6 +94,15 @@ judge_agree(const struct shape *shape, const struct pg_table *t,
 		    "column \"%s\" is not there on the target", c->name);
 		return false;
 	}
+	c = shape_reordered(shape, t);
+	if (c != NULL) {
+		verdict_set(v, VERDICT_UNPROVED,
+		    "column \"%s\" holds %s at the source and %s on the "
+		    "target, and values of a composite type go by the order "
+		    "of its fields",
+		    c->name, c->fields, pg_table_column(t, c->name)->fields);
+		return false;
+	}
 	c = kind == DIGEST_SEND ? shape_clash(shape, t) : NULL;
 	if (c == NULL)
 		return true;

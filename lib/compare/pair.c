@@ -124,15 +124,24 @@ static void
 explain_text(const struct shape *shape, const struct half half[SIDES],
     struct verdict *v)
 {
-	const char *name = types_differ(shape, half);
+	size_t i;
 
-	if (name != NULL)
+	for (i = 0; i < shape->n; i++) {
+		const struct pg_column *a =
+		    pg_table_column(half[SOURCE].table, shape->names[i]);
+		const struct pg_column *b =
+		    pg_table_column(half[TARGET].table, shape->names[i]);
+
+		/* A type of users has another oid under the same name. */
+		if (a->digest.type == b->digest.type ||
+		    str_eq(a->typmod_text, b->typmod_text))
+			continue;
 		verdict_set(v, v->kind,
 		    "compared as text, because column \"%s\" is %s on the "
 		    "source and %s on the target",
-		    name,
-		    pg_table_column(half[SOURCE].table, name)->typmod_text,
-		    pg_table_column(half[TARGET].table, name)->typmod_text);
+		    a->name, a->typmod_text, b->typmod_text);
+		return;
+	}
 }
 
 static void
@@ -281,6 +290,7 @@ judge_halves(struct judge *j, const struct question *q, struct half half[SIDES],
 		    "column \"%s\" is not there on the source", c->name);
 		return;
 	}
+	shape_take_fields(&shape, half[SOURCE].table);
 	if (!judge_agree(&shape, half[TARGET].table, DIGEST_TEXT, v))
 		return;
 	if (j->options->compressed)

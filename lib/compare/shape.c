@@ -75,6 +75,7 @@ shape_from_json(const json_t *columns, struct shape *out)
 	{
 		struct shape_column c = {.name = record_text(column, "name"),
 		    .type = record_text(column, "type"),
+		    .fields = record_text(column, "fields"),
 		    .digest = oid_field(column, "digest_oid")};
 
 		c.canonical = canonical_name(column, c.digest);
@@ -100,6 +101,7 @@ shape_from_table(const struct pg_table *t, struct shape *out)
 			add(out,
 			    (struct shape_column){.name = c->name,
 				.type = c->typmod_text,
+				.fields = c->fields,
 				.digest = c->digest.type});
 	}
 }
@@ -129,6 +131,45 @@ shape_clash(const struct shape *s, const struct pg_table *t)
 			return c;
 	}
 	return NULL;
+}
+
+const struct shape_column *
+shape_reordered(const struct shape *s, const struct pg_table *t)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		const struct shape_column *c = &s->columns[i];
+		const struct pg_column *in = pg_table_column(t, c->name);
+
+		if (in != NULL && c->fields != NULL && in->fields != NULL &&
+		    !str_eq(c->fields, in->fields))
+			return c;
+	}
+	return NULL;
+}
+
+void
+shape_take_fields(struct shape *s, const struct pg_table *t)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		const struct pg_column *c = pg_table_column(t, s->names[i]);
+
+		s->columns[i].fields = c == NULL ? NULL : c->fields;
+	}
+}
+
+bool
+shape_composite(const struct shape *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->columns[i].fields != NULL)
+			return true;
+	return false;
 }
 
 bool

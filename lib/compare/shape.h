@@ -17,6 +17,7 @@ struct shape_column {
 	const char *name;
 	const char *type;      /* for messages, or NULL */
 	const char *canonical; /* the canonical type for SQL, or NULL */
+	const char *fields;    /* of composites in it, or NULL */
 	uint32_t digest;       /* its oid; 0: unknown */
 };
 
@@ -41,6 +42,13 @@ const struct shape_column *shape_lacking(const struct shape *s,
 /* The first column whose canonical type in t is another, or NULL. */
 const struct shape_column *shape_clash(const struct shape *s,
     const struct pg_table *t);
+/* The first column whose composites have other fields in t, or NULL. */
+const struct shape_column *shape_reordered(const struct shape *s,
+    const struct pg_table *t);
+/* Whatever was said of fields, these are theirs: borrowed from t. */
+void shape_take_fields(struct shape *s, const struct pg_table *t);
+/* Some column holds composites. */
+bool shape_composite(const struct shape *s);
 /* Every canonical type is a built-in one, the same on every server. */
 bool shape_builtin(const struct shape *s);
 /* Name the canonical types that have no name yet: one a line, in order. */
