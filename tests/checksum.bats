@@ -458,6 +458,16 @@ slices() {	# TABLE BLOCKS-OF-THE-TABLE [WITHIN]
 	is "$(verdicts)" $'k1 differ\nk2 match\nt1 match'
 }
 
+@test "rows without a key that only the target has are in a slice of the source's" {
+	src "create table t (id int primary key, v text); insert into t select i, repeat('x', 50) from generate_series(1, 20000) i; analyze t"
+	dst "create table t (id int, v text); insert into t select i, repeat('x', 50) from generate_series(1, 20000) i"
+	pg-chunks -q -d "$SRC" --by key --split 500kB t >list
+	exits 0 pg-checksum --source "$SRC" --target "$DST" <list
+	dst 'insert into t values (null, null)'
+	exits 1 pg-checksum --source "$SRC" --target "$DST" <list
+	is "$(jq -r 'select(.chunk) | .status' "$OUT" | sort | uniq -c | xargs)" '1 differ 3 match'
+}
+
 # --- two servers ------------------------------------------------------------------
 
 @test "two servers are asked at once" {

@@ -594,7 +594,7 @@ public.t#ctid:192-'
 	is "$(of '.slice.columns' | sort -u)" '["id"]'
 	is "$(of '.slice.from' | head -n 1)" null
 	is "$(of '.slice.to' | tail -n 1)" null
-	like "$(of .where | head -n 1)" '^"\\"id\\" < '"'-?[0-9]+'::bigint\"$"
+	like "$(of .where | head -n 1)" '^"\(\\"id\\" < '"'-?[0-9]+'::bigint or "'\\"id\\" is null\)"$'
 	like "$(of .where | sed -n 2p)" '^"\\"id\\" >= '"'-?[0-9]+'::bigint and .*\"id\\\\\" < '-?[0-9]+'::bigint\"$"
 	# What comes later is in the first or the last.
 	db 'insert into t values (-9000000000), (9000000000)'
@@ -721,9 +721,14 @@ public.t#ctid:192-'
 	covers t
 	# A tenant that has three quarters of the rows is cut, too.
 	[ "$(largest_share t)" -le 40 ]
-	like "$(of .where | sed -n 2p)" '^"\(\\"tenant\\", \\"No\\", \\"name\\" collate \\"C\\"\) >= \('"'[0-9]+'::integer, '[0-9]+'::integer, '[0-9a-f]+'::text collate"
+	like "$(of .where | sed -n 2p)" '^"\(\(\\"tenant\\", \\"No\\", \\"name\\" collate \\"C\\"\) >= \('"'[0-9]+'::integer, '[0-9]+'::integer, '[0-9a-f]+'::text collate"
 	is "$(of '.slice | [(.columns | length), (.from | length), .to == null]' | tail -n 1)" '[3,3,true]'
 	like "$(ids | tail -n 1)" '#key:[0-9]+,[0-9]+,[0-9a-f]{32}\.\.$'
+	# A copy without the key may have rows that the key rules out: each is in one slice.
+	db 'create table u as select * from t; insert into u select distinct tenant, null::int, v from t;
+		insert into u select tenant, "No", null from t; insert into u select null, "No", name from t'
+	sed -i 's/"table":"t"/"table":"u"/' "$OUT"
+	covers u
 	# Long values are shown by their hash.
 	db "create table l(k text collate \"C\" primary key); insert into l select repeat('x', 100) || i from generate_series(1, 5000) i; analyze l"
 	exits 0 pg-chunks -d "$SRC" --by key --split 256kB l
@@ -788,7 +793,7 @@ public.t#ctid:192-'
 	exits 0 pg-chunks -d "$SRC" --by time --time-column ts --split 256kB t
 	covers t
 	[ "$(ids | wc -l)" -ge 4 ] && [ "$(ids | wc -l)" -le 7 ]
-	unlike "$(of .where)" 'is null'
+	unlike "$(of .where | sed 1d)" 'is null'
 	exits 0 pg-chunks -d "$SRC" --by time --time-column ts --split 256kB one
 	is "$(ids)" public.one
 	like "$err" 'warning: public.one is not split'

@@ -99,13 +99,15 @@ print_ranges(struct cutter *c, const struct origin *origin,
 		uint64_t k = in_order(c, i, n);
 		struct slice slice = {.by = by_time ? SLICE_TIME : SLICE_KEY,
 		    .key = key,
+		    .never_null = bounded ? p->column : NULL,
 		    .share = 1.0 / (double)n};
 
 		if (k > 0)
 			slice.from = points_at(points, k - 1);
 		if (k + 1 < n)
 			slice.to = points_at(points, k);
-		slice.nulls = k == 0 && key->columns[0].nullable && !bounded;
+		if (k > 1)
+			slice.before = points_at(points, k - 2);
 		s = print(c, origin, p, &slice);
 	}
 	return s;

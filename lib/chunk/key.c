@@ -16,8 +16,7 @@ enum {
 	COL_OP_SCHEMA,
 	COL_COLLATION_SCHEMA,
 	COL_COLLATION,
-	COL_PLAIN_ORDER,
-	COL_NULLABLE
+	COL_PLAIN_ORDER
 };
 
 static char *
@@ -39,7 +38,6 @@ read_column(const struct pg_result *r, int row, struct key_column *out)
 	    .collation_schema = copy(r, row, COL_COLLATION_SCHEMA),
 	    .collation = copy(r, row, COL_COLLATION),
 	    .plain_order = pg_true(r, row, COL_PLAIN_ORDER),
-	    .nullable = pg_true(r, row, COL_NULLABLE),
 	};
 }
 
@@ -117,6 +115,9 @@ add_sign(struct sql *sql, enum key_operator op)
 		break;
 	case KEY_LESS_EQUAL:
 		sql_add(sql, "<=");
+		break;
+	case KEY_EQUAL:
+		sql_add(sql, "=");
 		break;
 	case KEY_MORE_EQUAL:
 		sql_add(sql, ">=");

@@ -20,7 +20,6 @@ struct key_column {
 	char *op_schema; /* where its operators are, NULL: pg_catalog */
 	char *collation_schema, *collation; /* or NULL */
 	bool plain_order; /* nothing but the collation steers its order */
-	bool nullable;
 };
 
 struct key {
@@ -41,7 +40,7 @@ const char *key_unfit(const struct key *key);
 /* Does an index over it serve predicates in that order? */
 bool key_indexed(const struct key *key);
 
-enum key_operator { KEY_LESS, KEY_LESS_EQUAL, KEY_MORE_EQUAL };
+enum key_operator { KEY_LESS, KEY_LESS_EQUAL, KEY_EQUAL, KEY_MORE_EQUAL };
 void key_operator(struct sql *sql, const struct key_column *column,
     enum key_operator op);
 /* 'value'::type */

@@ -127,10 +127,50 @@ add_ctid(struct sql *sql, const struct slice *slice)
 	}
 }
 
+/* Does the slice before begin with the same values, as many as these? */
+static bool
+begins_alike(const struct slice *slice, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (slice->before == NULL ||
+		    !str_eq(slice->before[i], slice->from[i]))
+			return false;
+	return true;
+}
+
+/*
+ * " or a = 1 and b is null": what a comparison with the slice's beginning
+ * gives null for.  A source's key has no such rows, but its copy may be a table
+ * without the key; each of them has to be in a slice, and in one alone.
+ */
+static void
+add_nulls(struct sql *sql, const struct slice *slice)
+{
+	size_t count = slice->from == NULL ? 1 : slice->key->count;
+
+	for (size_t i = slice->from == NULL ? 0 : 1; i < count; i++) {
+		const struct key leading = {slice->key->columns, i};
+		const char *name = slice->key->columns[i].name;
+
+		if (str_eq(name, slice->never_null) ||
+		    (i > 0 && begins_alike(slice, i)))
+			continue;
+		sql_add(sql, " or ");
+		if (i > 0) {
+			key_compare(sql, &leading, KEY_EQUAL, slice->from);
+			sql_add(sql, " and ");
+		}
+		sql_ident(sql, name);
+		sql_add(sql, " is null");
+	}
+}
+
 static void
 add_range(struct sql *sql, const struct slice *slice)
 {
-	if (slice->nulls)
+	bool nulls = slice->from == NULL || slice->key->count > 1;
+
+	if (nulls)
 		sql_add(sql, "(");
 	if (slice->from != NULL)
 		key_compare(sql, slice->key, KEY_MORE_EQUAL, slice->from);
@@ -138,10 +178,9 @@ add_range(struct sql *sql, const struct slice *slice)
 		sql_add(sql, " and ");
 	if (slice->to != NULL)
 		key_compare(sql, slice->key, KEY_LESS, slice->to);
-	if (slice->nulls) {
-		sql_add(sql, " or ");
-		sql_ident(sql, slice->key->columns[0].name);
-		sql_add(sql, " is null)");
+	if (nulls) {
+		add_nulls(sql, slice);
+		sql_add(sql, ")");
 	}
 }
 

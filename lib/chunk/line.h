@@ -23,8 +23,10 @@ struct slice {
 	uint64_t from_block, to_block;	     /* ctid; to 0: open */
 	const struct key *key;		     /* key, time */
 	const char *const *from, *const *to; /* values, NULL: open */
-	bool nulls;   /* rows without a value are in it */
-	double share; /* of the piece's rows, for estimates */
+	/* Where the slice before begins; NULL: open, or there is none. */
+	const char *const *before;
+	const char *never_null; /* a column that bounds say more of, or NULL */
+	double share;		/* of the piece's rows, for estimates */
 };
 
 /* A longer bound has no room in a line. */

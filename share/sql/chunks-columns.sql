@@ -8,7 +8,6 @@
 -- op_schema: where the type's operators are, null for pg_catalog
 -- plain_order: nothing but the collation steers how values are ordered; of an
 -- enum it is each database's own order of labels
--- nullable: there may be nulls (a constraint not validated does not count)
 
 , key (relid, attnum, n) as (
 	select q.relid, k.attnum, k.n
@@ -37,15 +36,7 @@ select a.attname as name,
 	when t.typtype = 'r' then r.rngcollation = 0 and e.typtype = 'b'
 	when t.typtype = 'b' then e.typtype is null or e.typtype = 'b'
 	else false
-	end as plain_order,
-	not a.attnotnull or exists (
-		select
-		from pg_catalog.pg_constraint v
-		where v.conrelid = a.attrelid
-		and v.contype = 'n'
-		and not v.convalidated
-		and v.conkey[1] = a.attnum
-	) as nullable
+	end as plain_order
 from key k
 join pg_catalog.pg_attribute a
 	on a.attrelid = k.relid and a.attnum = k.attnum
