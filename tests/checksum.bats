@@ -440,6 +440,11 @@ slices() {	# TABLE BLOCKS-OF-THE-TABLE [WITHIN]
 	exits 1 pg-checksum --source "$SRC" --target "$DST" --rows <list
 	is "$(found)" '["missing",{"id":"100"},null,null]'
 	is "$(jq -r 'select(.row).chunk' "$OUT")" public.t
+	# All slices are one answer: its rows are said once, and counted once.
+	is "$(jq -c 'select(.found).found.missing' "$OUT")" 1
+	ends_whole $(($(wc -l <"$OUT") - 1))
+	cp "$OUT" again
+	exits 1 pg-checksum --source "$SRC" --target "$DST" <again
 }
 
 @test "key and time slices are each judged by their own predicate" {

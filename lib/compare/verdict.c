@@ -128,7 +128,7 @@ fill(const struct verdict *v, json_t *line)
 		record_set_text(line, "reason", v->reason);
 	if (v->error != NULL)
 		(void)json_object_set(line, "error", v->error);
-	if (v->rows.taken)
+	if (v->rows.taken && !v->again)
 		set_rows_found(line, &v->rows);
 	(void)json_object_set_new(line, "seconds", json_real(ms / 1000));
 }
@@ -188,7 +188,7 @@ count(struct answers *t, const struct verdict *v, const json_t *line)
 	(void)pthread_mutex_lock(&t->lock);
 	t->counts[v->kind]++;
 	t->moved += v->moved;
-	t->lines += 1 + v->rows.printed;
+	t->lines += 1 + (v->again ? 0 : v->rows.printed);
 	t->rows += rows_of(v);
 	t->worst = status_worse(t->worst, v->class);
 	if (!good)
