@@ -220,7 +220,22 @@ decimal() {
 	like "$(answers .reason | grep loaded)" 'no digest; --source and --target'
 	like "$err" '0 match, 4 unproved'
 	exits 1 pg-checksum --source "$SRC" --target "$DST" <list
-	is "$(verdicts)" $'failed unproved\nloaded match\nunknown match\nunproved unproved'
+	is "$(verdicts)" $'failed unproved\nloaded match\nunknown match\nunproved match'
+}
+
+@test "what could not be told is looked at again, and its old error is not kept" {
+	same t 10
+	lines_of t >list
+	dst "create role nobody_reads login"
+	exits 3 pg-checksum --source "$SRC" --target "${DST/user=postgres/user=nobody_reads}" <list
+	is "$(answers '[.status, (.error | type)]')" 'public.t ["unproved","object"]'
+	cp "$OUT" again
+	# One server has nothing to hold it to, and says so with what was wrong.
+	exits 1 pg-checksum -d "$DST" <again
+	is "$(answers '[.status, (.error | type)]')" 'public.t ["unproved","object"]'
+	exits 0 pg-checksum --source "$SRC" --target "$DST" <again
+	is "$(answers '[.status, .error, .reason]')" 'public.t ["match",null,null]'
+	dst 'drop role nobody_reads'
 }
 
 @test "skipped and loaded lines are judged, on the table that they were loaded into" {

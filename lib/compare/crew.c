@@ -298,6 +298,8 @@ answer_unproved(struct crew *c, json_t *line, const char *reason)
 {
 	struct verdict v = {.kind = VERDICT_UNPROVED};
 
+	/* Nothing was looked at: what went wrong before still stands. */
+	v.error = json_deep_copy(json_object_get(line, "error"));
 	verdict_set(&v, VERDICT_UNPROVED, "%s", reason);
 	answer_line(c, &v, line);
 	verdict_free(&v);
@@ -356,10 +358,11 @@ unfit(const struct crew *c, const struct chunk *chunk,
 		return "it was dropped at the source before it was copied";
 	if (str_eq(chunk->status, "failed"))
 		return "it was not loaded";
-	if (str_eq(chunk->status, "unproved") && digest->kind == DIGEST_NONE)
-		return "it was unproved before";
 	if (c->options->pair)
 		return NULL;
+	if (str_eq(chunk->status, "unproved") && digest->kind == DIGEST_NONE)
+		return "it was unproved before, and has no digest; --source "
+		       "and --target look again";
 	if (chunk->digest != NULL && digest->kind == DIGEST_NONE)
 		return "its digest is not understood";
 	if (chunk->status != NULL && digest->kind == DIGEST_NONE &&

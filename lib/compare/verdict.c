@@ -98,7 +98,7 @@ static void
 forget(json_t *line)
 {
 	static const char *const fields[] = {"moved", "reason", "found",
-	    "source_digest", "target_digest"};
+	    "error", "source_digest", "target_digest"};
 	size_t i;
 
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
