@@ -22,10 +22,9 @@ struct group {
 	struct piece *pieces;
 	size_t n, cap;
 	uint64_t covered; /* blocks of all but the open piece, if disjoint */
-	uint64_t end;	/* where the open piece begins; UINT64_MAX: not here */
-	bool told;	/* it was whole and has been given out */
-	char *snapshot; /* of all of them */
-	char *trouble;	/* what rules out that they add up */
+	uint64_t end;  /* where the open piece begins; UINT64_MAX: not here */
+	bool told;     /* it was whole and has been given out */
+	char *trouble; /* what rules out that they add up */
 };
 
 struct slices {
@@ -65,7 +64,6 @@ slices_free(struct slices *s)
 	for (i = 0; i < s->n; i++) {
 		slice_group_free(s->groups[i].waiting);
 		free(s->groups[i].pieces);
-		free(s->groups[i].snapshot);
 		free(s->groups[i].trouble);
 	}
 	free(s->groups);
@@ -83,12 +81,14 @@ slice_group_line(const struct slice_group *g, size_t i)
 	return line;
 }
 
-/* What makes slices belong together: both relations, and the database. */
+/* What makes slices belong together: both relations, the database, and, since
+ * blocks are of one snapshot, that; those without are among themselves. */
 static struct group *
 group_of(struct slices *s, const struct chunk *c)
 {
 	const char *parts[] = {c->target_schema, c->target_table, c->schema,
-	    c->table, c->system, c->database, c->within};
+	    c->table, c->system, c->database, c->within, c->snapshot,
+	    record_text(c->record, "pg_snapshot")};
 	json_t *key = json_array();
 	const json_t *place;
 	char *text;
@@ -124,34 +124,16 @@ trouble(struct group *g, const char *text)
 		g->trouble = mem_strdup(text);
 }
 
-static char *
-snapshot_of(const struct chunk *c)
-{
-	const char *visible = record_text(c->record, "pg_snapshot");
-
-	if (c->snapshot == NULL)
-		return NULL;
-	return mem_printf("%s %s", c->snapshot, visible == NULL ? "" : visible);
-}
-
 /* Slices add up only under one snapshot, and with one kind of digest. */
 static void
 check_alike(struct group *g, const struct chunk *c, const struct piece *p)
 {
-	char *snapshot = snapshot_of(c);
-
 	if (p->digest.kind == DIGEST_NONE)
 		trouble(g, "a slice of it carries no digest");
-	else if (snapshot == NULL)
+	else if (c->snapshot == NULL)
 		trouble(g, "its slices do not say of which snapshot they are");
 	else if (g->n > 0 && g->pieces[0].digest.kind != p->digest.kind)
 		trouble(g, "its slices carry digests of different kinds");
-	else if (g->snapshot != NULL && !str_eq(g->snapshot, snapshot))
-		trouble(g, "its slices are of different snapshots");
-	if (g->snapshot == NULL)
-		g->snapshot = snapshot;
-	else
-		free(snapshot);
 }
 
 static bool
@@ -262,8 +244,8 @@ gap(const struct group *g)
 	}
 	if (at == UINT64_MAX)
 		return NULL;
-	return mem_printf("not all of its slices have come: none begins at "
-			  "block %llu",
+	return mem_printf("not all of its slices have come: none of its "
+			  "snapshot begins at block %llu",
 	    (unsigned long long)at);
 }
 
