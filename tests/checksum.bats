@@ -790,6 +790,29 @@ rows() { exits "${EXIT:-1}" pg-checksum --source "$SRC" --target "$DST" --rows "
 	done
 }
 
+@test "an array that held a null once is told from one with another value by two servers" {
+	both "create table t (id int primary key, a int[])"
+	src "insert into t select i, array[i, null, 3] from generate_series(1, 100) i; update t set a[2] = 2"
+	dst "insert into t select i, array[i, 2, 3] from generate_series(1, 100) i"
+	# A domain over an array is one.
+	both 'create domain held as int[]; create table d (a held)'
+	src "insert into d values ('{1,null}'); update d set a = array_replace(a, null, 2); insert into d values ('{1,null}'); update d set a[2] = 2"
+	dst "insert into d values ('{1,2}'), ('{1,2}')"
+	lines_of d >list
+	exits 0 pg-checksum --source "$SRC" --target "$DST" <list
+	is "$(answers '[.status, .target_digest[:4]]')" 'public.d ["match","text"]'
+	lines_of t >list
+	digests list >want
+	exits 1 pg-checksum -d "$DST" <want
+	like "$(answers .reason)" 'arrays that held nulls once, --source and --target tell'
+	EXIT=0 rows <list
+	is "$(answers '[.status, .target_digest[:4]]')" 'public.t ["match","text"]'
+	dst 'update t set a[3] = null where id = 7'
+	rows <want
+	is "$(found)" '["differ",{"id":"7"},["a"],null]'
+	is "$(answers '[.status, .moved]')" 'public.t ["differ",null]'
+}
+
 @test "rows of tables whose columns differ in type" {
 	src 'create table t (id int primary key, a int, b varchar(20))'
 	dst 'create table t (id bigint primary key, a numeric, b text)'

@@ -152,9 +152,15 @@ compare_expected(struct judge *j, const struct question *q,
 
 	if (st != STATUS_OK)
 		judge_fail(v, &j->side[TARGET], st);
+	else if (digest_eq(&v->target, &q->expected))
+		v->kind = VERDICT_MATCH;
+	else if (rows.kind == DIGEST_SEND && shape_arrays(shape) &&
+	    v->target.rows == q->expected.rows)
+		verdict_set(v, VERDICT_DIFFER,
+		    "as many rows, not sent the same; if it is but arrays "
+		    "that held nulls once, --source and --target tell");
 	else
-		v->kind = digest_eq(&v->target, &q->expected) ? VERDICT_MATCH
-							      : VERDICT_DIFFER;
+		v->kind = VERDICT_DIFFER;
 }
 
 /* The way for lines that say their columns: next to nothing is fetched. */

@@ -61,6 +61,22 @@ canonical_name(const json_t *column, uint32_t digest)
 				       : NULL;
 }
 
+/* Names of array types end so: of the schema, and quoted if need be. */
+static bool
+is_array(const char *type)
+{
+	size_t n = type == NULL ? 0 : strlen(type);
+
+	return n > 2 && str_eq(type + n - 2, "[]");
+}
+
+/* Or a domain over one. */
+static bool
+column_is_array(const struct pg_column *c)
+{
+	return is_array(c->type_name) || is_array(c->canonical);
+}
+
 bool
 shape_from_json(const json_t *columns, struct shape *out)
 {
@@ -76,6 +92,7 @@ shape_from_json(const json_t *columns, struct shape *out)
 		struct shape_column c = {.name = record_text(column, "name"),
 		    .type = record_text(column, "type"),
 		    .fields = record_text(column, "fields"),
+		    .array = is_array(record_text(column, "type_name")),
 		    .digest = oid_field(column, "digest_oid")};
 
 		c.canonical = canonical_name(column, c.digest);
@@ -102,6 +119,7 @@ shape_from_table(const struct pg_table *t, struct shape *out)
 			    (struct shape_column){.name = c->name,
 				.type = c->typmod_text,
 				.fields = c->fields,
+				.array = column_is_array(c),
 				.digest = c->digest.type});
 	}
 }
@@ -150,7 +168,7 @@ shape_reordered(const struct shape *s, const struct pg_table *t)
 }
 
 void
-shape_take_fields(struct shape *s, const struct pg_table *t)
+shape_take_types(struct shape *s, const struct pg_table *t)
 {
 	size_t i;
 
@@ -158,7 +176,19 @@ shape_take_fields(struct shape *s, const struct pg_table *t)
 		const struct pg_column *c = pg_table_column(t, s->names[i]);
 
 		s->columns[i].fields = c == NULL ? NULL : c->fields;
+		s->columns[i].array = c != NULL && column_is_array(c);
 	}
+}
+
+bool
+shape_arrays(const struct shape *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->columns[i].array)
+			return true;
+	return false;
 }
 
 bool

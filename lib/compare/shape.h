@@ -19,6 +19,7 @@ struct shape_column {
 	const char *canonical; /* the canonical type for SQL, or NULL */
 	const char *fields;    /* of composites in it, or NULL */
 	uint32_t digest;       /* its oid; 0: unknown */
+	bool array;	       /* or a domain over one, if that is known */
 };
 
 /* Names are borrowed from what it was made of. */
@@ -45,8 +46,11 @@ const struct shape_column *shape_clash(const struct shape *s,
 /* The first column whose composites have other fields in t, or NULL. */
 const struct shape_column *shape_reordered(const struct shape *s,
     const struct pg_table *t);
-/* Whatever was said of fields, these are theirs: borrowed from t. */
-void shape_take_fields(struct shape *s, const struct pg_table *t);
+/* Whatever was said of fields and arrays, t has these: borrowed from it. */
+void shape_take_types(struct shape *s, const struct pg_table *t);
+/* Some column is an array: one that held nulls once is sent as one that does,
+ * in some copies and not in others, while its text is the same. */
+bool shape_arrays(const struct shape *s);
 /* Some column holds composites. */
 bool shape_composite(const struct shape *s);
 /* Every canonical type is a built-in one, the same on every server. */
