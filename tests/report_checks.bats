@@ -61,7 +61,7 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 		create table nearly (a int not null unique);
 		create table line (id bigint primary key, part bigint, other int,
 			constraint one foreign key (part) references part,
-			constraint "two; drop" foreign key (part) references part on delete cascade,
+			constraint "two; drop" foreign key (part) references part,
 			constraint narrow foreign key (other) references part);
 		create index on line (part);
 		insert into line select g from generate_series(1, 20) g;
@@ -118,6 +118,43 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 	fires not-valid 'My "shop".line.late' warning
 	fires not-valid 'My "shop".word.filled' warning
 	fires fk-noindex 'My "shop".line.narrow' warning
+}
+
+@test "foreign keys over the same columns with other actions are told, and none is dropped" {
+	database actions
+	pg_sql a/actions <<-'SQL'
+		create table part (id int primary key, no int, unique (id, no));
+		create table line (id int primary key, part int, no int);
+		alter table line add constraint kept foreign key (part) references part on delete restrict not valid;
+		alter table line add constraint lost foreign key (part) references part on delete cascade;
+		create table late (part int references part, constraint at_end foreign key (part)
+			references part deferrable initially deferred);
+		create table moved (part int references part, constraint moves foreign key (part)
+			references part on update cascade);
+		-- The columns' order does not make another one of it.
+		create table turned (part int, no int, constraint turned_1 foreign key (part, no) references part (id, no),
+			constraint turned_2 foreign key (no, part) references part (no, id));
+		create table whole (part int, no int, foreign key (part, no) references part (id, no),
+			constraint matches foreign key (part, no) references part (id, no) match full);
+		-- Of three the one that says the same is named.
+		create table three (part int references part on delete cascade, constraint three_2
+			foreign key (part) references part, constraint three_3 foreign key (part) references part);
+	SQL
+	[ "$PG_MAJOR" -lt 15 ] || pg_sql a/actions "create table sets (part int, no int,
+		foreign key (part, no) references part (id, no) on delete set null,
+		constraint one_null foreign key (part, no) references part (id, no) on delete set null (no))"
+	[ "$PG_MAJOR" -lt 18 ] || pg_sql a/actions "create table lax (part int references part,
+		constraint lax_2 foreign key (part) references part not enforced)"
+	judge a/actions dup-fk
+	fires dup-fk public.turned.turned_2 warning 'says the same as turned_1$'
+	fires dup-fk public.three.three_3 warning 'says the same as three_2$'
+	fires dup-fk public.line.kept warning 'same columns as lost, but with other actions: .* RESTRICT .* beside .* CASCADE'
+	is "$(jq -r 'select(.check and .do != null) | .object' lines | sort | paste -sd' ')" \
+		'public.three.three_3 public.turned.turned_2'
+	is "$(jq -r 'select(.check and .undo == null) | .object' lines | sort | paste -sd' ')" \
+		"public.late.at_end$([ "$PG_MAJOR" -lt 18 ] || echo ' public.lax.lax_2'
+		) public.line.kept public.moved.moves$([ "$PG_MAJOR" -lt 15 ] || echo ' public.sets.one_null'
+		) public.three.three_2 public.whole.matches"
 }
 
 @test "indexes: double, redundant, invalid, unused" {
