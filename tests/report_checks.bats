@@ -799,7 +799,7 @@ archives() {
 }
 
 @test "the archive, checkpoints, checksums" {
-	pg_start c 'archive_mode = on' "archive_command = 'false'" 'wal_keep_size = 0' "max_wal_size = '64MB'"
+	pg_start c 'archive_mode = on' "archive_command = 'false'" "archive_timeout = '1h'" 'wal_keep_size = 0' "max_wal_size = '64MB'"
 	local ids=archive-failures,archive-queue,checkpoints-forced,checksum-failures,settings-checksums,sec-ssl
 	pg_sql c 'create table t as select generate_series(1, 5000) as id; select pg_switch_wal();
 		checkpoint' >/dev/null
@@ -824,12 +824,27 @@ archives() {
 	fires archive-failures archiver warning 'failed .* ago, and works since'
 	judge c archive-failures '{"archive-failures": {"warning": 0}}'
 	silent archive-failures
+	# Nothing waits: the segment in use is later than the last that was archived, and
+	# idle it stays that for any time.
+	pg_sql c 'create role nobody login; grant connect on database postgres to nobody'
+	local never='{"archive-failures": {"warning": 0, "timeouts": 0}}'
+	wait_for judged c archive-failures "$never" silent archive-failures
+	DSN="$(pg_dsn c) user=nobody" wait_for judged c archive-failures "$never" silent archive-failures
+	pg_sql c "select pg_stat_reset_shared('archiver')" >/dev/null
+	judge c archive-failures "$never"
+	silent archive-failures
+	DSN="$(pg_dsn c) user=nobody" judge c archive-failures "$never"
+	silent archive-failures
+	pg_sql c 'create table new_again (); select pg_switch_wal()' >/dev/null
+	wait_for pg_sql_true c 'select last_archived_wal is not null from pg_stat_archiver'
 	# One that neither fails nor succeeds.
 	pg_sql c "alter system set archive_command = 'sleep 6'"
 	pg_sql c "alter system set archive_timeout = '1s'"
 	pg_sql c 'select pg_reload_conf()' >/dev/null
 	pg_sql c 'create table newer (); select pg_switch_wal()' >/dev/null
 	wait_for judged c archive-failures '{}' fires archive-failures archiver critical 'no WAL was archived for'
+	DSN="$(pg_dsn c) user=nobody" judge c archive-failures
+	fires archive-failures archiver critical 'no WAL was archived for'
 	pg_sql c "alter system set archive_command = 'true'"
 
 	pg_stop c
