@@ -408,6 +408,18 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 	unmend autovac-off-table public.parted
 	judge a/rows autovac-off-table "$low"
 	fires autovac-off-table public.parted warning
+
+	# Who counts the rows takes none of them away.
+	pg_sql a/rows 'create table counted (id int) with (autovacuum_enabled = off);
+		insert into counted select generate_series(1, 2000); delete from counted'
+	counted
+	pg_sql a/rows 'analyze counted'
+	counted
+	local half
+	half=$(pg_sql a/rows "select extract(epoch from clock_timestamp() - coalesce(stats_reset,
+		pg_postmaster_start_time())) / 7200 from pg_stat_database where datname = 'rows'")
+	judge a/rows vacuum-starved "{\"vacuum-starved\": {\"hours\": $half}}"
+	fires vacuum-starved public.counted warning 'has 2000 dead rows'
 }
 
 @test "room: bloat of tables and indexes, as estimated" {

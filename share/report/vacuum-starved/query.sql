@@ -37,9 +37,8 @@ tables (oid, root, dead, trigger, last) as (
 				'autovacuum_vacuum_max_threshold', true),
 				'-1')::pg_catalog.float8, -1)),
 		-- For a table where no vacuum ever was, the statistics'
-		-- age is all that is known.
-		coalesce(greatest(s.last_vacuum, s.last_autovacuum,
-			s.last_analyze, s.last_autoanalyze),
+		-- age is all that is known.  An analyze takes no row away.
+		coalesce(greatest(s.last_vacuum, s.last_autovacuum),
 			(
 				select coalesce(d.stats_reset,
 					pg_catalog.pg_postmaster_start_time())
