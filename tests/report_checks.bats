@@ -599,13 +599,17 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 	silent sec-hba
 	printf '%s\n' 'local all all trust' 'host all all 10.0.0.0/8 trust' 'host app all 10.1.0.0/16 md5' \
 		'host all all 0.0.0.0/0 scram-sha-256' 'host all all 10.0.0.0/8 nonsense' \
-		'host all all 10.2.0.0/16 password' >"$hba"
+		'host all all 10.2.0.0/16 password' 'host all all 0.0.0.0/0 reject' \
+		'hostnossl all all ::/0 reject' 'hostnossl all all ::/0 scram-sha-256' >"$hba"
 	judge a sec-hba
 	fires sec-hba 'line 2' critical '10.0.0.0 may be all in all without a password'
 	fires sec-hba 'line 3' warning 'md5'
 	fires sec-hba 'line 4' warning 'the whole world'
 	fires sec-hba 'line 5' warning 'nonsense'
 	fires sec-hba 'line 6' critical 'sent as they are'
+	# A door that is shut.
+	for line in 7 8; do silent sec-hba "line $line"; done
+	fires sec-hba 'line 9' warning 'the whole world'
 	echo 'host all all 10.0.0.0/8 scram-sha-256' >"$hba"
 	judge a sec-hba
 	fires sec-hba hostssl notice

@@ -20,7 +20,8 @@ judged (severity, kind, line, text) as (
 				and r.type in ('hostssl', 'hostgssenc'))
 			then 'critical'
 		when r.auth_method in ('md5', 'password') then 'warning'
-		when r.world and r.type = 'host' then 'warning'
+		when r.world and r.type in ('host', 'hostnossl', 'hostnogssenc')
+			and r.auth_method <> 'reject' then 'warning'
 		end, 'line', r.line_number,
 		case
 		when r.error is not null then r.error
