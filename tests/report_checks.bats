@@ -908,6 +908,32 @@ archives() {
 	like "$out" '"skipped","category":"index".*statistics are .* old, 7 d are needed'
 }
 
+@test "a crash takes the statistics, and their age begins anew" {
+	database crash
+	# So that the server is some seconds older than what comes.
+	wait_for pg_sql_true a "select now() > pg_postmaster_start_time() + interval '5 s'"
+	session a/crash 'select 1'
+	wait_for pg_sql_true a "select count(*) = 1 from pg_stat_activity where query ~ 'pg_sleep\(600'
+		and datname = 'crash'"
+	local pid days
+	pid=$(pg_sql a "select pid from pg_stat_activity where query ~ 'pg_sleep\(600' and datname = 'crash'")
+	kill -9 "$pid"
+	wait_for pg_sql_true a "select not exists (select from pg_stat_activity where pid = $pid)"
+	pg_sql a/crash 'create table t (id int) with (autovacuum_enabled = off);
+		insert into t select generate_series(1, 2000); delete from t'
+	counted
+	days=$(pg_sql a 'select extract(epoch from now() - pg_postmaster_start_time()) / 86400')
+	jq -n "{stats_days: {\"idx-unused\": $days}}" >config.json
+	exits 0 pg-report check -q -d "$(pg_dsn a/crash)" --config config.json --only idx-unused
+	like "$out" '"skipped".*"statistics are 0 min old, '
+	# A table that was never vacuumed waits since then, not since the server's start.
+	judge a/crash vacuum-starved "{\"vacuum-starved\": {\"hours\": $(pg_sql a 'select extract(epoch
+		from now() - pg_postmaster_start_time()) / 3600')}}"
+	silent vacuum-starved public.t
+	judge a/crash vacuum-starved '{"vacuum-starved": {"hours": 0}}'
+	fires vacuum-starved public.t warning
+}
+
 @test "each check explains itself and its thresholds, and the query knows them" {
 	local dir id name
 	while read -r id; do

@@ -38,6 +38,23 @@ set_up(struct session *s)
 	return pg_run(s->pg, "prepare the session", &sql, NULL);
 }
 
+/*
+ * For how long counters have counted that were never reset: since the server
+ * started, or since it began anew after a crash of a process, which takes all
+ * counters, and only those of the server as a whole say when.
+ */
+static void
+add_age(struct sql *sql)
+{
+	sql_add(sql, " extract(epoch from pg_catalog.clock_timestamp()");
+	sql_add(sql, " - coalesce(s.stats_reset,");
+	sql_add(sql,
+	    " (select greatest(pg_catalog.pg_postmaster_start_time(),");
+	sql_add(sql, " least(b.stats_reset, a.stats_reset))");
+	sql_add(sql, " from pg_catalog.pg_stat_bgwriter as b,");
+	sql_add(sql, " pg_catalog.pg_stat_archiver as a)))::float8 as age,");
+}
+
 static void
 add_facts(struct sql *sql)
 {
@@ -50,10 +67,7 @@ add_facts(struct sql *sql)
 	sql_add(sql, " (select pg_catalog.json_object_agg(x.extname,");
 	sql_add(sql, " x.extversion order by x.extname)");
 	sql_add(sql, " from pg_catalog.pg_extension as x) as extensions,");
-	sql_add(sql, " extract(epoch from pg_catalog.clock_timestamp()");
-	sql_add(sql, " - coalesce(s.stats_reset,");
-	sql_add(sql,
-	    " pg_catalog.pg_postmaster_start_time()))::float8 as age,");
+	add_age(sql);
 	sql_add(sql, " (select pg_catalog.count(*) from pg_catalog.pg_class");
 	sql_add(sql, " where relkind in ('r', 'i', 'm', 'p', 'I'))");
 	sql_add(sql, " as relations");

@@ -4,7 +4,9 @@
 -- is.  Left out: what is unique or backs a constraint, a replica identity, and
 -- the only index that supports a foreign key.
 
-with recursive t as (
+with recursive
+-- part: since
+t as (
 	select (g ->> 'min_bytes')::pg_catalog.float8 as min_bytes,
 		(g ->> 'warning_bytes')::pg_catalog.float8 as warning_bytes,
 		(g ->> 'critical_share')::pg_catalog.float8 as share,
@@ -13,12 +15,10 @@ with recursive t as (
 		(g ->> 'limit')::pg_catalog.int8 as most,
 		pg_catalog.current_setting('block_size')::pg_catalog.float8 as block,
 		(select pg_catalog.count(*) from pg_catalog.pg_stat_replication) as receivers,
-		-- Counters that were never reset are as old as the server's.
 		(
 			select pg_catalog.round((extract(epoch from pg_catalog.clock_timestamp()
-				- coalesce(d.stats_reset, pg_catalog.pg_postmaster_start_time()))
-				/ 86400)::pg_catalog.numeric, 1)
-			from pg_catalog.pg_stat_database d
+				- d.began) / 86400)::pg_catalog.numeric, 1)
+			from since d
 			where d.datname = pg_catalog.current_database()
 		) as counted
 	from (select $1::pg_catalog.jsonb) p (g)

@@ -10,6 +10,7 @@ with recursive t as (
 	from (select $1::pg_catalog.jsonb) p (g)
 	join pg_catalog.pg_settings s on s.name = 'autovacuum_max_workers'
 ),
+-- part: since
 -- part: roots
 options (oid, threshold, scale, most) as (
 	select c.oid,
@@ -40,9 +41,8 @@ tables (oid, root, dead, trigger, last) as (
 		-- age is all that is known.  An analyze takes no row away.
 		coalesce(greatest(s.last_vacuum, s.last_autovacuum),
 			(
-				select coalesce(d.stats_reset,
-					pg_catalog.pg_postmaster_start_time())
-				from pg_catalog.pg_stat_database d
+				select d.began
+				from since d
 				where d.datname = pg_catalog.current_database()
 			))
 	from roots r
