@@ -877,6 +877,22 @@ examples_of() {	# PAGE
 	is "$(head -n 1 <<<"$out" | jq -r .object)" 8
 	PGPIPE_PLUGIN_PATH=$PWD/mine exits 0 pgpipe plugins
 	like "$out" 'part.*numbers.*mine/report/numbers.sql'
+	# Parts name parts, and whichever is named twice is there once, before its users.
+	echo $'-- part: numbers\nmore as (select n + 1 as n from numbers),' >share/report/more.sql
+	echo $'-- part: more\n-- part: numbers\n-- part: most\nmost as (select n + 1 as n from more)' \
+		>share/report/most.sql
+	echo 'numbers as (select 7 as n),' >share/report/numbers.sql
+	check one '' $'with\n-- part: most\n-- part: numbers\nselect \'warning\' as severity, n::text as object from most'
+	exits 0 pg-report check -q -d "$DB" --only one
+	is "$(head -n 1 <<<"$out" | jq -r .object)" 9
+	echo '-- part: nothing' >share/report/numbers.sql
+	exits 2 pg-report check -q -d "$DB" --only one
+	like "$err" 'there is no part "nothing"'
+	for i in {1..20}; do echo "-- part: p$((i + 1))" >"share/report/p$i.sql"; done
+	echo 'select' >share/report/p21.sql
+	check one '' $'with\n-- part: p1'
+	exits 2 pg-report check -q -d "$DB" --only one
+	like "$err" 'parts that name parts, more than 16 deep'
 }
 
 @test "the check that the manual page shows is one" {

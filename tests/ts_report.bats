@@ -235,6 +235,31 @@ ran() {	# JOB SUCCESS STARTED FINISHED LAST_SUCCESS NEXT
 	fires idx-duplicate public.twice warning
 }
 
+@test "hypertables are what the catalog says, with or without a trigger of theirs" {
+	src "create table device (id int primary key); insert into device select generate_series(1, 5)"
+	metrics m 5 5
+	src "alter table m add foreign key (device) references device; drop index m_time_idx;
+		create index first on m (val); create index second on m (val); create table bare (id int)"
+	# Later versions of the extension have none, and need none.
+	src "set allow_system_table_mods = on;
+		with gone as (delete from pg_trigger where tgname = 'ts_insert_blocker' returning oid)
+		delete from pg_depend where classid = 'pg_trigger'::regclass and objid in (select oid from gone)"
+	src 'update m set val = val + 1; analyze'
+	report no-pk,fk-noindex,idx-duplicate,dead-tuples '{"dead-tuples": {"rows": 1}}'
+	is "$(jq -r 'select(.check) | .object' lines | sort | paste -sd' ')" \
+		'public.bare public.m public.m.m_device_fkey public.second'
+	fires dead-tuples public.m "$(lines_of dead-tuples | jq -r .severity)"
+	fires fk-noindex public.m.m_device_fkey notice
+	fires idx-duplicate public.second warning
+	mend fk-noindex public.m.m_device_fkey
+	mend idx-duplicate public.second
+	report fk-noindex,idx-duplicate
+	silent fk-noindex
+	silent idx-duplicate
+	unmend fk-noindex public.m.m_device_fkey
+	unmend idx-duplicate public.second
+}
+
 @test "a role that can only connect; a database without the extension" {
 	metrics m 3
 	src 'create role stranger login' 2>/dev/null || :

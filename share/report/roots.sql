@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
+-- part: hyper
 -- Every table with the root that it is reported at: a partition's topmost
 -- parent, a chunk's hypertable, for all others the table itself.
 roots (oid, root) as (
@@ -18,9 +19,8 @@ roots (oid, root) as (
 	and not exists (
 		select
 		from pg_catalog.pg_inherits i
-		join pg_catalog.pg_trigger g on g.tgrelid = i.inhparent
+		join hyper h on h.oid = i.inhparent
 		where i.inhrelid = c.oid
-		and g.tgname = 'ts_insert_blocker'
 	)
 	union all
 	select i.inhrelid, r.root
@@ -30,10 +30,5 @@ roots (oid, root) as (
 	join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 	where c.relispartition
 	or n.nspname ~ '^_timescaledb_'
-	or exists (
-		select
-		from pg_catalog.pg_trigger g
-		where g.tgrelid = r.oid
-		and g.tgname = 'ts_insert_blocker'
-	)
+	or r.oid in (select h.oid from hyper h)
 ),

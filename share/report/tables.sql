@@ -1,15 +1,11 @@
 -- SPDX-License-Identifier: PostgreSQL
+-- part: hyper
 -- The users' own tables, each under its own name: no partitions, no chunks,
 -- nothing of an extension.
 tables as materialized (
 	select c.oid, n.nspname, c.relname, c.relkind, c.reloptions,
 		c.relpersistence, c.reltoastrelid, c.relreplident,
-		exists (
-			select
-			from pg_catalog.pg_trigger g
-			where g.tgrelid = c.oid
-			and g.tgname = 'ts_insert_blocker'
-		) as hypertable
+		c.oid in (select h.oid from hyper h) as hypertable
 	from pg_catalog.pg_class c
 	join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 	where c.relkind in ('r', 'p')
@@ -26,8 +22,7 @@ tables as materialized (
 	and not exists (
 		select
 		from pg_catalog.pg_inherits i
-		join pg_catalog.pg_trigger g on g.tgrelid = i.inhparent
+		join hyper h on h.oid = i.inhparent
 		where i.inhrelid = c.oid
-		and g.tgname = 'ts_insert_blocker'
 	)
 ),

@@ -76,12 +76,7 @@ cross join t
 join pg_catalog.pg_class c on c.oid = b.conrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 cross join lateral (
-	select exists (
-		select
-		from pg_catalog.pg_trigger g
-		where g.tgrelid = c.oid
-		and g.tgname = 'ts_insert_blocker'
-	)
+	select c.oid in (select y.oid from hyper y)
 ) h (hypertable)
 left join sizes s on s.root = b.conrelid
 left join sizes p on p.root = b.confrelid
