@@ -243,6 +243,74 @@ idle_session() {	# SERVER/DB APPLICATION SQL
 	is "$(pg_sql a/indexes "select to_regclass('broken_ccnew')")" ''
 }
 
+@test "what is proposed of indexes can be done together, and undone" {
+	database together
+	pg_directory "$PG_ROOT/space"
+	pg_sql a "create tablespace \"other; disk\" location '$PG_ROOT/space'"
+	pg_sql a/together <<-'SQL'
+		create table p (id int primary key);
+		create table c (id int primary key, pid int references p, b int, late int references p,
+			many int references p, part int references p, x int, y int, z int, w text);
+		insert into p select generate_series(1, 3000);
+		insert into c select g, g, g, g, g, g, g, g, g, 'w' from generate_series(1, 3000) g;
+		create index pid_1 on c (pid);
+		create index pid_2 on c (pid, b);
+		create index late_1 on c (late);
+		create index late_2 on c (late);
+		create index many_wide on c (many, b, w);
+		create index many_small on c (many, x);
+		create index part_all on c (part, w, b);
+		create index part_some on c (part, b) where part is not null;
+		create index part_odd on c (part) where b > 5;
+		-- The beginning is used, and so is the younger of two.
+		create index x_1 on c (x);
+		create index x_2 on c (x, b);
+		create index y_1 on c (y);
+		create index y_2 on c (y);
+		create index moved on c (z, w) tablespace "other; disk" where w <> ' WHERE ''x' and z > 0;
+		create index sorted on c (w);
+		create index sorted_too on c (w);
+		cluster c using sorted;
+		create table parted (id int, a int) partition by range (id);
+		create table parted_1 partition of parted for values from (0) to (9000);
+		insert into parted select g, g from generate_series(1, 3000) g;
+		create index parted_moved on parted (a) tablespace "other; disk";
+		analyze;
+		update pg_index set indisvalid = false where indexrelid in ('x_2'::regclass, 'y_1'::regclass);
+	SQL
+	pg_sql a/together 'set enable_seqscan = off; set enable_bitmapscan = off;
+		select * from c where x = 5; select * from c where y = 5' >/dev/null
+	pg_sql a/together "update pg_index set indisvalid = true where not indisvalid"
+	counted
+	local ids=idx-duplicate,idx-redundant,idx-unused low='{"idx-unused": {"min_bytes": 0}}' key
+	judge a/together $ids,fk-noindex "$low"
+	silent fk-noindex
+	fires idx-redundant public.pid_1 notice 'is the beginning of pid_2$'
+	fires idx-duplicate public.late_2 warning
+	fires idx-unused public.many_wide notice
+	fires idx-unused public.part_odd notice
+	fires idx-unused public.moved notice
+	fires idx-unused public.parted_moved notice
+	like "$(lines_of idx-unused public.moved | jq -r .undo)" ' TABLESPACE "other; disk" WHERE .*;$'
+	for key in pid_2 late_1 many_small part_some x_2 y_1; do silent idx-unused "public.$key"; done
+	# What the table is clustered on is kept by it alone.
+	fires idx-duplicate public.sorted_too warning 'is the same as sorted$'
+	for key in ${ids//,/ }; do silent "$key" public.sorted; done
+	jq -r 'select(.do) | .do' lines | sort -u >all.sql
+	jq -r 'select(.do) | .undo' lines | sort -u >none.sql
+	psql -XAtqe -v ON_ERROR_STOP=1 -d "$(pg_dsn a/together)" -f all.sql
+	judge a/together $ids,fk-noindex "$low"
+	for key in idx-duplicate idx-redundant fk-noindex; do silent "$key"; done
+	# The heirs were not used yet.
+	is "$(lines_of idx-unused | jq -r .object | sort | paste -sd' ')" 'public.x_2 public.y_1'
+	is "$(pg_sql a/together "select string_agg(indexrelname, ' ' order by indexrelname) from pg_stat_user_indexes
+		where indexrelname !~ 'pkey'")" 'late_1 many_small part_some pid_2 sorted x_2 y_1'
+	psql -XAtq -v ON_ERROR_STOP=1 -d "$(pg_dsn a/together)" -f none.sql
+	is "$(pg_sql a/together "select string_agg(c.relname, ' ' order by c.relname) from pg_class c
+		join pg_tablespace t on t.oid = c.reltablespace where c.relnamespace = 'public'::regnamespace")" 'moved parted_1_a_idx parted_moved'
+	pg_sql a 'drop database together; drop tablespace "other; disk"'
+}
+
 @test "numbers that run out: sequences, integer keys" {
 	database numbers
 	pg_sql a/numbers <<-'SQL'

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Indexes that no query has read.  A partitioned index is used when one of its
 -- partitions' is, a hypertable's when a chunk's index of the same definition
--- is.  Left out: what is unique or backs a constraint, a replica identity, and
--- the only index that supports a foreign key.
+-- is, an heir when an index that it replaces is.  Left out: what is unique or backs
+-- a constraint, a replica identity, what the table is clustered on, and of the
+-- indexes that support a foreign key the last one.
 
 with recursive
 -- part: since
@@ -23,23 +24,30 @@ t as (
 		) as counted
 	from (select $1::pg_catalog.jsonb) p (g)
 ),
--- part: tables
+-- part: replaced
+-- What goes for another's sake, and who takes over its tasks in the end.
+replaced (indexrelid, heir) as (
+	select d.indexrelid, d.heir
+	from duplicates d
+	union
+	select d.indexrelid, d.heir
+	from beginnings d
+),
+heirs (indexrelid, heir) as (
+	select r.indexrelid, r.heir
+	from replaced r
+	union
+	select h.indexrelid, r.heir
+	from heirs h
+	join replaced r on r.indexrelid = h.heir
+),
 candidates as materialized (
-	select x.indexrelid, x.indrelid, b.nspname, b.relname, b.hypertable,
-		k.relname as index, k.relkind,
-		pg_catalog.string_to_array(x.indkey::pg_catalog.text, ' ')::pg_catalog.int2[] as keys
-	from tables b
-	join pg_catalog.pg_index x on x.indrelid = b.oid
-	join pg_catalog.pg_class k on k.oid = x.indexrelid
-	where not x.indisunique
-	and not x.indisexclusion
-	and not x.indisreplident
-	and x.indisvalid
-	and not exists (
-		select
-		from pg_catalog.pg_constraint o
-		where o.conindid = x.indexrelid
-	)
+	select x.*, not x.indisunique and not x.indisexclusion and not x.indisreplident
+			and not x.indisclustered and not x.backs as droppable
+	from indexes x
+	where not x.indisunique and not x.indisexclusion and not x.indisreplident
+		and not x.indisclustered and not x.backs
+	or x.indexrelid in (select r.indexrelid from replaced r)
 ),
 -- A partitioned index with all its parts.
 parts (indexrelid, part) as (
@@ -84,35 +92,57 @@ chunked (indrelid, definition, used, bytes) as (
 	cross join t
 	group by 1, 2
 ),
--- Foreign keys whose columns an index begins with, and how many such there are.
-supports (indexrelid) as (
-	select c.indexrelid
-	from candidates c
-	join pg_catalog.pg_constraint f on f.conrelid = c.indrelid
-		and f.contype = 'f'
-		and c.keys[1:pg_catalog.cardinality(f.conkey)] @> f.conkey
-	where not exists (
-		select
-		from pg_catalog.pg_index y
-		where y.indrelid = c.indrelid
-		and y.indexrelid <> c.indexrelid
-		and y.indisvalid
-		and y.indpred is null
-		and (pg_catalog.string_to_array(y.indkey::pg_catalog.text, ' ')::pg_catalog.int2[])
-			[1:pg_catalog.cardinality(f.conkey)] @> f.conkey
-	)
-),
-unused as (
-	select c.*, u.last, u.bytes + coalesce(h.bytes, 0) as bytes
+weighed as materialized (
+	select c.*, u.last, u.bytes + coalesce(h.bytes, 0) as bytes,
+		coalesce(u.used, false) or coalesce(h.used, false) as used
 	from candidates c
 	join used u on u.indexrelid = c.indexrelid
 	left join chunked h on h.indrelid = c.indrelid
 		and h.definition = case when c.hypertable then
 			substring(pg_catalog.pg_get_indexdef(c.indexrelid)
 			from ' USING (.*)$') end
-	where not coalesce(u.used, false)
-	and not coalesce(h.used, false)
-	and c.indexrelid not in (select s.indexrelid from supports s)
+),
+idle as materialized (
+	select w.*
+	from weighed w
+	where w.droppable
+	and not w.used
+	and not exists (
+		select
+		from heirs h
+		join weighed g on g.indexrelid = h.indexrelid
+		where h.heir = w.indexrelid
+		and g.used
+	)
+),
+-- What supports each foreign key once all the replaced are gone.  If nothing of
+-- that stays anyway, the smallest does.
+supports (indexrelid) as (
+	select distinct on (f.oid) case when i.indexrelid is not null
+		then x.indexrelid end
+	from indexes x
+	join pg_catalog.pg_constraint f on f.conrelid = x.indrelid
+		and f.contype = 'f'
+		and x.columns[1:pg_catalog.cardinality(f.conkey)]::pg_catalog.int2[] @> f.conkey
+	left join idle i on i.indexrelid = x.indexrelid
+	where x.indexrelid not in (select r.indexrelid from replaced r)
+	and (x.predicate is null or exists (
+		select
+		from pg_catalog.pg_attribute a
+		where a.attrelid = f.conrelid
+		and a.attnum = any (f.conkey)
+		and x.predicate = pg_catalog.format('(%I IS NOT NULL)', a.attname)
+	))
+	order by f.oid, i.indexrelid is not null, i.bytes, x.indexrelid
+),
+unused as (
+	select i.*
+	from idle i
+	where not exists (
+		select
+		from supports s
+		where s.indexrelid = i.indexrelid
+	)
 ),
 -- Their definitions are asked for only of those that are shown.
 largest as materialized (
@@ -122,6 +152,8 @@ largest as materialized (
 	order by u.bytes desc, u.nspname, u.index
 	limit (select t.most from t)
 ),
+doomed as (select l.indexrelid from largest l),
+-- part: drops
 listed as (
 	select case when u.bytes >= t.warning_bytes and t.receivers = 0
 			and not u.hypertable then 'warning' else 'notice'
@@ -138,18 +170,14 @@ listed as (
 			case when t.receivers > 0 then pg_catalog.format(
 				'; %s standby(s) were not asked', t.receivers)
 			else '' end) as text,
-		case when u.relkind = 'I' or u.hypertable then pg_catalog.format(
-			'drop index %I.%I', u.nspname, u.index)
-		else pg_catalog.format('drop index concurrently %I.%I', u.nspname,
-			u.index) end as mend,
-		-- Of a partitioned index the definition says ONLY.
-		pg_catalog.replace(pg_catalog.pg_get_indexdef(u.indexrelid),
-			pg_catalog.format('INDEX %I ON ONLY ', u.index),
-			pg_catalog.format('INDEX %I ON ', u.index)) as unmend,
+		r.mend,
+		r.unmend,
 		u.bytes,
 		u.bytes as value,
 		t.min_bytes as threshold
-	from largest u, t
+	from largest u
+	join drops r on r.indexrelid = u.indexrelid
+	cross join t
 	order by u.bytes desc, 2
 )
 select * from listed
