@@ -708,6 +708,48 @@ category: docs' 'select 1 where false'
 	exits 0 pg-report render --format json d.json
 }
 
+@test "diff does not call fixed or new what the other side may only have left out" {
+	local thresholds=$'thresholds:\n  limit: 2' all='union all select $$skipped$$, null, $$it saw half$$'
+	finds() {	# OBJECT...
+		printf "select severity, object, reason from (select \$1::jsonb as t) p, (select 'warning' as severity,
+			unnest('{%s}'::text[]) as object, null as reason) f\n" "$(IFS=,; echo "$*")"
+	}
+	check listed "$thresholds" "$(finds a b)"
+	check partly '' "$(finds a b) $all"
+	check whole '' "$(finds a b)"
+	collect 0
+	cp c.json cut.json
+	check listed "$thresholds" "$(finds c)"
+	check partly '' "$(finds c)"
+	check whole '' "$(finds c)"
+	collect 0
+	of_checks() { jq -c ".databases[0].checks | [.$1[] | ${2:-.key}]" <<<"$out"; }
+	# Before is cut: what is gone is gone, what came may have been there.
+	exits 1 pg-report diff cut.json c.json
+	is "$(of_checks fixed)" '["listed:a","listed:b","partly:a","partly:b","whole:a","whole:b"]'
+	is "$(of_checks new)" '["whole:c"]'
+	is "$(of_checks unknown '[.check, .list, .findings, .reason]')" \
+		'[["listed","new",1,"it lists 2 at most"],["partly","new",1,"it saw half"]]'
+	# And the other way.
+	exits 1 pg-report diff c.json cut.json
+	is "$(of_checks fixed)" '["whole:c"]'
+	is "$(of_checks new)" '["listed:a","listed:b","partly:a","partly:b","whole:a","whole:b"]'
+	is "$(of_checks unknown '[.check, .list, .findings]')" '[["listed","fixed",1],["partly","fixed",1]]'
+	pg-report render --format md <<<"$out" >d.md
+	grep -qF 'The listed: 1 that is not listed after: it lists 2 at most' d.md
+	pg-report render --format html <<<"$out" >d.html
+	grep -qF '<li>The partly: 1 that is not listed after: it saw half</li>' d.html
+	is "$(pg-report render --format jsonl <<<"$out" | jq -c 'select(.line == "unknown") | [.check, .list, .findings]')" \
+		$'["listed","fixed",1]\n["partly","fixed",1]'
+	# That alone is no change, but it is said.
+	jq '(.databases[].checks[] | select(.id == "whole" or .id == "partly")) .findings = []' cut.json >few.json
+	jq '(.databases[].checks[] | select(.id == "listed")) |= (.total = 1500 | .findings = [])
+		| (.databases[].checks[] | select(.id != "listed")) .findings = []' c.json >many.json
+	exits 0 pg-report diff few.json many.json
+	is "$(of_checks unknown '[.check, .findings, .reason]')" '[["listed",2,"only 0 of 1500 findings were kept"]]'
+	pg-report render --format md <<<"$out" | grep -q 'listed: 2 that are not listed after'
+}
+
 @test "diff of two systems compares what is alike, and says what is not" {
 	section tables 'key: [table]
 volatile: [bytes]' "select relname as table, pg_catalog.pg_relation_size(oid) as bytes from pg_catalog.pg_class

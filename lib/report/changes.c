@@ -38,6 +38,8 @@ changes_in_database(const json_t *database)
 		if (json_array_size(
 			json_object_get(checks, changes_of_findings[i])) > 0)
 			return true;
+	if (json_array_size(json_object_get(checks, "unknown")) > 0)
+		return true;
 	json_array_foreach(json_object_get(database, "sections"), i, section)
 	{
 		if (changes_in_section(section))
@@ -55,6 +57,17 @@ changes_name(struct str *out, const json_t *section, const json_t *change)
 		show_name(out, section, key);
 	else
 		show_value(out, key, SHOW_TEXT);
+}
+
+char *
+changes_unknown(const json_t *item)
+{
+	json_int_t n = json_integer_value(json_object_get(item, "findings"));
+	bool came = strcmp(show_text(item, "list"), "new") == 0;
+
+	return mem_printf("%lld that %s not listed %s: %s", (long long)n,
+	    n == 1 ? "is" : "are", came ? "before" : "after",
+	    show_text(item, "reason"));
 }
 
 bool

@@ -22,6 +22,8 @@ bool changes_in_section(const json_t *section);
 bool changes_in_database(const json_t *database);
 /* The name of a changed row from its key. */
 void changes_name(struct str *out, const json_t *section, const json_t *change);
+/* What an item of "unknown" says, without its title: the caller's to free. */
+char *changes_unknown(const json_t *item);
 /* "+12.5 MB"-like: to minus from, if both are numbers. */
 bool changes_growth(const json_t *field, double *out);
 

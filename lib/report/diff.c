@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "data/record.h"
 #include "report/config.h"
@@ -190,6 +191,71 @@ add_worse(json_t *out, const json_t *before, const json_t *finding,
 	    item);
 }
 
+/* Why a side may have found more than it lists; NULL: that is all. */
+static char *
+why_incomplete(const json_t *check)
+{
+	const char *reason = record_text(check, "reason");
+	const json_t *limit =
+	    json_object_get(json_object_get(check, "thresholds"), "limit");
+	size_t listed = json_array_size(json_object_get(check, "findings"));
+	int64_t total = record_int(check, "total");
+
+	if (reason != NULL)
+		return mem_strdup(reason);
+	if (total > (int64_t)listed)
+		return mem_printf("only %zu of %lld findings were kept", listed,
+		    (long long)total);
+	if (json_is_number(limit) && (double)total >= json_number_value(limit))
+		return mem_printf("it lists %g at most",
+		    json_number_value(limit));
+	return NULL;
+}
+
+/*
+ * Findings that the other side does not list, under "new" or "fixed"; where that
+ * one may have had them all the same, why nothing is known of them.
+ */
+static void
+add_unmatched(json_t *out, const char *name, json_t *found, const json_t *check,
+    const json_t *other)
+{
+	char *reason CLEANUP_FREE = why_incomplete(other);
+	json_t *item;
+
+	if (reason == NULL) {
+		(void)json_array_extend(json_object_get(out, name), found);
+	} else if (json_array_size(found) > 0) {
+		item = json_object();
+		record_set_text(item, "check", record_text(check, "id"));
+		copy_field(item, check, "title");
+		copy_field(item, check, "category");
+		record_set_text(item, "list", name);
+		record_set_int(item, "findings",
+		    (int64_t)json_array_size(found));
+		record_set_text(item, "reason", reason);
+		(void)json_array_append_new(json_object_get(out, "unknown"),
+		    item);
+	}
+	json_decref(found);
+}
+
+/* Those of one list whose key the other has not. */
+static json_t *
+unmatched(const json_t *list, const json_t *others, const json_t *check)
+{
+	json_t *out = json_array();
+	size_t i;
+	const json_t *f;
+
+	json_array_foreach(list, i, f)
+	{
+		if (find_by(others, "key", record_text(f, "key")) == NULL)
+			(void)json_array_append_new(out, with_check(f, check));
+	}
+	return out;
+}
+
 /* A check that one side could not evaluate says nothing about findings. */
 static void
 compare_check(json_t *out, const json_t *from, const json_t *to)
@@ -206,25 +272,18 @@ compare_check(json_t *out, const json_t *from, const json_t *to)
 		const json_t *before =
 		    find_by(old, "key", record_text(f, "key"));
 
-		if (before == NULL)
-			(void)json_array_append_new(json_object_get(out, "new"),
-			    with_check(f, to));
-		else
+		if (before != NULL)
 			add_worse(out, before, f, to);
 	}
-	json_array_foreach(old, i, f)
-	{
-		if (find_by(new, "key", record_text(f, "key")) == NULL)
-			(void)json_array_append_new(json_object_get(out,
-							"fixed"),
-			    with_check(f, from));
-	}
+	add_unmatched(out, "new", unmatched(new, old, to), to, from);
+	add_unmatched(out, "fixed", unmatched(old, new, from), from, to);
 }
 
 static json_t *
 compare_checks(const json_t *from, const json_t *to)
 {
-	static const char *const lists[] = {"new", "fixed", "worse", "better"};
+	static const char *const lists[] = {"new", "fixed", "worse", "better",
+	    "unknown"};
 	json_t *out = json_object();
 	size_t i;
 	const json_t *c;
@@ -260,7 +319,7 @@ part_differs(const json_t *part)
 	}
 	json_object_foreach(checks, name, list)
 	{
-		if (json_array_size(list) > 0)
+		if (!str_eq(name, "unknown") && json_array_size(list) > 0)
 			return true;
 	}
 	return false;
@@ -309,6 +368,8 @@ compare_servers(json_t *out, const json_t *from, const json_t *to,
 	record_set_text(item, "status", "both");
 	compare_parts(item, from, to, comparable);
 	if (part_differs(item) ||
+	    json_array_size(json_object_get(json_object_get(item, "checks"),
+		"unknown")) > 0 ||
 	    json_array_size(json_object_get(item, "sections")) > 0)
 		(void)json_array_append(out, item);
 	json_decref(item);

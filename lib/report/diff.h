@@ -10,14 +10,20 @@
  *	     "both|added|removed|unknown","reason","added":[rows],
  *	     "removed":[rows],"changed":[{"key":{},"fields":[{"column","from",
  *	     "to"}]}],"grown":[the same of volatile columns]}],
- *	   "checks":{"new","fixed","worse","better"}}],"complete":true}
+ *	   "checks":{"new","fixed","worse","better","unknown"}}],
+ *	 "complete":true}
  *
  * The server's own sections and checks come as a database "(server)".  The
  * lists of checks hold findings with "check", "title" and "category", those of
- * worse and better with "was".  Within a list of objects that have names a
- * column is written "columns[price].type"; null is nothing.  A section without
- * change is left out.  What is not comparable (another system) is still
- * compared; growth is left out then.
+ * worse and better with "was".  Where one side may have found more than it lists
+ * (a check has a reason, or reached a limit), what the other has besides is
+ * neither new nor fixed, and no change; of each such check "unknown" has
+ * {"check","title","category","list":"new|fixed","findings":number,"reason"}.
+ *
+ * Within a list of objects that have names a column is written
+ * "columns[price].type"; null is nothing.  A section without change is left out.
+ * What is not comparable (another system) is still compared; growth is left out
+ * then.
  */
 #ifndef REPORT_DIFF_H
 #define REPORT_DIFF_H

@@ -248,14 +248,37 @@ add_finding(struct html *h, const struct html_scope *scope,
 }
 
 static void
+add_unknown(const json_t *list, struct str *out)
+{
+	size_t i;
+	json_t *item;
+
+	if (json_array_size(list) == 0)
+		return;
+	str_add(out, "<h4>Not known whether new or fixed</h4>\n<ul>\n");
+	json_array_foreach(list, i, item)
+	{
+		char *text CLEANUP_FREE = changes_unknown(item);
+
+		str_add(out, "<li>");
+		escape_html(out, show_text(item, "title"));
+		str_add(out, ": ");
+		escape_html(out, text);
+		str_add(out, "</li>\n");
+	}
+	str_add(out, "</ul>\n");
+}
+
+static void
 add_findings(struct html *h, const json_t *database, const char *prefix,
     struct str *nav, struct str *out)
 {
 	static const char *const titles[CHANGES] = {"New findings",
 	    "Worse than before", "Better than before", "Fixed"};
 	const json_t *checks = json_object_get(database, "checks");
+	const json_t *unknown = json_object_get(checks, "unknown");
 	struct html_scope scope = {.prefix = prefix, .at = database};
-	size_t k, i, total = 0;
+	size_t k, i, total = json_array_size(unknown);
 	json_t *finding;
 
 	for (k = 0; k < CHANGES; k++)
@@ -284,6 +307,7 @@ add_findings(struct html *h, const json_t *database, const char *prefix,
 		}
 		say_rest(out, i, json_array_size(list));
 	}
+	add_unknown(unknown, out);
 	str_add(out, "</section>\n");
 }
 

@@ -148,14 +148,22 @@ add_diff_database(struct lines *l, const json_t *database)
 	    "grown", NULL};
 	static const char *const of_findings[] = {"new", "fixed", "worse",
 	    "better", NULL};
+	const json_t *checks = json_object_get(database, "checks");
 	size_t i;
-	json_t *section;
+	json_t *section, *unknown;
 
 	json_array_foreach(json_object_get(database, "sections"), i, section)
 	{
 		add_changes(l, section, section, of_rows);
 	}
-	add_changes(l, json_object_get(database, "checks"), NULL, of_findings);
+	add_changes(l, checks, NULL, of_findings);
+	json_array_foreach(json_object_get(checks, "unknown"), i, unknown)
+	{
+		json_t *line = new_line(l, "unknown");
+
+		(void)json_object_update(line, unknown);
+		write_line(l, line);
+	}
 }
 
 void

@@ -114,6 +114,28 @@ add_section(struct str *out, const json_t *section)
 }
 
 static void
+add_unknown(struct str *out, const json_t *list)
+{
+	size_t i;
+	json_t *item;
+
+	if (json_array_size(list) == 0)
+		return;
+	markdown_heading(out, 3, "Findings: not known whether new or fixed");
+	json_array_foreach(list, i, item)
+	{
+		char *text CLEANUP_FREE = changes_unknown(item);
+
+		str_add(out, "- ");
+		escape_markdown(out, show_text(item, "title"));
+		str_add(out, ": ");
+		escape_markdown(out, text);
+		str_addc(out, '\n');
+	}
+	str_addc(out, '\n');
+}
+
+static void
 add_findings(struct str *out, const json_t *checks)
 {
 	size_t k, i;
@@ -137,6 +159,7 @@ add_findings(struct str *out, const json_t *checks)
 		}
 		say_rest(out, i, json_array_size(list));
 	}
+	add_unknown(out, json_object_get(checks, "unknown"));
 }
 
 static void
