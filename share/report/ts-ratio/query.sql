@@ -26,7 +26,8 @@ select case when s.before / s.after < t.warning then 'warning'
 	pg_catalog.pg_size_pretty(s.before::pg_catalog.int8) as before,
 	pg_catalog.pg_size_pretty(s.after::pg_catalog.int8) as after,
 	coalesce(pg_catalog.array_to_string(c.segmentby, ', '), 'none') as segmentby,
-	coalesce(pg_catalog.array_to_string(c.orderby, ', '), 'none') as orderby,
+	coalesce(pg_catalog.array_to_string(c.orderby, ', '),
+		'as TimescaleDB chooses') as orderby,
 	pg_catalog.round((s.before / s.after)::pg_catalog.numeric, 3)::pg_catalog.float8 as value,
 	case when s.before / s.after < t.warning then t.warning
 	else t.notice end as threshold
