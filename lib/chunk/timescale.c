@@ -84,13 +84,22 @@ timescale_look(struct pg *pg, const struct request *request,
 	return STATUS_OK;
 }
 
+/* "chunk not found", or "cache lookup failed", which is an internal error. */
+static bool
+is_gone(const struct pg *pg)
+{
+	const char *sqlstate = pg_last_error(pg)->sqlstate;
+
+	return str_eq(sqlstate, "42704") || str_eq(sqlstate, "XX000");
+}
+
 bool
 timescale_again(struct pg *pg, status result, int *tries, const char *savepoint)
 {
 	struct sql sql CLEANUP_SQL = SQL_INIT;
 
 	if (result == STATUS_OK || pg_broken(pg) || ++*tries >= TRIES_MAX ||
-	    !str_eq(pg_last_error(pg)->sqlstate, "42704"))
+	    !is_gone(pg))
 		return false;
 	log_verbose("once more: %s", pg_last_error(pg)->message);
 	sql_add(&sql, "rollback to savepoint ");
