@@ -204,9 +204,7 @@ check(struct arguments *a, int argc, char **argv, int *fd)
 				    "is kept until the new one has started");
 	if (o->backups.len == 1 && strcmp(o->backups.data[0], "-") == 0)
 		strv_free(&o->backups);
-	else if (o->backups.len > 0)
-		return STATUS_OK;
-	else if (o->finish)
+	else if (o->backups.len > 0 || o->finish)
 		return STATUS_OK;
 	else if (o->drop_old)
 		return o->start || o->replace || o->start_service != NULL

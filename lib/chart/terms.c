@@ -185,7 +185,7 @@ add_bin(struct sql *sql, const struct chart_source *src, const char *time,
 }
 
 /* A bucket that begins before it has no bigint for it. */
-#define LEAST_INTEGER -9.2e18
+#define LEAST_INTEGER (-9.2e18)
 
 /* Of integers: never rounded, also below zero. */
 static void
