@@ -282,8 +282,10 @@ begin_output(struct piece *p)
 		    p->u->options->digest);
 	if (p->hyper.chunk.oid != 0 && !p->vanished)
 		batches_show(p, line);
+	turn_wait(p->u->turns, p->place);
 	if (archive_write_chunk(p->u->archive, line, &p->out) != STATUS_OK)
 		return broken(p);
+	turn_over(p->u->turns, p->place);
 	return STATUS_OK;
 }
 

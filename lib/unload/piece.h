@@ -35,6 +35,7 @@ struct piece {
 	char *order;		 /* pg_batch_order() of its batches */
 	struct pg_table batches; /* its compressed rows, if they come so */
 	struct piece_part parts[ARCHIVE_PARTS];
+	uint64_t place;		   /* in the order of the list */
 	struct archive_chunk *out; /* NULL: nothing of it has left */
 	uint64_t rows, bytes;
 	struct digest by_rows; /* of a chunk whose batches have none */

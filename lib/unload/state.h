@@ -10,6 +10,7 @@
 #include "data/archive.h"
 #include "unload/snapshot.h"
 #include "unload/tally.h"
+#include "unload/turn.h"
 #include "unload/unload.h"
 #include "unload/work.h"
 
@@ -18,6 +19,7 @@ struct unload {
 	struct snapshot snapshot; /* its holder is the main thread's */
 	struct archive_writer *archive;
 	struct work *work;
+	struct turns *turns;
 	struct tally tally;
 	atomic_bool lost;      /* the server no longer has the snapshot */
 	atomic_bool broken;    /* the archive cannot be written any more */

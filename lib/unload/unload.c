@@ -89,6 +89,7 @@ begin_stream(struct run *run)
 
 	record_set_count(stream, "most_open", workers_size(run->pool));
 	run->u.archive = archive_writer_new(run->output.fd, run->output.name);
+	run->u.turns = turns_new();
 	return archive_write_start(run->u.archive, stream);
 }
 
@@ -195,6 +196,7 @@ clean_up(struct run *run)
 	output_free(&run->output);
 	work_free(run->u.work);
 	tally_free(&run->u.tally);
+	turns_free(run->u.turns);
 	free(run);
 }
 

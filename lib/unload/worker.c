@@ -247,13 +247,14 @@ done(struct unload *u, const struct piece *p)
 }
 
 static void
-do_chunk(struct worker *w, const struct chunk *c)
+do_chunk(struct worker *w, const struct chunk *c, uint64_t place)
 {
 	struct unload *u = w->u;
 	struct piece p;
 	status s;
 
 	piece_init(&p, u, c);
+	p.place = place;
 	s = is_ours(u, c, &p.why) ? read_piece(w, &p) : STATUS_USAGE;
 	if (s != STATUS_OK && !p.vanished)
 		report(u, &p.why);
@@ -276,12 +277,14 @@ work(void *arg)
 {
 	struct worker *w = arg;
 	struct chunk c;
+	uint64_t place;
 
 	while (!w->quit && !giving_up(w->u) && signal_stop() == 0) {
-		w->drained = !work_next(w->u->work, &c);
+		w->drained = !turn_next(w->u->turns, w->u->work, &c, &place);
 		if (w->drained)
 			break;
-		do_chunk(w, &c);
+		do_chunk(w, &c, place);
+		turn_over(w->u->turns, place);
 		chunk_free(&c);
 	}
 	if (giving_up(w->u))
