@@ -540,6 +540,16 @@ sum_of() {	# DIGEST: ROWS|SUM, as the server shows them
 	pg_sql src 'drop table ser, pp, uses; drop sequence free; drop owned by peon; drop role peon'
 }
 
+@test "chunks that are read side by side begin in the order of the list" {
+	pg_sql src 'do $$ begin for i in 1 .. 60 loop
+		execute format($x$create table o%s as select %1$s as i$x$, i); end loop; end $$'
+	list o{1..60} >lines
+	exits 0 pg-copyout -d "$SRC" -j 4 <lines
+	is "$(tar xOf "$OUT" --wildcards 'c/*/chunk.json' | jq -r .table | xargs)" "$(echo o{1..60})"
+	pg_sql src 'do $$ begin for i in 1 .. 60 loop
+		execute format($x$drop table o%s$x$, i); end loop; end $$'
+}
+
 @test "more sequences than one query takes" {
 	pg_sql src 'do $$ begin for i in 1 .. 1100 loop
 		execute format($x$create table q%s (id serial)$x$, i); end loop; end $$'
