@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "run/dirlock.h"
 #include "run/storage.h"
 
 #define RECORD_FORMAT 1
@@ -117,25 +118,6 @@ catalog_understand_note(struct backup_item *item)
 
 /* --- a directory ---------------------------------------------------------------- */
 
-/* Whoever makes a backup holds its directory's lock.  *there: it is. */
-static status
-look_for_lock(const char *path, bool *there, bool *locked)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	*there = fd >= 0 || errno != ENOENT;
-	*locked = false;
-	if (fd < 0 && *there) {
-		log_error("could not open \"%s\": %s", path, strerror(errno));
-		return STATUS_FAIL;
-	}
-	if (fd < 0)
-		return STATUS_OK;
-	*locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-	(void)close(fd);
-	return STATUS_OK;
-}
-
 static status
 look_at_whole(struct backup_item *item, const char *directory)
 {
@@ -155,7 +137,7 @@ look_at_partial(struct backup_item *item, const char *directory)
 {
 	char *path CLEANUP_FREE = mem_printf("%s/%s", directory, item->name);
 	bool there, locked;
-	status s = look_for_lock(path, &there, &locked);
+	status s = dirlock_look(path, &there, &locked);
 
 	if (!there) { /* it has got its name meanwhile, or was given up */
 		item->name[strlen(item->name) - strlen(PLACE_PARTIAL)] = '\0';

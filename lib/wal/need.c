@@ -21,6 +21,7 @@
 #include "base/num.h"
 #include "base/path.h"
 #include "data/record.h"
+#include "run/dirlock.h"
 #include "run/storeclaim.h"
 #include "run/storage.h"
 
@@ -146,25 +147,6 @@ read_record(const char *directory, const char *name, const struct archive *a,
 	return s;
 }
 
-/* Whoever makes a backup holds its directory's lock.  *there: it is. */
-static status
-look_for_lock(const char *path, bool *there, bool *locked)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	*there = fd >= 0 || errno != ENOENT;
-	*locked = false;
-	if (fd < 0 && *there) {
-		log_error("could not open \"%s\": %s", path, strerror(errno));
-		return STATUS_FAIL;
-	}
-	if (fd < 0)
-		return STATUS_OK;
-	*locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-	(void)close(fd);
-	return STATUS_OK;
-}
-
 /* Where one that is being made begins is not known, only when. */
 static void
 take_running(const char *name, struct needs *n)
@@ -189,7 +171,7 @@ take_partial(const char *place, const char *name, const struct archive *a,
 {
 	char *path CLEANUP_FREE = mem_printf("%s/%s", place, name);
 	bool there, locked;
-	status s = look_for_lock(path, &there, &locked);
+	status s = dirlock_look(path, &there, &locked);
 
 	if (locked)
 		take_running(name, n);
