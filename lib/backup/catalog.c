@@ -2,16 +2,11 @@
 /*
  * The backups of a directory.
  */
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* flock */
-#endif
 #include "backup/catalog.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

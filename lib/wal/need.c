@@ -3,16 +3,14 @@
  * What backups need, by their records (backup.json of pg-basebackup-wrap).
  */
 #ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* flock, timegm */
+#define _DEFAULT_SOURCE /* timegm */
 #endif
 #include "wal/need.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
